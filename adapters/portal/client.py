@@ -1,0 +1,91 @@
+"""Speaks the portal's webhook: bytes signed and posted, an acknowledgement read. Knows nothing of outcomes or victims.
+
+Refuses to follow a redirect and to take for an acknowledgement a 200 that does not name the notification.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import orjson
+
+from adapters.http import Link, broken_link, open_client, retry_after
+from adapters.portal.contract import faults_of, is_pointer
+from adapters.portal.faults import not_the_portal, refused_by_portal
+from adapters.portal.signature import sign
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from pydantic import SecretStr
+
+SHORTEST_SECRET = 16
+"""Characters; below, a secret can be guessed off line from one signed notification."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The portal has the notification."""
+
+    duplicate: bool
+    sent: bytes
+    answered: bytes
+
+
+def _json(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        body = orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+class PortalClient:
+    """One receiver, one URL, the secrets shared with it (the newest first)."""
+
+    def __init__(
+        self,
+        link: Link,
+        secrets: Sequence[SecretStr],
+        clock: Callable[[], datetime],
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._secrets = [secret.get_secret_value() for secret in secrets]
+        if not self._secrets or min(map(len, self._secrets)) < SHORTEST_SECRET:
+            raise ValueError(f"portail : il faut au moins un secret partagé, de {SHORTEST_SECRET} caractères ou plus")
+        self._url = link.url
+        self._clock = clock
+        self._http = open_client(link, transport)
+
+    async def notify(self, identifier: str, body: bytes) -> Acknowledged:
+        """Post one notification, or raise a `DeliveryError`. Safe to repeat: the identifier is its idempotency key."""
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "Idempotency-Key": identifier,
+            **sign(self._secrets, self._clock(), body),
+        }
+        try:
+            answer = await self._http.post(self._url, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise broken_link(error, "portal") from error
+        said = _json(answer)
+        if not answer.is_success:
+            raise refused_by_portal(
+                answer.status_code,
+                said.get("code"),
+                [] if faults_of(said, "problem") else [field for field in said.get("fields", []) if is_pointer(field)],
+                retry_after=retry_after(answer, self._clock()),
+                sent=body,
+                answered=answer.content,
+            )
+        if faults_of(said, "acknowledgement") or said["received"] != identifier:
+            raise not_the_portal(body, answer.content)
+        return Acknowledged(said.get("duplicate", False), body, answer.content)
+
+    async def aclose(self) -> None:
+        """Close the connections kept open."""
+        await self._http.aclose()

@@ -1,0 +1,1 @@
+"""The software of the CRRAs (logiciels de régulation médicale), one folder per wire."""

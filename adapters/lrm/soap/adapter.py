@@ -1,0 +1,77 @@
+"""A CRRA's software as a destination, in the manner of Samu-Script: a request for a SAMU, its cancellation, its state.
+
+Refuses to say more than the contract's states: no clinical decision comes back through here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adapters.http import refuse_other_mode
+from adapters.lrm.soap.faults import unknown_topic, unmapped
+from mapping import MappingError
+from outbox.message import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as Dictionary
+
+    from adapters.http import Link
+    from adapters.lrm.soap.client import Acknowledged, LrmClient
+    from mapping import Mapping
+    from outbox.message import Claimed, Envelope
+
+
+class LrmSoapAdapter:
+    """Asks, cancels and consults; one mapping per topic."""
+
+    name = "lrm"
+
+    def __init__(self, link: Link, client: LrmClient, mappings: Dictionary[str, Mapping]) -> None:
+        self._link = link
+        self._client = client
+        self._mappings = mappings
+
+    async def deliver(self, claimed: Claimed) -> Receipt:
+        """Hand one request or cancellation over. The receipt's reference is the idDossier, to read on the telephone."""
+        refuse_other_mode(claimed, self._link, self.name)
+        envelope = claimed.envelope
+        match envelope.topic:
+            case "intervention.request":
+                taken = await self._client.request(envelope.id, self._mapped(envelope))
+            case "intervention.cancel":
+                taken = await self._client.cancel(envelope.id, self._mapped(envelope))
+            case _:
+                raise unknown_topic(envelope.topic)
+        return Receipt(
+            reference=taken.record or claimed.reference,
+            duplicate=taken.duplicate,
+            sent=taken.sent,
+            answered=taken.answered,
+            facts=_facts(taken),
+        )
+
+    async def status(self, request_id: str) -> dict[str, Any]:
+        """Where a request is, as the CRRA's software says now: etat, etat_le, dossier, motif_refus. Raises a `DeliveryError`."""
+        return _facts(await self._client.consult(request_id))
+
+    def _mapped(self, envelope: Envelope) -> dict[str, Any]:
+        mapping = self._mappings.get(envelope.topic)
+        if mapping is None:
+            raise unknown_topic(envelope.topic)
+        try:
+            return mapping.apply(envelope.body)
+        except MappingError as error:
+            raise unmapped(error.path, error.reason) from error
+
+    async def aclose(self) -> None:
+        """Close the connections kept open."""
+        await self._client.aclose()
+
+
+def _facts(taken: Acknowledged) -> dict[str, Any]:
+    return {
+        "etat": taken.state,
+        "etat_le": taken.since.isoformat(),
+        "dossier": taken.record,
+        "motif_refus": taken.refusal,
+    }

@@ -1,0 +1,23 @@
+"""Shapes: declarative mapping files, code tables, the engine that compiles them, and the allow-list of each recipient.
+
+It refuses to know how bytes travel.
+"""
+
+from mapping.allow_list import AllowList
+from mapping.catalogue import Catalogue, Mapping, load_catalogue, shipped
+from mapping.errors import MappingError, UnknownMappingError
+from mapping.faults import Fault, MappingFaultsError
+from mapping.tables import CodeTable
+
+__all__ = [
+    "AllowList",
+    "Catalogue",
+    "CodeTable",
+    "Fault",
+    "Mapping",
+    "MappingError",
+    "MappingFaultsError",
+    "UnknownMappingError",
+    "load_catalogue",
+    "shipped",
+]

@@ -1,0 +1,186 @@
+"""The mappings, tables and allow-lists of some folders, checked together and compiled once.
+
+A folder holds `files/<recipient>/<name>@<version>.yaml`, `tables/<recipient>/<name>.csv` and `recipients/<recipient>.yaml`.
+Versions live side by side. Nothing is half loaded, and nothing replaces something else silently: a name that is said
+twice is a fault.
+"""
+
+from __future__ import annotations
+
+from functools import cache, cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from mapping.allow_list import AllowList, read_allow_list
+from mapping.checks import check_mapping
+from mapping.compile import Compiler
+from mapping.errors import UnknownMappingError
+from mapping.extends import WholeMapping, inherit
+from mapping.faults import Faults, MappingFaultsError, Spot, did_you_mean
+from mapping.rules import MappingFile, Rule, read_mapping_file
+from mapping.source import read_yaml
+from mapping.tables import CodeTable, read_table
+from mapping.trace import Step, Watcher, watched_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Mapping as ReadOnly
+
+
+class Mapping:
+    """One mapping, compiled: canon in, the target tree out."""
+
+    def __init__(self, whole: WholeMapping, tables: ReadOnly[str, CodeTable]) -> None:
+        self.name = whole.name
+        self.recipient = whole.recipient.text
+        self.topic = whole.topic.text
+        self.target = whole.target.text
+        self.rules: tuple[Rule, ...] = whole.rules
+        self._whole = whole
+        self._tables = tables
+        self._build = Compiler(self.topic, tables).root(whole)
+
+    def apply(self, canon: ReadOnly[str, Any]) -> dict[str, Any]:
+        """The target tree, keys in the order of the file, absent values absent.
+
+        Raises `MappingError`, naming the path and never the value; then nothing was produced.
+        """
+        return self._build(canon)
+
+    def explain(self, canon: ReadOnly[str, Any]) -> tuple[Step, ...]:
+        """What each rule gave for this document, in the order of the target; errors are steps too."""
+        steps: list[Step] = []
+        self._watched(watched_scope(canon, steps))
+        return tuple(steps)
+
+    @cached_property
+    def _watched(self) -> Any:  # noqa: ANN401 - the same function as `_build`
+        return Compiler(self.topic, self._tables, Watcher()).root(self._whole)
+
+
+class Catalogue:
+    """Everything that was loaded together."""
+
+    def __init__(
+        self,
+        mappings: ReadOnly[str, Mapping],
+        recipients: ReadOnly[str, AllowList],
+        tables: ReadOnly[str, CodeTable],
+        folders: tuple[Path, ...],
+    ) -> None:
+        self.mappings = MappingProxyType(dict(mappings))
+        self.recipients = MappingProxyType(dict(recipients))
+        self.tables = MappingProxyType(dict(tables))
+        self.folders = folders
+
+    def mapping(self, name: str) -> Mapping:
+        """The mapping of that name and version, `sivic/personne@1`; raises `UnknownMappingError`."""
+        if name not in self.mappings:
+            raise UnknownMappingError(_unknown("correspondance", name, self.mappings))
+        return self.mappings[name]
+
+    def allow_list(self, recipient: str) -> AllowList:
+        """The allow-list of a recipient; raises `UnknownMappingError`."""
+        if recipient not in self.recipients:
+            raise UnknownMappingError(_unknown("liste d'accès", recipient, self.recipients))
+        return self.recipients[recipient]
+
+    def table(self, name: str) -> CodeTable:
+        """A code table, for the way back (`to_canon`); raises `UnknownMappingError`."""
+        if name not in self.tables:
+            raise UnknownMappingError(_unknown("table", name, self.tables))
+        return self.tables[name]
+
+    def unknown_codes(self) -> dict[str, dict[str, int]]:
+        """Table → code without a pair → how often it was asked for since loading. For the integrator's eyes, not for metrics."""
+        return {name: dict(table.unknown) for name, table in sorted(self.tables.items()) if table.unknown}
+
+
+def _unknown(what: str, name: str, known: ReadOnly[str, Any]) -> str:
+    hint = did_you_mean(name, known) or f"connues : {', '.join(sorted(known)) or 'aucune'}"
+    return f"{what} inconnue « {name} », {hint}"
+
+
+def load_catalogue(*folders: Path) -> Catalogue:
+    """Read, check and compile what the folders hold. Raises `MappingFaultsError` with every fault of every file."""
+    faults = Faults()
+    for folder in folders:
+        if not folder.is_dir():
+            faults.add(Spot(str(folder)), "dossier absent")
+    recipients = _read_recipients(folders, faults)
+    tables = _read_tables(folders, faults)
+    whole = inherit(_read_files(folders, faults), faults)
+    for mapping in whole.values():
+        check_mapping(mapping, recipients, tables, faults)
+    faults.refuse_any()
+    compiled = {name: Mapping(mapping, tables) for name, mapping in sorted(whole.items())}
+    return Catalogue(compiled, recipients, tables, folders)
+
+
+@cache
+def shipped() -> Catalogue:
+    """The catalogue that comes with the product."""
+    return load_catalogue(Path(__file__).parent)
+
+
+def _found(folders: tuple[Path, ...], room: str, pattern: str, faults: Faults) -> Iterator[tuple[str, str, Path]]:
+    """Name, name for faults, and path of each file of a room; the second file of one name is a fault."""
+    seen: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted((folder / room).glob(pattern)):
+            name = path.relative_to(folder / room).with_suffix("").as_posix()
+            told = path.relative_to(folder / room).as_posix()
+            file = told if room == "files" else f"{room}/{told}"
+            if name in seen:
+                faults.add(
+                    Spot(file),
+                    f"« {name} » existe déjà dans {seen[name].parent}",
+                    "donnez une autre version ou un autre nom",
+                )
+            else:
+                seen[name] = path
+                yield name, file, path
+
+
+def _read_recipients(folders: tuple[Path, ...], faults: Faults) -> dict[str, AllowList]:
+    recipients: dict[str, AllowList] = {}
+    for name, file, path in _found(folders, "recipients", "*.yaml", faults):
+        try:
+            allow_list = read_allow_list(read_yaml(path, file), name, faults)
+        except MappingFaultsError as error:
+            _keep(error, faults)
+        else:
+            recipients.update({name: allow_list} if allow_list else {})
+    return recipients
+
+
+def _read_tables(folders: tuple[Path, ...], faults: Faults) -> dict[str, CodeTable]:
+    tables: dict[str, CodeTable] = {}
+    for name, file, path in _found(folders, "tables", "*/*.csv", faults):
+        try:
+            tables[name] = read_table(path, name, file)
+        except MappingFaultsError as error:
+            _keep(error, faults)
+    return tables
+
+
+def _read_files(folders: tuple[Path, ...], faults: Faults) -> dict[str, MappingFile]:
+    files: dict[str, MappingFile] = {}
+    for name, file, path in _found(folders, "files", "*/*.yaml", faults):
+        try:
+            read = read_mapping_file(read_yaml(path, file), faults)
+        except MappingFaultsError as error:
+            _keep(error, faults)
+            continue
+        if read is None:
+            continue
+        if read.name.text and read.name.text != name:
+            faults.add(read.name.spot, f"le fichier s'appelle « {name} », pas « {read.name.text} »")
+        files[name] = read
+    return files
+
+
+def _keep(error: MappingFaultsError, faults: Faults) -> None:
+    for fault in error.faults:
+        faults.add(Spot(fault.file, fault.line, fault.column), fault.message, fault.hint)

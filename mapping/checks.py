@@ -1,0 +1,186 @@
+"""Whether a mapping is true: against canon, the recipient's allow-list, the code tables and itself.
+
+This is where the law is kept. A rule that reads a field off the recipient's list is a fault with the list's own reason,
+also when the field is read only by a condition. It compiles nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from domain.canon import DOCUMENTS
+from mapping.expressions import read_expression
+from mapping.faults import Faults, did_you_mean
+from mapping.formats import FORMATS
+from mapping.paths import KIND_IN_FRENCH, Shape, topic_shape, with_item
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mapping.allow_list import AllowList
+    from mapping.extends import WholeMapping
+    from mapping.rules import Rule, Said
+    from mapping.tables import CodeTable
+
+DAY_OF = {
+    "victim": "recorded_at",
+    "identifier.detached": "recorded_at",
+    "event": "recorded_at",
+    "counts": "counted_at",
+    "intervention.request": "clicked_at",
+    "intervention.cancel": "cancelled_at",
+    "outcome": "settled_at",
+}
+"""The instant of each topic at which a dated table is looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What the rules of one level see."""
+
+    topic: str
+    shape: Shape
+    allow_list: AllowList
+    tables: Mapping[str, CodeTable]
+    faults: Faults
+    item: str = ""
+    """The path of the list whose element is `item`."""
+
+    def absolute(self, path: str) -> str:
+        head, _, below = path.partition(".")
+        if head != "item" or not self.item:
+            return path
+        return f"{self.item}.{below}" if below else self.item
+
+
+def check_mapping(
+    mapping: WholeMapping,
+    recipients: Mapping[str, AllowList],
+    tables: Mapping[str, CodeTable],
+    faults: Faults,
+) -> None:
+    """Note every fault of one whole mapping."""
+    shape = topic_shape(mapping.topic.text)
+    allow_list = recipients.get(mapping.recipient.text)
+    if shape is None:
+        faults.add(
+            mapping.topic.spot, f"sujet inconnu « {mapping.topic.text} »", did_you_mean(mapping.topic.text, DOCUMENTS)
+        )
+    if allow_list is None:
+        said = mapping.recipient.text
+        faults.add(mapping.recipient.spot, f"destinataire inconnu « {said} »", did_you_mean(said, recipients))
+    if shape is not None and allow_list is not None:
+        _check_rules(mapping.rules, _Scope(mapping.topic.text, shape, allow_list, tables, faults))
+
+
+def _check_rules(rules: Sequence[Rule], scope: _Scope) -> None:
+    _check_targets(rules, scope.faults)
+    for rule in rules:
+        shapes = [shape for path in rule.paths if (shape := _read(path, scope, whole=rule.origin != "each"))]
+        for used in rule.uses:
+            _read(used, scope, whole=True)
+        _check_expressions(rule, scope)
+        if rule.origin == "each":
+            _check_each(rule, shapes, scope)
+        else:
+            _check_values(rule, shapes, scope)
+
+
+def _read(path: Said, scope: _Scope, *, whole: bool) -> Shape | None:
+    """The shape at a path that exists and may be read; otherwise None, and a fault. A list may be entered in part."""
+    shape = scope.shape.find(path.text)
+    if shape is None:
+        scope.faults.add(path.spot, *scope.shape.why_not(path.text))
+        return None
+    absolute = scope.absolute(path.text)
+    allows = scope.allow_list.allows if whole else scope.allow_list.enters
+    if not allows(scope.topic, absolute):
+        named = f"« {path.text} »" if absolute == path.text else f"« {path.text} » ({absolute})"
+        listed = scope.allow_list
+        message = f"{named} n'est pas sur la liste d'accès de {listed.recipient} (source : {listed.source})"
+        scope.faults.add(path.spot, message)
+        return None
+    return shape
+
+
+def _check_expressions(rule: Rule, scope: _Scope) -> None:
+    listed = [said.text for said in (*rule.paths, *rule.uses)]
+    if rule.when:
+        read_expression(rule.when, scope.shape, listed, scope.faults, condition=True)
+    if rule.compute:
+        read_expression(rule.compute, scope.shape, listed, scope.faults, condition=False)
+
+
+def _check_each(rule: Rule, shapes: Sequence[Shape], scope: _Scope) -> None:
+    for shape in shapes:
+        if shape.item is None:
+            scope.faults.add(
+                rule.paths[0].spot, f"« {rule.paths[0].text} » est {KIND_IN_FRENCH[shape.kind]}, pas une liste"
+            )
+            continue
+        inner = replace(scope, shape=with_item(scope.shape, shape.item), item=scope.absolute(rule.paths[0].text))
+        _check_rules(rule.rules, inner)
+
+
+def _check_values(rule: Rule, shapes: Sequence[Shape], scope: _Scope) -> None:
+    for said, shape in zip(rule.paths, shapes, strict=False):
+        if shape.kind == "object":
+            scope.faults.add(said.spot, f"« {said.text} » est un objet", "nommez un de ses champs")
+        elif shape.kind == "list":
+            scope.faults.add(said.spot, f"« {said.text} » est une liste", f"utilisez « each: {said.text} »")
+    if rule.table:
+        _check_table(rule.table, shapes, scope)
+    if rule.format and rule.format.text not in FORMATS:
+        hint = did_you_mean(rule.format.text, FORMATS) or f"connus : {', '.join(FORMATS)}"
+        scope.faults.add(rule.format.spot, f"format inconnu « {rule.format.text} »", hint)
+    elif rule.format:
+        kinds = FORMATS[rule.format.text].kinds
+        for shape in shapes:
+            if shape.kind not in {*kinds, "object", "list"}:
+                message = f"le format « {rule.format.text} » ne lit pas {KIND_IN_FRENCH[shape.kind]}"
+                scope.faults.add(rule.format.spot, message)
+
+
+def _check_table(said: Said, shapes: Sequence[Shape], scope: _Scope) -> None:
+    table = scope.tables.get(said.text)
+    if table is None:
+        scope.faults.add(said.spot, f"table inconnue « {said.text} »", did_you_mean(said.text, scope.tables))
+        return
+    for shape in shapes:
+        missing = sorted((shape.codes or frozenset()) - table.codes)
+        if missing:
+            scope.faults.add(said.spot, f"la table « {said.text} » ne dit rien de : {', '.join(missing)}")
+    day = DAY_OF[scope.topic]
+    if table.dated and not scope.allow_list.allows(scope.topic, day):
+        message = f"la table « {said.text} » est datée et « {day} » n'est pas sur la liste d'accès"
+        scope.faults.add(said.spot, message, "sans date on ne sait quelle ligne vaut")
+
+
+def _check_targets(rules: Sequence[Rule], faults: Faults) -> None:
+    """Two rules may share a target only as alternatives: the first that gives a value wins."""
+    always: dict[str, Rule] = {}
+    leaves: dict[str, Rule] = {}
+    branches: dict[str, Rule] = {}
+    for rule in rules:
+        to = rule.to.text
+        parts = to.split(".")
+        above = [".".join(parts[:end]) for end in range(1, len(parts))]
+        if to in always:
+            faults.add(
+                rule.to.spot,
+                f"« {to} » est déjà toujours écrit à la ligne {always[to].to.spot.line}",
+                "règle jamais atteinte",
+            )
+        clash = next((leaves[path] for path in above if path in leaves), branches.get(to))
+        if clash:
+            faults.add(
+                rule.to.spot,
+                f"« {to} » contredit « {clash.to.text} » de la ligne {clash.to.spot.line}",
+                "valeur ou branche ?",
+            )
+        if not rule.when and not rule.optional:
+            always.setdefault(to, rule)
+        leaves.setdefault(to, rule)
+        for path in above:
+            branches.setdefault(path, rule)

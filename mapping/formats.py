@@ -1,0 +1,126 @@
+"""The forms a value may take on a wire, by the name a rule says.
+
+Each one takes what canon holds and gives a JSON-safe value, or raises `ValueError` with a reason that quotes nothing.
+It refuses to guess: no time zone is invented, no text is read as a number unless it is one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mapping.paths import Kind
+
+_DAY = 10
+"""Length of AAAA-MM-JJ."""
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+_TRUTH = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One form: what it does, and the kinds of field it can read."""
+
+    name: str
+    write: Callable[[Any], Any]
+    kinds: frozenset[Kind]
+
+
+def as_date(value: Any) -> str:  # noqa: ANN401 - whatever canon holds
+    """AAAA-MM-JJ: of a date, or of an instant as its own offset says it."""
+    try:
+        return (
+            date.fromisoformat(value[:_DAY]).isoformat() if len(value) == _DAY else _instant(value).date().isoformat()
+        )
+    except (ValueError, TypeError):
+        raise ValueError("n'est pas une date AAAA-MM-JJ") from None
+
+
+def as_instant(value: Any) -> str:  # noqa: ANN401 - same
+    """AAAA-MM-JJThh:mm:ss±hh:mm: whole seconds, always an offset, never Z."""
+    try:
+        return _instant(value).isoformat(timespec="seconds")
+    except (ValueError, TypeError):
+        raise ValueError("n'est pas un instant ISO 8601 avec décalage horaire") from None
+
+
+def _instant(value: str) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None or len(value) <= _DAY:
+        raise ValueError(_DAY)
+    return moment
+
+
+def as_integer(value: Any) -> int:  # noqa: ANN401 - same
+    """A whole number: an integer, a decimal without fraction, or a text of digits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return int(value)
+    raise ValueError("n'est pas un nombre entier")
+
+
+def as_decimal(value: Any) -> int | float:  # noqa: ANN401 - same
+    """A finite number, or a text that is one with a point."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return float(value)
+    raise ValueError("n'est pas un nombre")
+
+
+def as_text(value: Any) -> str:  # noqa: ANN401 - same
+    """A text; numbers in plain notation, booleans as `true` and `false`, as XML writes them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
+    raise ValueError("n'est pas un texte")
+
+
+def as_upper(value: Any) -> str:  # noqa: ANN401 - same
+    """A text in capitals, accents kept."""
+    if isinstance(value, str):
+        return value.upper()
+    raise ValueError("n'est pas un texte")
+
+
+def as_boolean(value: Any) -> bool:  # noqa: ANN401 - same
+    """A boolean, or the texts `true` and `false`."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value in _TRUTH:
+        return _TRUTH[value]
+    raise ValueError("n'est pas un booléen")
+
+
+_TEXT: frozenset[Kind] = frozenset({"text"})
+_NUMBER: frozenset[Kind] = frozenset({"text", "integer", "decimal"})
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "date": Format("date", as_date, _TEXT),
+        "instant": Format("instant", as_instant, _TEXT),
+        "integer": Format("integer", as_integer, _NUMBER),
+        "decimal": Format("decimal", as_decimal, _NUMBER),
+        "text": Format("text", as_text, frozenset({"text", "integer", "decimal", "boolean"})),
+        "upper": Format("upper", as_upper, _TEXT),
+        "boolean": Format("boolean", as_boolean, frozenset({"text", "boolean"})),
+    }
+)
+"""Name in a rule → what it does."""

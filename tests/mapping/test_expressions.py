@@ -1,0 +1,112 @@
+"""Expressions see only what their rule lists, and cannot run away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mapping.compile import reader
+from mapping.expressions import Expression, read_expression
+from mapping.faults import Faults, Spot
+from mapping.paths import Shape, topic_shape
+from mapping.rules import Said
+
+USES = ["totals.UA", "totals.UR", "source", "by_localisation"]
+
+
+def shape() -> Shape:
+    """The shape of a count."""
+    found = topic_shape("counts")
+    assert found is not None
+    return found
+
+
+def read(text: str, *, condition: bool = False) -> tuple[Expression | None, list[str]]:
+    """The expression and what is wrong with it."""
+    faults = Faults()
+    expression = read_expression(Said(text, Spot("f")), shape(), USES, faults, condition=condition)
+    return expression, [fault.message for fault in faults._found]
+
+
+def value(text: str, document: dict[str, Any], *, condition: bool = False) -> Any:
+    """What an expression gives for a document."""
+    expression, faults = read(text, condition=condition)
+    assert expression is not None, faults
+    return expression.bind(reader)(document)
+
+
+def test_a_sum_and_a_condition() -> None:
+    """The two uses of an expression, on the paths it lists."""
+    document = {"totals": {"UA": 2, "UR": 5}, "source": "portal", "by_localisation": [{"UA": 0}, {"UA": 2}]}
+    assert value("totals.UA + totals.UR", document) == 7
+    assert value("source in ['portal', 'sinus'] && totals.UA > 1", document, condition=True) is True
+    assert value("by_localisation.exists(place, place.UA > 1)", document, condition=True) is True
+    assert value("source.startsWith('totals.UA') ? 'oui' : 'non'", document) == "non"
+
+
+def test_a_path_through_a_missing_object_is_null() -> None:
+    """An expression may ask whether a field is there without failing on what is above it."""
+    assert value("totals.UA == null", {"totals": None}, condition=True) is True
+    assert value("totals.UA == null", {}, condition=True) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("totals.UA +", "expression CEL illisible au caractère 12"),
+        ("totals.DCD + 1", "« totals.DCD » est lu par l'expression sans être listé"),
+        ("totals.UAA + 1", "champ inconnu « totals.UAA »"),
+        ("has(totals.UA)", "fonction refusée « has »"),
+        ("cel.bind(x, 1, x)", "fonction refusée « bind »"),
+        ("totals.UA + 'x'", "expression sur des types qui ne vont pas ensemble"),
+        ("[1, 2].map(x, x)", "« map » ne parcourt qu'un champ répété du document"),
+        ("source.all(x, true)", "« all » ne parcourt qu'un champ répété du document"),
+        ("by_localisation.all(x, x.UAX > 1)", "champ inconnu « UAX »"),
+        ("{'a': 1}", "« { » refusé dans une expression"),
+        ("totals.UA // source", "commentaire refusé dans une expression"),
+        ("r'a' + source", "préfixe de texte « r » refusé"),
+        ("[totals.UA]", "un calcul doit donner un texte, un nombre ou un booléen"),
+        ("1" + "+1" * 300, "expression de 601 caractères, au-delà de la limite de 512"),
+    ],
+)
+def test_what_an_expression_may_not_do(text: str, message: str) -> None:
+    """Each refusal is a fault at load."""
+    expression, faults = read(text)
+    assert expression is None
+    assert message in faults
+
+
+def test_a_condition_must_be_true_or_false() -> None:
+    """A number is not a condition."""
+    assert read("totals.UA", condition=True) == (None, ["une condition doit être vraie ou fausse"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "by_localisation.all(a, by_localisation.all(b, by_localisation.all(c, a.UA + b.UA + c.UA > 0)))",
+        "by_localisation.map(a, by_localisation.map(b, by_localisation)).size() > 0",
+        "by_localisation.all(a, a.label.matches('(((a{99}){99}){9}){9}'))",
+        "source.matches('(a+)+$') && source.matches('(b+)+$')",
+    ],
+)
+def test_costs_that_multiply_are_refused(text: str) -> None:
+    """One loop or one regular expression, never one inside the other."""
+    expression, faults = read(text, condition=True)
+    assert expression is None
+    assert "plusieurs boucles ou expressions rationnelles dans une condition" in faults
+
+
+def test_a_regular_expression_that_backtracks_elsewhere_is_linear_here() -> None:
+    """The engine has no backtracking: the classic bomb answers on a long text."""
+    assert value("source.matches('^(a+)+$')", {"source": "a" * 100_000 + "b"}, condition=True) is False
+
+
+@given(st.text(alphabet="pl.total sUAR()[]{}'\"\\+-*/?:&|!=<>0123456789,@\n", max_size=40))
+def test_any_text_is_an_expression_or_a_fault(text: str) -> None:
+    """No text, however broken, gets past the reader without one or the other."""
+    expression, faults = read(text)
+    assert (expression is None) == bool(faults)

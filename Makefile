@@ -1,0 +1,43 @@
+# Five short commands; CI runs the same names. Everything is set up on the way: no step to remember.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test check serve bench clean help
+
+help: ## what can be done here
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(READY) ## play the trial event to SINUS and SI-VIC, and open the page
+	$(BIN)/passerelle demo
+
+test: $(READY) .venv/.services ## the whole test suite, with real servers where they can be had
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(READY) ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+serve: $(READY) ## the gateway, by passerelle.toml
+	$(BIN)/passerelle serve
+
+bench: $(READY) .venv/.services ## figures, each beside a baseline of the same run
+	@for one in benchmarks/bench_*.py; do $(BIN)/python $$one || exit 1; done
+
+# The lock is installed with its hashes; uv only makes it quicker, pip does the same.
+$(READY): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	touch $@
+
+# Servers that tests start by themselves on free ports. Without apt or root the tests that need one say so and are skipped.
+.venv/.services: $(READY)
+	./scripts/install-services
+	touch $@
+
+clean: ## forget the virtual environment
+	rm -rf .venv

@@ -1,0 +1,1 @@
+"""Who is invited: settings, composition, intake, register, doors, security, console, command line."""

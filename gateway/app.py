@@ -1,0 +1,73 @@
+"""The HTTP face: mounts the doors of the table and the page, starts and stops what runs beside them.
+
+Plain Starlette: the doors are a table of our own, from which access, contract and tests are read (docs/decisions/0003).
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import orjson
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gateway import problems
+from gateway.console.routes import page_routes
+from gateway.doors.openapi import contract
+from gateway.doors.serve import endpoint
+from gateway.doors.table import DOORS
+from gateway.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from starlette.requests import Request
+
+    from gateway.runtime import Runtime
+
+
+def create_app(runtime: Runtime, beside: Callable[[], AbstractAsyncContextManager[None]] | None = None) -> Starlette:
+    """The application over an open house. `beside` is entered at start and left at stop: dispatcher and jobs."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if beside is None:
+            yield
+        else:
+            async with beside():
+                yield
+
+    published = orjson.dumps(contract(DOORS, version("passerelle")))
+
+    async def openapi(_: Request) -> Response:
+        return Response(published, media_type="application/json")
+
+    routes = [Route(door.path, endpoint(door, runtime), methods=[door.method]) for door in DOORS]
+    routes += [Route("/openapi.json", openapi), *_health_routes(runtime), *page_routes(runtime)]
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _unknown, 405: _method})
+
+
+def _health_routes(runtime: Runtime) -> list[Route]:
+    async def live(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(_: Request) -> Response:
+        try:
+            await runtime.read(lambda register: register.feed.last())
+        except Exception:  # noqa: BLE001 - whatever it is, we are not ready, and the body says no more
+            return JSONResponse({"status": "base injoignable"}, 503)
+        return JSONResponse({"status": "ok"})
+
+    return [Route("/health/live", live), Route("/health/ready", ready)]
+
+
+async def _unknown(_: Request, __: Exception) -> Response:
+    return problems.respond(Problem(404, "adresse_inconnue", "Cette adresse n’existe pas."))
+
+
+async def _method(_: Request, __: Exception) -> Response:
+    return problems.respond(Problem(405, "methode_refusee", "Cette adresse n’accepte pas cette méthode."))

@@ -1,0 +1,98 @@
+"""`passerelle check`: settings, mappings, database, neighbours; each with what to do when it is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway import migrations
+from gateway.bootstrap import house_rules, load_mappings, open_neighbours
+from gateway.cli.console import explain_mappings, read_settings, run, say, with_settings
+from mapping import MappingFaultsError, UnknownMappingError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from gateway.settings import Settings
+
+PATIENCE = 2.0  # seconds for a neighbour to accept a connection
+
+
+def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The command."""
+    parser = commands.add_parser("check", help="vérifier réglages, correspondances, base et voisins")
+    with_settings(parser)
+    parser.set_defaults(run=command)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Exit code 0 when everything is right, 1 when a neighbour does not answer, 2 when the house cannot start."""
+    settings = read_settings(arguments.settings)
+    if settings is None:
+        return 2
+    say("réglages          bons")
+    if not (_mappings(settings) and _database(settings)):
+        return 2
+    return run(_neighbours(settings))
+
+
+def _mappings(settings: Settings) -> bool:
+    try:
+        catalogue = load_mappings(settings)
+        house_rules(settings, catalogue)
+        for name in settings.mappings.values():
+            catalogue.mapping(name)
+    except MappingFaultsError as error:
+        explain_mappings(error)
+        return False
+    except UnknownMappingError as error:
+        say(f"correspondances   {error}. Vérifier la table [mappings] des réglages.")
+        return False
+    say("correspondances   bonnes")
+    return True
+
+
+def _database(settings: Settings) -> bool:
+    try:
+        migrations.upgrade(settings.store.url)
+        at = migrations.revision(settings.store.url)
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        say(f"base              injoignable ({type(error).__name__}). Vérifier store.url, le serveur et les droits.")
+        return False
+    say(f"base              à jour ({at})")
+    return True
+
+
+async def _neighbours(settings: Settings) -> int:
+    worst = 0
+    async with AsyncExitStack() as closing:
+        neighbours = open_neighbours(settings, load_mappings(settings), closing)
+        for name in neighbours.destinations:
+            link = getattr(settings, name).link
+            if link.mode != settings.mode:
+                say(f"{name:17} le lien est « {link.mode} », la passerelle « {settings.mode} » : accorder les deux.")
+                worst = 2
+            elif await _answers(link.url):
+                say(f"{name:17} joignable")
+            else:
+                say(
+                    f"{name:17} ne répond pas. Vérifier l’adresse, le réseau, le certificat. Rien ne se perd en attendant."
+                )
+                worst = max(worst, 1)
+    return worst
+
+
+async def _answers(url: str) -> bool:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            _, writer = await asyncio.open_connection(parts.hostname, port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True

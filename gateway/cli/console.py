@@ -1,0 +1,72 @@
+"""What every command shares: how it speaks, how it reads the settings, how it runs the event loop."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import uvloop
+from pydantic import ValidationError
+
+from gateway import settings as settings_room
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Coroutine
+
+    from gateway.settings import Settings
+    from mapping import MappingFaultsError
+
+T = TypeVar("T")
+
+
+def say(text: str = "") -> None:
+    """To the terminal."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def complain(text: str) -> None:
+    """To the terminal, about something wrong."""
+    sys.stderr.write(text + "\n")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's own work."""
+    return uvloop.run(work)
+
+
+def with_settings(parser: argparse.ArgumentParser) -> None:
+    """The option every command that needs the settings has."""
+    parser.add_argument("--settings", metavar="FICHIER", help="fichier de réglages (passerelle.toml par défaut)")
+
+
+def read_settings(path: Path | str | None) -> Settings | None:
+    """The settings, or None after saying what is wrong with them: names of keys, never values."""
+    if path is not None and not Path(path).is_file():
+        complain(f"Le fichier de réglages {path} n’existe pas.")
+        return None
+    try:
+        return settings_room.load(Path(path) if path else None)
+    except ValidationError as error:
+        complain("Réglages refusés :")
+        for fault in error.errors(include_input=False, include_url=False):
+            complain(f"  {'.'.join(str(part) for part in fault['loc'])} : {fault['msg']}")
+        return None
+
+
+def explain_mappings(error: MappingFaultsError) -> None:
+    """Every fault of the mapping files, one a line."""
+    complain("Correspondances refusées :")
+    for fault in error.faults:
+        complain(f"  {fault}")
+
+
+def set_up_log(level: str) -> None:
+    """Dotted facts with fields, one a line, on standard error."""
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # These would write addresses, and an address may name a person's record.
+    for chatty in ("httpx", "httpcore", "apscheduler", "zeep", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

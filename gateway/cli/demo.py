@@ -1,0 +1,176 @@
+"""`passerelle demo`: the whole main job on this machine, with nothing to install: simulators, gateway, the rugby event, the page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from domain.mode import Mode
+from gateway import rugby
+from gateway.cli.console import complain, run, say, set_up_log
+from gateway.cli.serve import open_house
+from gateway.sandbox import WEBHOOK_SECRET, open_sandbox
+from gateway.security.keys import Scope, new_key
+from gateway.serving import until_told_to_stop
+from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    import argparse
+
+    from gateway.runtime import Runtime
+
+PATIENCE = 30.0  # seconds for every side to agree
+LOOK = 0.1  # seconds between two looks
+BAR = 28
+SIDES = {"sinus": "SINUS", "sivic": "SI-VIC"}
+ROWS = {
+    "UA": "UA",
+    "UR": "UR",
+    "IMP": "IMP",
+    "DCD": "DCD",
+    "NC": "NC",
+    "total": "Total",
+    "total_without_imp": "Total hors IMP",
+}
+
+
+def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The command."""
+    parser = commands.add_parser("demo", help="jouer l’événement d’essai du portail jusqu’à SINUS et SI-VIC")
+    parser.add_argument(
+        "--once", action="store_true", help="jouer, comparer, sortir : code 0 seulement si tout concorde"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="un objet JSON : le dénombrement et le retard de chaque côté"
+    )
+    parser.add_argument("--port", type=int, default=8080, help="port de la page (0 : au choix du système)")
+    parser.set_defaults(run=command)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Exit code 0 only when every side agrees."""
+    set_up_log("WARNING")
+    with tempfile.TemporaryDirectory(prefix="passerelle-demo-") as folder:
+        return run(_demo(arguments, Path(folder)))
+
+
+async def _demo(arguments: argparse.Namespace, folder: Path) -> int:
+    quiet = bool(arguments.json)
+    ports = dict.fromkeys(("sinus", "sivic", "lrm", "portal"), 0)
+    async with open_sandbox(Mode.EXERCISE, ports) as sandbox:
+        settings = demo_settings(sandbox.urls, folder, 0 if arguments.once else arguments.port)
+        async with open_house(settings) as (runtime, url):
+            portal, operator = await _keys(runtime)
+            async with httpx.AsyncClient(
+                base_url=url, headers={"Authorization": f"Bearer {portal}"}, trust_env=False
+            ) as client:
+                if not quiet:
+                    say(f"{rugby.EVENT['name']} : {len(rugby.PATIENTS)} patients, par la porte du portail")
+                event_id = await rugby.play(client, _silent if quiet else _progress)
+                columns = await _agreement(client, event_id)
+            agreed = agrees(columns)
+            if quiet:
+                say(json.dumps(summary(columns, agreed=agreed), ensure_ascii=False))
+            else:
+                _print(columns, agreed=agreed)
+            if not arguments.once:
+                say(f"\nPage en direct : {url}/#cle={portal}&evenement={event_id}")
+                say(f"Clé de l’exploitant : {operator}\nArrêter : Ctrl+C")
+                await until_told_to_stop()
+            return 0 if agreed else 1
+
+
+def demo_settings(urls: Any, folder: Path, port: int) -> Settings:  # noqa: ANN401 - name → address
+    """A gateway in exercise mode whose neighbours are the simulators."""
+
+    def link(name: str, path: str = "") -> dict[str, Any]:
+        return {"link": {"url": urls[name] + path, "mode": "Exercise"}}
+
+    return Settings.model_validate(
+        {
+            "mode": Mode.EXERCISE,
+            "server": {"port": port},
+            "store": {"url": f"sqlite:///{folder / 'passerelle.sqlite3'}"},
+            "sinus": link("sinus"),
+            "sivic": link("sivic"),
+            "lrm": link("lrm"),
+            "portal": {**link("portal", "/webhook"), "secrets": [WEBHOOK_SECRET]},
+        }
+    )
+
+
+async def _keys(runtime: Runtime) -> tuple[str, str]:
+    made = [
+        new_key("demo-portail", Scope.PORTAL, Mode.EXERCISE),
+        new_key("demo-exploitant", Scope.OPERATOR, Mode.EXERCISE),
+    ]
+    for key in made:
+        await runtime.write(lambda register, key=key: register.keys.add(key, runtime.clock()))  # type: ignore[misc]
+    return made[0].key, made[1].key
+
+
+async def _agreement(client: httpx.AsyncClient, event_id: str) -> dict[str, Any]:
+    """Look until every side holds the same, or patience runs out."""
+    columns: dict[str, Any] = {}
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                answer = await client.get(f"/v1/events/{event_id}/sync")
+                columns = answer.raise_for_status().json()
+                if agrees(columns):
+                    return columns
+                await asyncio.sleep(LOOK)
+    except TimeoutError:
+        return columns
+
+
+def agrees(columns: dict[str, Any]) -> bool:
+    """Whether the portal's numbers are the deck's, and SINUS and SI-VIC hold the same with nothing left on the way."""
+    by_name = {one["name"]: one for one in columns.get("destinations", ())}
+    return (
+        {name: columns["portal"][name] for name in rugby.TOTALS} == rugby.TOTALS
+        and set(by_name) == set(SIDES)
+        and all(one["agrees"] and not one["waiting"] and not one["parked"] for one in by_name.values())
+    )
+
+
+def summary(columns: dict[str, Any], *, agreed: bool) -> dict[str, Any]:
+    """Each side's counts and lag, as one object."""
+    sides = {one["name"]: {"counts": one["held"], "lag_ms": one["lag_ms"]} for one in columns["destinations"]}
+    return {
+        "agreed": agreed,
+        "event_id": columns["event_id"],
+        "portal": {"counts": columns["portal"], "lag_ms": 0},
+        **sides,
+    }
+
+
+def _print(columns: dict[str, Any], *, agreed: bool) -> None:
+    by_name = {one["name"]: one for one in columns["destinations"]}
+    say(f"\n{'':16}{'Portail':>10}" + "".join(f"{title:>10}" for title in SIDES.values()))
+    for row, title in ROWS.items():
+        cells = [columns["portal"][row], *((by_name[name]["held"] or {}).get(row, "?") for name in SIDES)]
+        say(f"{title:16}" + "".join(f"{cell:>10}" for cell in cells))
+    lags = ["", *(by_name[name]["lag_ms"] for name in SIDES)]
+    say(f"{'Retard (ms)':16}" + "".join(f"{'?' if lag is None else lag:>10}" for lag in lags))
+    say("\nTout concorde." if agreed else "")
+    if not agreed:
+        complain("Les côtés ne concordent pas : voir la page, tableau des envois.")
+
+
+async def _progress(done: int, of: int) -> None:
+    filled = BAR * done // of
+    sys.stdout.write(f"\r  {'█' * filled}{'░' * (BAR - filled)} {done}/{of}")
+    sys.stdout.flush()
+    if done == of:
+        say()
+
+
+async def _silent(_: int, __: int) -> None:
+    """With --json only the object is printed."""

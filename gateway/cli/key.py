@@ -1,0 +1,95 @@
+"""`passerelle key`: new, list, revoke. A key is shown once, at birth; we keep its digest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import IntegrityError
+
+from domain.mode import Mode
+from gateway import migrations
+from gateway.cli.console import complain, read_settings, run, say, with_settings
+from gateway.clock import now
+from gateway.register import Register
+from gateway.security.keys import Scope, new_key
+from outbox.database import open_database
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+
+def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The three commands."""
+    verbs = commands.add_parser("key", help="clés d’accès").add_subparsers(dest="verb", required=True, metavar="verbe")
+    new = verbs.add_parser("new", help="créer une clé, montrée une seule fois")
+    new.add_argument("name", help="minuscules, chiffres et tirets : qui s’en servira")
+    new.add_argument("--scope", required=True, choices=list(Scope), help="ce qu’elle ouvre")
+    new.add_argument("--mode", default=Mode.ACTUAL, choices=list(Mode), help="réel ou exercice, jamais les deux")
+    new.set_defaults(run=create)
+    listing = verbs.add_parser("list", help="lister les clés")
+    listing.set_defaults(run=show)
+    revoke = verbs.add_parser("revoke", help="retirer une clé")
+    revoke.add_argument("name")
+    revoke.set_defaults(run=withdraw)
+    for verb in (new, listing, revoke):
+        with_settings(verb)
+
+
+def create(arguments: argparse.Namespace) -> int:
+    """A new key."""
+    try:
+        key = new_key(arguments.name, Scope(arguments.scope), Mode(arguments.mode))
+    except ValueError as error:
+        complain(str(error))
+        return 2
+    try:
+        done = _on_register(arguments, lambda register: register.keys.add(key, now()))
+    except IntegrityError:
+        complain(f"Une clé porte déjà le nom « {arguments.name} ».")
+        return 1
+    if done is False:
+        return 2
+    say(key.key)
+    complain("Notez-la : elle ne sera plus montrée.")
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Every key there ever was."""
+    kept = _on_register(arguments, lambda register: register.keys.all())
+    if isinstance(kept, bool):
+        return 2
+    for one in kept:
+        state = "retirée" if one.revoked else "en vigueur"
+        say(f"{one.principal.name:24} {one.principal.scope:12} {one.principal.mode:10} {state}")
+    return 0
+
+
+def withdraw(arguments: argparse.Namespace) -> int:
+    """Take a key out of force."""
+    done = _on_register(arguments, lambda register: register.keys.revoke(arguments.name, now()))
+    if not done:
+        complain(f"Aucune clé en vigueur ne porte le nom « {arguments.name} ».")
+        return 1
+    say(f"Clé « {arguments.name} » retirée.")
+    return 0
+
+
+def _on_register(arguments: argparse.Namespace, work: Callable[[Register], T]) -> T | bool:
+    settings = read_settings(arguments.settings)
+    if settings is None:
+        return False
+    migrations.upgrade(settings.store.url)
+
+    async def on_database() -> T:
+        database = open_database(settings.store.url)
+        try:
+            return await database.write(lambda connection: work(Register(connection)))
+        finally:
+            await database.close()
+
+    return run(on_database())

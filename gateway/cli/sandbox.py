@@ -1,0 +1,54 @@
+"""`passerelle sandbox`: the neighbours' simulators, on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.cli.console import run, say
+from gateway.sandbox import DEFAULT_PORTS, WEBHOOK_SECRET, open_sandbox
+from gateway.serving import until_told_to_stop
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The command."""
+    parser = commands.add_parser("sandbox", help="ouvrir les simulateurs des voisins")
+    parser.add_argument(
+        "names", nargs="*", metavar="voisin", help=f"parmi {', '.join(DEFAULT_PORTS)} ; tous par défaut"
+    )
+    parser.add_argument("--mode", choices=("Actual", "Exercise"), default="Exercise", help="ce qu’ils acceptent")
+    parser.add_argument("--host", default="127.0.0.1", help="adresse d’écoute")
+    parser.add_argument(
+        "--port", action="append", default=[], metavar="VOISIN=PORT", help="changer un port ; 0 : au choix du système"
+    )
+    parser.set_defaults(run=command)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Serve the simulators until told to stop."""
+    ports = dict(DEFAULT_PORTS)
+    for one in arguments.port:
+        name, _, port = one.partition("=")
+        if name not in ports or not port.isdigit():
+            say(f"--port {one} : attendu voisin=port, voisin parmi {', '.join(ports)}")
+            return 2
+        ports[name] = int(port)
+    unknown = [name for name in arguments.names if name not in ports]
+    if unknown:
+        say(f"Voisin inconnu : {', '.join(unknown)} ; attendu : {', '.join(ports)}")
+        return 2
+    chosen = {name: port for name, port in ports.items() if not arguments.names or name in arguments.names}
+    run(_sandbox(arguments.mode, chosen, arguments.host))
+    return 0
+
+
+async def _sandbox(mode: str, ports: dict[str, int], host: str) -> None:
+    async with open_sandbox(mode, ports, host) as sandbox:
+        for name, url in sandbox.urls.items():
+            say(f"{name:8} {url}   pannes : POST {url}/_sandbox/faults   état : GET {url}/_sandbox/state")
+        if "portal" in sandbox.urls:
+            say(f"secret de signature du portail simulé : {WEBHOOK_SECRET}")
+        say("Arrêter : Ctrl+C")
+        await until_told_to_stop()

@@ -1,0 +1,69 @@
+"""Serves the page and opens its session. The page holds nothing: without a key it is an empty sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from gateway import problems
+from gateway.doors.schemas import NewSession
+from gateway.doors.serve import read_body
+from gateway.problems import Problem, ProblemError
+from gateway.security.doorkeeper import COOKIE, SESSION
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from gateway.runtime import Runtime
+
+STATIC = Path(__file__).parent / "static"
+# Nothing from elsewhere, nothing inline, in no frame.
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+def page_routes(runtime: Runtime) -> list[Route]:
+    """The page, its files, its session."""
+
+    async def page(_: Request) -> Response:
+        return FileResponse(STATIC / "index.html", headers=HEADERS)
+
+    async def file(request: Request) -> Response:
+        path = (STATIC / request.path_params["file"]).resolve()
+        if not path.is_file() or not path.is_relative_to(STATIC):
+            return problems.respond(Problem(404, "adresse_inconnue", "Cette adresse n’existe pas."))
+        return FileResponse(path, headers=HEADERS)
+
+    async def session(request: Request) -> Response:
+        try:
+            said = NewSession.model_validate_json(await read_body(request))
+            token, principal = await runtime.doorkeeper.open_session(said.key)
+        except ValidationError as error:
+            return problems.respond(problems.invalid_document(error).problem)
+        except ProblemError as refusal:
+            return problems.respond(refusal.problem)
+        answer = JSONResponse({"name": principal.name, "scope": principal.scope, "mode": principal.mode})
+        answer.set_cookie(
+            COOKIE,
+            token,
+            max_age=int(SESSION.total_seconds()),
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return answer
+
+    return [
+        Route("/", page),
+        Route("/console/session", session, methods=["POST"]),
+        Route("/console/{file:path}", file),
+    ]

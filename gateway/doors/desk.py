@@ -1,0 +1,119 @@
+"""Doors of the operator: what waits, what is parked and why; replay, discard, pause, resume. Bodies stay inside: ids and causes only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.doors.door import Call, Reply
+from gateway.problems import FieldFault, ProblemError
+from outbox.desk import Filter
+from outbox.message import Status
+
+if TYPE_CHECKING:
+    from outbox.desk import Attempt, Record
+
+
+async def messages(call: Call) -> Reply:
+    """The newest first; every filter given must match."""
+    status = call.query.get("status")
+    if status is not None and status not in tuple(Status):
+        fault = FieldFault("?status", "État inconnu.", ", ".join(Status))
+        raise ProblemError(400, "parametre_illisible", "Cet état de message n’existe pas.", faults=(fault,))
+    before = call.query.get("before")
+    if before is not None and not before.isdigit():
+        raise ProblemError(
+            400, "parametre_illisible", "Le curseur est illisible.", faults=(FieldFault("?before", "Entier attendu."),)
+        )
+    wanted = Filter(
+        status=Status(status) if status else None,
+        destination=call.query.get("destination"),
+        scope=call.query.get("event_id"),
+        cause=call.query.get("cause"),
+    )
+    found = await call.runtime.desk.find(wanted, before=int(before) if before else None, limit=100)
+    return Reply(200, {"messages": [_view(record) for record in found], "before": found[-1].seq if found else None})
+
+
+async def message(call: Call) -> Reply:
+    """One message and every try at it."""
+    record = await call.runtime.desk.message(call.path["message_id"])
+    if record is None:
+        raise ProblemError(404, "message_inconnu", "Ce message n’est pas connu.")
+    attempts = await call.runtime.desk.attempts(record.envelope.id)
+    return Reply(200, {**_view(record), "tries": [_try(attempt) for attempt in attempts]})
+
+
+async def replay(call: Call) -> Reply:
+    """A parked message goes back to waiting, in the order of its lane."""
+    replayed = await call.runtime.desk.replay([call.path["message_id"]], by=call.principal.name)
+    return _done(replayed, "Seul un message en attente d’une décision (parked) peut être rejoué.")
+
+
+async def discard(call: Call) -> Reply:
+    """A parked message will never be sent, and someone says why."""
+    discarded = await call.runtime.desk.discard(
+        [call.path["message_id"]], by=call.principal.name, reason=call.body.reason
+    )
+    return _done(discarded, "Seul un message en attente d’une décision (parked) peut être abandonné.")
+
+
+async def pause(call: Call) -> Reply:
+    """Nothing leaves for this destination until it is resumed; nothing is lost."""
+    await call.runtime.desk.pause(_destination(call), by=call.principal.name, reason=call.body.reason)
+    return Reply(204)
+
+
+async def resume(call: Call) -> Reply:
+    """The destination goes on."""
+    await call.runtime.desk.resume(_destination(call))
+    return Reply(204)
+
+
+def _destination(call: Call) -> str:
+    name = call.path["destination"]
+    if name not in call.runtime.house.destinations:
+        raise ProblemError(404, "destination_inconnue", "Cette destination n’existe pas ici.")
+    return name
+
+
+def _done(number: int, refusal: str) -> Reply:
+    if number == 0:
+        raise ProblemError(409, "message_pas_parque", refusal)
+    return Reply(204)
+
+
+def _view(record: Record) -> dict[str, Any]:
+    envelope = record.envelope
+    return {
+        "id": envelope.id,
+        "destination": envelope.destination,
+        "topic": envelope.topic,
+        "event_id": envelope.scope,
+        "lane": envelope.lane,
+        "kind": envelope.kind,
+        "mode": envelope.mode,
+        "status": record.status,
+        "attempts": record.attempts,
+        "created_at": envelope.created_at.isoformat(),
+        "next_at": record.next_at.isoformat(),
+        "settled_at": record.settled_at.isoformat() if record.settled_at else None,
+        "superseded_by": record.superseded_by,
+        "cause": {"code": record.cause.code, "title": record.cause.title, "detail": record.cause.detail}
+        if record.cause
+        else None,
+        "decided_by": record.decided_by,
+        "decision": record.decision,
+    }
+
+
+def _try(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "number": attempt.number,
+        "outcome": attempt.outcome,
+        "started_at": attempt.started_at.isoformat() if attempt.started_at else None,
+        "finished_at": attempt.finished_at.isoformat(),
+        "cause": {"code": attempt.cause.code, "title": attempt.cause.title, "detail": attempt.cause.detail}
+        if attempt.cause
+        else None,
+        "reference": attempt.reference,
+    }

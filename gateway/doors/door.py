@@ -1,0 +1,82 @@
+"""What a door is, said as data: so that access, documentation and tests read the same table."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pydantic import BaseModel
+
+    from gateway.register import Register
+    from gateway.runtime import Runtime
+    from gateway.security.keys import Principal, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a door answers."""
+
+    status: int
+    content: Any = None
+    """JSON-safe; None answers an empty body."""
+    etag: int | None = None
+    """The revision of what is answered."""
+    location: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that was let in."""
+
+    runtime: Runtime
+    principal: Principal
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Any
+    """The validated model of the door's `body`, or raw bytes where it takes none."""
+    now: datetime
+    change: Callable[[Callable[[Register], Reply]], Awaitable[Reply]]
+    """Runs the work in one transaction, once per Idempotency-Key, and returns when it is durable."""
+
+    @property
+    def if_match(self) -> int | None:
+        """The revision the caller has seen; None when it does not say. `*` says nothing about a revision."""
+        value = self.headers.get("if-match", "").strip().removeprefix("W/").strip('"')
+        if value.isdigit():
+            return int(value)
+        # A tag that is not one of ours can match no revision.
+        return -1 if value and value != "*" else None
+
+
+Handler = Callable[[Call], Awaitable[Reply | Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One method of one path."""
+
+    method: str
+    path: str
+    scopes: frozenset[Scope]
+    handler: Handler
+    summary: str
+    """French, for the reader of the contract."""
+    body: type[BaseModel] | None = None
+    answer: type[BaseModel] | None = None
+    status: int = 200
+    media_type: str = "application/json"
+    """Of the body it takes."""
+    answers_media_type: str = "application/json"
+    example: dict[str, Any] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    """Query parameters it reads, each with its description; any other is refused by name."""
+    tag: str = "Portail"
+    open_body: bool = False
+    """The body may be left out."""

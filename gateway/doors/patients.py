@@ -1,0 +1,167 @@
+"""Doors of patients: the record, and the care path step by step. Each is one command to `intake`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.errors import ConflictError, UnknownError
+from domain.snapshot import victim_canon
+from gateway.doors.door import Call, Handler, Reply
+from gateway.doors.events import stamp_of
+from gateway.doors.operations import OPERATIONS
+from gateway.ids import new_id
+from gateway.intake import accept, known_event
+
+if TYPE_CHECKING:
+    from domain.commands import PatientCommand
+    from domain.event import Event
+    from domain.victim import Victim
+    from gateway.register import Register
+
+
+def patient_view(victim: Victim, event: Event) -> dict[str, Any]:
+    """A patient, as the portal's doors show it: the current record, what names it, and what a person should look at."""
+    return {
+        **victim_canon(victim, event),
+        "revision": victim.revision,
+        "status_label": victim.status.label,
+        "identifiers": [
+            {
+                "kind": one.kind,
+                "value": one.value,
+                "source": one.source,
+                "valid_from": one.valid_from.isoformat(),
+                "valid_to": one.valid_to.isoformat() if one.valid_to else None,
+                "ended_because": one.ended_because,
+                "unread": one.unread,
+            }
+            for one in victim.identifiers
+        ],
+        "flags": list(victim.flags),
+    }
+
+
+def operate(name: str) -> Handler:
+    """The door of one operation on a known patient."""
+    operation = OPERATIONS[name]
+
+    async def handler(call: Call) -> Reply:
+        patient_id = call.path["patient_id"]
+        return await _apply(call, patient_id, operation.command(patient_id, call.body))
+
+    return handler
+
+
+async def create(call: Call) -> Reply:
+    """A patient enters the event (R-09 to R-27)."""
+    patient_id = call.body.id or new_id(call.now)
+    return await _apply(call, patient_id, OPERATIONS["create"].command(patient_id, call.body), 201)
+
+
+async def replace(call: Call) -> Reply:
+    """The whole record is said again; a patient that is not known enters the event under this id."""
+    patient_id = call.path["patient_id"]
+
+    def work(register: Register) -> Reply:
+        event = _event(call, register)
+        known = register.victims.find(event.id, patient_id) is not None
+        command = OPERATIONS["replace" if known else "create"].command(patient_id, call.body)
+        stamp = stamp_of(call, call.body)
+        accepted = accept(register, call.runtime.house, event, patient_id, command, stamp, if_match=call.if_match)
+        return _shown(accepted.victim, accepted.event, 200 if known else 201)
+
+    return await call.change(work)
+
+
+async def read_one(call: Call) -> Reply:
+    """One patient."""
+
+    def work(register: Register) -> Reply:
+        event = _event(call, register)
+        return _shown(_known(register, event, call.path["patient_id"]), event)
+
+    return await call.runtime.read(work)
+
+
+async def read_all(call: Call) -> Reply:
+    """The patients of an event; `number` finds the one that has a SINUS number or a CATA code, `q` those whose name starts so."""
+    number = call.query.get("number", "").upper()
+    start = call.query.get("q", "").casefold()
+
+    def work(register: Register) -> Reply:
+        event = _event(call, register)
+        found = [victim_view for victim_view in _views(register, event) if _matches(victim_view, number, start)]
+        return Reply(200, {"patients": found})
+
+    return await call.runtime.read(work)
+
+
+async def history(call: Call) -> Reply:
+    """Everything that was said of a patient, by whom, when it happened and when it was received."""
+
+    def work(register: Register) -> Reply:
+        event = _event(call, register)
+        victim = _known(register, event, call.path["patient_id"])
+        lines = [
+            {
+                "seq": one.seq,
+                "kind": one.kind,
+                "source": one.stamp.source,
+                "author": one.stamp.author,
+                "happened_at": one.stamp.happened_at.isoformat(),
+                "received_at": one.stamp.received_at.isoformat(),
+                "facts": one.facts,
+            }
+            for one in register.observations.of_victim(victim.id)
+        ]
+        return Reply(200, {"observations": lines})
+
+    return await call.runtime.read(work)
+
+
+async def _apply(call: Call, patient_id: str, command: PatientCommand, status: int = 200) -> Reply:
+    """Hand one command to intake, in one transaction, and show the patient as it now is."""
+    stamp = stamp_of(call, call.body)
+    house = call.runtime.house
+
+    def work(register: Register) -> Reply:
+        event = _event(call, register)
+        accepted = accept(register, house, event, patient_id, command, stamp, if_match=call.if_match)
+        return _shown(accepted.victim, accepted.event, status)
+
+    return await call.change(work)
+
+
+def _event(call: Call, register: Register) -> Event:
+    event = known_event(register, call.path["event_id"], call.principal.mode)
+    said_mode = getattr(call.body, "mode", None)
+    if said_mode is not None and said_mode != event.mode:
+        raise ConflictError(
+            "mode", "mode", "Exercice et réel ne se mélangent jamais.", f"cet événement est « {event.mode} »"
+        )
+    return event
+
+
+def _known(register: Register, event: Event, patient_id: str) -> Victim:
+    victim = register.victims.find(event.id, patient_id)
+    if victim is None:
+        raise UnknownError("patient_inconnu", "patient_id", "Ce patient n’est pas connu dans cet événement.", "")
+    return victim
+
+
+def _views(register: Register, event: Event) -> list[dict[str, Any]]:
+    return [patient_view(victim, event) for victim in register.victims.of_event(event.id)]
+
+
+def _matches(view: dict[str, Any], number: str, start: str) -> bool:
+    if number:
+        bare = "".join(character for character in number if character.isalnum())
+        numbers = {one["value"] for one in view["identifiers"]}
+        return bare in numbers or number in numbers
+    names = (view["used_name"], view["birth_name"], view["given_name"])
+    return not start or any(name and name.casefold().startswith(start) for name in names)
+
+
+def _shown(victim: Victim, event: Event, status: int = 200) -> Reply:
+    location = f"/v1/events/{event.id}/patients/{victim.id}" if status == 201 else None  # noqa: PLR2004 - Created
+    return Reply(status, patient_view(victim, event), etag=victim.revision, location=location)

@@ -1,0 +1,230 @@
+"""The documents that the portal's doors take. Strict: a field we do not know is refused by name, a number is not a text.
+
+Shapes only. What a value may be in the trade (a SINUS number, a nationality, a weight) is the domain's to say.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from domain.mode import Mode
+from domain.severity import Severity
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Lettres, chiffres, point, tiret, souligné.")]
+Short = Annotated[str, Field(min_length=1, max_length=80)]
+Line = Annotated[str, Field(min_length=1, max_length=255)]
+Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+Finess = Annotated[str, Field(pattern=r"^[0-9AB]{9}$", description="FINESS géographique, 9 caractères.")]
+
+
+class Strict(BaseModel):
+    """Nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+class Said(Strict):
+    """Who says it, and when it happened: absent, the name of the key and the instant of receipt."""
+
+    happened_at: AwareDatetime | None = None
+    """Quand cela s’est passé, avec le décalage horaire ; passé lointain accepté pour une saisie de rattrapage."""
+    author: Short | None = None
+    """Identifiant de la personne qui saisit, tel que le portail la connaît."""
+
+    def named(self) -> dict[str, Any]:
+        """The fields that were named, as JSON-safe values, without who and when."""
+        said = self.model_dump(mode="json", exclude_unset=True)
+        return {name: value for name, value in said.items() if name not in {"happened_at", "author", "mode"}}
+
+
+class NewLocalisation(Strict):
+    """A place of the event."""
+
+    id: Id | None = None
+    name: Short
+
+
+class NewEvent(Said):
+    """An event to register."""
+
+    id: Id | None = None
+    name: Line
+    type: Annotated[str, Field(min_length=1, max_length=40, description="ACEL, ORSAN, ou autre type du portail.")]
+    mode: Mode
+    started_at: AwareDatetime | None = None
+    localisations: Annotated[list[NewLocalisation], Field(max_length=100)] = []
+    particularity_groups: Annotated[
+        dict[Literal["A", "B", "C"], Short], Field(description="Sens des groupes génériques.")
+    ] = {}
+    link: bool | None = None
+    """Créer l’événement dans SINUS et SI-VIC ; absent : selon le type (règle R-51)."""
+
+
+class ChangedEvent(Said):
+    """What changes of an event: only what is named."""
+
+    name: Line | None = None
+    type: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    started_at: AwareDatetime | None = None
+    particularity_groups: dict[Literal["A", "B", "C"], Short] | None = None
+
+
+class EndedEvent(Said):
+    """The end of an event, or its reopening."""
+
+
+class NewLink(Strict):
+    """How an event stands with SINUS or SI-VIC."""
+
+    action: Literal["create", "link"]
+    external_id: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    """Identifiant de l’événement déjà ouvert chez le voisin ; obligatoire pour « link »."""
+
+
+class Age(Strict):
+    """An age as it was said."""
+
+    value: Annotated[int, Field(ge=0, le=150)]
+    unit: Literal["years", "months", "weeks", "days"] = "years"
+
+
+class ContactPerson(Strict):
+    """A person to contact."""
+
+    name: Line
+    relation: Short | None = None
+    phone: Annotated[str, Field(max_length=30)] | None = None
+
+
+class Destination(Strict):
+    """An établissement."""
+
+    finess: Finess
+    name: Line
+    service: Short | None = None
+
+
+class PatientFields(Said):
+    """What may be said of a patient; everything may be unknown."""
+
+    portal_id: Short | None = None
+    sinus_number: Short | None = None
+    """Saisi ou lu à la douchette ; une forme inconnue est gardée et signalée, jamais corrigée."""
+    patient_type: Literal["nourrisson", "pediatrie", "adulte"] | None = None
+    birth_name: Short | None = None
+    used_name: Short | None = None
+    given_name: Short | None = None
+    birth_date: Annotated[str, Field(max_length=10, description="AAAA-MM-JJ ou JJ/MM/AAAA.")] | None = None
+    age: Age | None = None
+    weight_kg: Annotated[float, Field(gt=0, le=500)] | None = None
+    sex: Literal["M", "F", "A", "?"] | None = None
+    nationality: Annotated[str, Field(min_length=2, max_length=64)] | None = None
+    nir: Annotated[str, Field(max_length=15)] | None = None
+    contact: Text | None = None
+    contact_person: ContactPerson | None = None
+    particularity: Short | None = None
+    """VIP, FORCE_DE_L_ORDRE, POMPIER, SOIGNANT, ou un groupe A, B, C de l’événement (R-21)."""
+    comment: Text | None = None
+    localisation_id: Id | None = None
+
+
+class NewPatient(PatientFields):
+    """A patient to register (rules R-09 to R-27)."""
+
+    id: Id | None = None
+    severity_entry: Severity
+    filtered_localisation_id: Id | None = None
+    """Le filtre de localisation actif sur l’écran (R-25)."""
+    mode: Mode | None = None
+
+
+class ReplacedPatient(PatientFields):
+    """The whole of what is said of a patient: what is not named is emptied."""
+
+    severity_entry: Severity | None = None
+    mode: Mode | None = None
+
+
+class ChangedPatient(PatientFields):
+    """What changes: only what is named. `null` empties a field."""
+
+
+class NewTriage(Said):
+    """A triage."""
+
+    stage: Literal["entry", "exit"]
+    severity: Severity
+
+
+class NewBilan(Said):
+    """A medical bilan; the exit severity is the least that is needed to go on (R-29)."""
+
+    text: Text | None = None
+    severity_exit: Severity | None = None
+
+
+class AskedOrientation(Said):
+    """An orientation is asked for."""
+
+
+class DecidedOrientation(Said):
+    """Left on site, or oriented to an établissement."""
+
+    choice: Literal["SUR_PLACE", "ETABLISSEMENT"]
+    destination: Destination | None = None
+
+
+class AskedEvacuation(Said):
+    """An evacuation is asked for."""
+
+    destination: Destination | None = None
+    vector: Annotated[str, Field(pattern=r"^[A-Z0-9_.-]{1,40}$", description="Code HubSante.typeVecteur.")] | None = (
+        None
+    )
+
+
+class ConfirmedEvacuation(Said):
+    """The victim left; what is not said is as asked (R-34)."""
+
+    destination: Destination | None = None
+    vector: Annotated[str, Field(pattern=r"^[A-Z0-9_.-]{1,40}$")] | None = None
+
+
+class ConfirmedExit(Said):
+    """The victim stays on site, for good."""
+
+
+class SteppedBack(Said):
+    """The last step is taken back."""
+
+    reason: Line | None = None
+
+
+class AskedCataCode(Said):
+    """A CATA code is asked for (R-18)."""
+
+
+class DeletedPatient(Said):
+    """A record entered by mistake."""
+
+    reason: Line | None = None
+
+
+class DiscardedMessage(Strict):
+    """Why a parked message will never be sent."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=255)]
+
+
+class NewSession(Strict):
+    """A page opens with a key."""
+
+    key: Annotated[str, Field(max_length=128)]
+
+
+def instant(value: datetime | None) -> str | None:
+    """For an answer: ISO 8601 with its offset."""
+    return value.isoformat() if value else None

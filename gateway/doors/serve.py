@@ -1,0 +1,160 @@
+"""The same way in for every door: key, scope, size, format, document, then the work, once per Idempotency-Key.
+
+Deny by default: a route that is not in the table does not exist, and a door without scopes lets nobody in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.responses import Response
+
+from gateway import problems
+from gateway.doors.door import Call, Door, Reply
+from gateway.doors.refusals import as_problem
+from gateway.problems import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from gateway.register import Register
+    from gateway.runtime import Runtime
+    from gateway.security.keys import Principal
+
+LARGEST_BODY = 5 * 1024 * 1024  # bytes; a batch of 10 000 back-entered lines fits
+LONGEST_IDEMPOTENCY_KEY = 128
+
+
+def endpoint(door: Door, runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
+    """The ASGI endpoint of one door."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await _answer(door, runtime, request)
+        except ProblemError as refusal:
+            return problems.respond(refusal.problem, refusal.headers)
+        except Exception as error:  # noqa: BLE001 - nothing leaves a door but an answer; the cause is logged by type only
+            return problems.respond(as_problem(error).problem)
+
+    return answer
+
+
+async def _answer(door: Door, runtime: Runtime, request: Request) -> Response:
+    principal = await runtime.doorkeeper.let_in(request, door.scopes)
+    _refuse_unknown_query(door, request)
+    raw = await read_body(request)
+    body = _document(door, request, raw)
+    call = Call(
+        runtime=runtime,
+        principal=principal,
+        path=request.path_params,
+        query=request.query_params,
+        headers=request.headers,
+        body=body,
+        now=runtime.clock(),
+        change=_once(runtime, principal, request, raw),
+    )
+    reply = await door.handler(call)
+    return reply if isinstance(reply, Response) else _response(reply)
+
+
+def _response(reply: Reply) -> Response:
+    headers = {}
+    if reply.etag is not None:
+        headers["ETag"] = f'"{reply.etag}"'
+    if reply.location:
+        headers["Location"] = reply.location
+    if reply.content is None:
+        return Response(status_code=reply.status, headers=headers)
+    return Response(orjson.dumps(reply.content), reply.status, headers, media_type="application/json")
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, or 413 as soon as it is known to be too large: never more than the limit is held in memory."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > LARGEST_BODY:
+        raise _too_large()
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise ProblemError(415, "encodage_refuse", "Le corps compressé n’est pas accepté.")
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise _too_large()
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _too_large() -> ProblemError:
+    limit = LARGEST_BODY // (1024 * 1024)
+    return ProblemError(413, "corps_trop_gros", f"Le corps dépasse {limit} Mo.", "Découper le lot en plusieurs envois.")
+
+
+def _document(door: Door, request: Request, raw: bytes) -> BaseModel | bytes:
+    if door.body is None and door.media_type == "application/json":
+        if raw:
+            raise ProblemError(400, "corps_inattendu", "Cette adresse n’attend pas de corps.")
+        return b""
+    if not raw and door.open_body and door.body is not None:
+        return door.body()
+    sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if sent != door.media_type:
+        raise ProblemError(
+            415,
+            "format_refuse",
+            "Le format du corps n’est pas celui attendu.",
+            f"Attendu : Content-Type: {door.media_type}",
+        )
+    if door.body is None:
+        return raw
+    try:
+        return door.body.model_validate_json(raw)
+    except ValidationError as error:
+        raise problems.invalid_document(error) from None
+
+
+def _refuse_unknown_query(door: Door, request: Request) -> None:
+    unknown = [name for name in request.query_params if name not in door.query]
+    if unknown:
+        faults = tuple(problems.FieldFault(f"?{name[:60]}", "Paramètre inconnu.") for name in unknown[:20])
+        raise ProblemError(400, "parametre_inconnu", "L’adresse porte un paramètre inconnu.", faults=faults)
+
+
+def _once(
+    runtime: Runtime, principal: Principal, request: Request, raw: bytes
+) -> Callable[[Callable[[Register], Reply]], Awaitable[Reply]]:
+    """The work under the caller's Idempotency-Key: done once; later calls get the stored answer, other content gets 409."""
+    key = request.headers.get("idempotency-key", "")
+    if len(key) > LONGEST_IDEMPOTENCY_KEY:
+        fault = problems.FieldFault(
+            "Idempotency-Key", "Clé trop longue.", f"au plus {LONGEST_IDEMPOTENCY_KEY} caractères"
+        )
+        raise ProblemError(400, "cle_idempotence", "La clé d’idempotence est refusée.", faults=(fault,))
+    content = hashlib.sha256(b"\n".join((request.method.encode(), request.url.path.encode(), raw))).digest()
+
+    async def change(work: Callable[[Register], Reply]) -> Reply:
+        def remembered(register: Register) -> Reply:
+            now = runtime.clock()
+            stored = register.replies.find(principal.name, key)
+            if stored is None:
+                reply = work(register)
+                register.replies.keep(principal.name, key, content, reply, now)
+                return reply
+            if stored.content != content:
+                raise ProblemError(
+                    409,
+                    "cle_deja_utilisee",
+                    "Cette clé d’idempotence a déjà servi avec un autre contenu.",
+                    "Reprendre avec une nouvelle clé.",
+                )
+            return stored.reply
+
+        return await runtime.write(remembered if key else work)
+
+    return change

@@ -1,0 +1,278 @@
+"""Every door there is, with the scopes that may use it. What is not here does not exist; a test walks the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.doors import batch, boards, desk, events, examples, patients, schemas, stream, sync
+from gateway.doors.door import Door
+from gateway.doors.operations import OPERATIONS
+from gateway.security.keys import Scope
+
+if TYPE_CHECKING:
+    from gateway.doors.door import Handler
+
+PORTAL = frozenset({Scope.PORTAL})
+# Who may see numbers: those who make them, those who watch, and those who have a right to numbers only (R-08).
+NUMBERS = frozenset({Scope.PORTAL, Scope.OPERATOR, Scope.COUNTS})
+WATCH = frozenset({Scope.PORTAL, Scope.OPERATOR})
+DESK = frozenset({Scope.OPERATOR})
+
+EVENT = "/v1/events/{event_id}"
+PATIENT = EVENT + "/patients/{patient_id}"
+
+
+def _operation(method: str, path: str, name: str, handler: Handler, summary: str, **more: Any) -> Door:  # noqa: ANN401 - passed through
+    document = OPERATIONS[name].document
+    return Door(
+        method,
+        path,
+        PORTAL,
+        handler,
+        summary,
+        body=document,
+        tag="Patients",
+        example=examples.OPERATIONS.get(name),
+        **more,
+    )
+
+
+def _step(path: str, name: str, summary: str, *, open_body: bool = False, method: str = "POST") -> Door:
+    return _operation(method, path, name, patients.operate(name), summary, open_body=open_body)
+
+
+EVENTS = (
+    Door(
+        "POST",
+        "/v1/events",
+        PORTAL,
+        events.create,
+        "Créer un événement",
+        schemas.NewEvent,
+        status=201,
+        tag="Événements",
+        example=examples.EVENT,
+    ),
+    Door("GET", "/v1/events", NUMBERS, events.read_all, "Lister les événements", tag="Événements"),
+    Door("GET", EVENT, NUMBERS, events.read_one, "Lire un événement", tag="Événements"),
+    Door(
+        "PATCH",
+        EVENT,
+        PORTAL,
+        events.change,
+        "Modifier un événement",
+        schemas.ChangedEvent,
+        tag="Événements",
+        example={"name": "Match de Rugby Toulouse VS Pau"},
+    ),
+    Door(
+        "POST",
+        EVENT + "/close",
+        PORTAL,
+        events.close,
+        "Clore un événement",
+        schemas.EndedEvent,
+        tag="Événements",
+        open_body=True,
+    ),
+    Door(
+        "POST",
+        EVENT + "/reopen",
+        PORTAL,
+        events.reopen,
+        "Rouvrir un événement",
+        schemas.EndedEvent,
+        tag="Événements",
+        open_body=True,
+    ),
+    Door(
+        "PUT",
+        EVENT + "/links/{destination}",
+        frozenset({Scope.PORTAL, Scope.OPERATOR}),
+        events.link,
+        "Créer ou lier l’événement à SINUS ou SI-VIC, sans jamais bloquer",
+        schemas.NewLink,
+        tag="Événements",
+        example={"action": "link", "external_id": "SINUS-EVT-000001"},
+    ),
+    Door(
+        "POST",
+        EVENT + "/localisations",
+        PORTAL,
+        events.add_place,
+        "Déclarer une localisation",
+        schemas.NewLocalisation,
+        status=201,
+        tag="Événements",
+        example={"name": "PMA"},
+    ),
+    Door(
+        "PUT",
+        EVENT + "/localisations/{localisation_id}",
+        PORTAL,
+        events.rename_place,
+        "Renommer une localisation",
+        schemas.NewLocalisation,
+        tag="Événements",
+        example={"name": "PMA nord"},
+    ),
+    Door(
+        "DELETE",
+        EVENT + "/localisations/{localisation_id}",
+        PORTAL,
+        events.remove_place,
+        "Retirer une localisation",
+        tag="Événements",
+    ),
+)
+
+PATIENTS = (
+    _operation("POST", EVENT + "/patients", "create", patients.create, "Créer un patient", status=201),
+    Door(
+        "GET",
+        EVENT + "/patients",
+        PORTAL,
+        patients.read_all,
+        "Lister ou chercher les patients",
+        tag="Patients",
+        query={"number": "Numéro SINUS ou code CATA.", "q": "Début d’un nom ou d’un prénom."},
+    ),
+    Door("GET", PATIENT, PORTAL, patients.read_one, "Lire un patient", tag="Patients"),
+    _operation("PUT", PATIENT, "replace", patients.replace, "Créer ou remplacer un patient sous cet identifiant"),
+    _step(PATIENT, "change", "Modifier ce qui est nommé, et rien d’autre", method="PATCH"),
+    _step(PATIENT, "delete", "Supprimer une fiche saisie par erreur", method="DELETE", open_body=True),
+    _step(PATIENT + "/triage", "triage", "Coder une gravité, en entrée ou en sortie"),
+    _step(PATIENT + "/bilan", "bilan", "Enregistrer un bilan"),
+    _step(PATIENT + "/orientation-request", "ask_orientation", "Demander une orientation", open_body=True),
+    _step(PATIENT + "/orientation", "decide_orientation", "Décider de l’orientation"),
+    _step(PATIENT + "/evacuation-request", "ask_evacuation", "Demander une évacuation", open_body=True),
+    _step(PATIENT + "/evacuation", "confirm_evacuation", "Confirmer l’évacuation", open_body=True),
+    _step(PATIENT + "/exit", "confirm_exit", "Confirmer le laissé sur place", open_body=True),
+    _step(PATIENT + "/step-back", "step_back", "Revenir d’une étape", open_body=True),
+    _step(PATIENT + "/cata-code", "cata_code", "Attribuer un code CATA", open_body=True),
+    Door(
+        "GET", PATIENT + "/history", PORTAL, patients.history, "Lire tout ce qui a été dit d’un patient", tag="Patients"
+    ),
+    Door(
+        "GET", PATIENT + "/sync", WATCH, sync.patient_sync, "Où en est la fiche chez chaque destinataire", tag="Accord"
+    ),
+    Door(
+        "POST",
+        EVENT + "/batch",
+        PORTAL,
+        batch.batch,
+        "Saisie de rattrapage, une opération par ligne (NDJSON)",
+        media_type="application/x-ndjson",
+        answers_media_type="application/x-ndjson",
+        tag="Patients",
+    ),
+)
+
+NUMBER_DOORS = (
+    Door(
+        "GET",
+        EVENT + "/counts",
+        NUMBERS,
+        boards.counts,
+        "Dénombrer, maintenant ou à un instant passé",
+        tag="Nombres",
+        query={"at": "Instant, avec son décalage horaire."},
+    ),
+    Door("GET", EVENT + "/boards/tb2", PORTAL, boards.nominative_board, "TB2, nominatif, sans export", tag="Nombres"),
+    Door(
+        "GET",
+        EVENT + "/boards/{board}",
+        NUMBERS,
+        boards.board,
+        "TB1, TB3, TB4",
+        tag="Nombres",
+        query={"format": "csv pour un tableur."},
+    ),
+    Door(
+        "GET",
+        EVENT + "/sync",
+        WATCH,
+        sync.event_sync,
+        "Ce que dit le portail, ce que tiennent les voisins",
+        tag="Accord",
+    ),
+    Door("GET", "/v1/destinations", WATCH, sync.destinations, "État des liens", tag="Accord"),
+    Door(
+        "GET",
+        "/v1/stream",
+        NUMBERS,
+        stream.stream,
+        "Suivre en direct (SSE, reprise par Last-Event-ID)",
+        tag="Accord",
+        answers_media_type="text/event-stream",
+        query={"event_id": "Un seul événement.", "after": "Reprendre après cette ligne."},
+    ),
+)
+
+DESK_DOORS = (
+    Door(
+        "GET",
+        "/v1/outbox/messages",
+        DESK,
+        desk.messages,
+        "Messages sortants, sans leur contenu",
+        tag="Exploitation",
+        query={
+            "status": "État.",
+            "destination": "Destination.",
+            "event_id": "Événement.",
+            "cause": "Code de la cause.",
+            "before": "Curseur.",
+        },
+    ),
+    Door(
+        "GET", "/v1/outbox/messages/{message_id}", DESK, desk.message, "Un message et chaque essai", tag="Exploitation"
+    ),
+    Door(
+        "POST",
+        "/v1/outbox/messages/{message_id}/replay",
+        DESK,
+        desk.replay,
+        "Rejouer un message",
+        status=204,
+        tag="Exploitation",
+    ),
+    Door(
+        "POST",
+        "/v1/outbox/messages/{message_id}/discard",
+        DESK,
+        desk.discard,
+        "Abandonner un message",
+        schemas.DiscardedMessage,
+        status=204,
+        tag="Exploitation",
+        example={"reason": "doublon vérifié par téléphone"},
+    ),
+    Door(
+        "POST",
+        "/v1/outbox/destinations/{destination}/pause",
+        DESK,
+        desk.pause,
+        "Suspendre une destination",
+        schemas.DiscardedMessage,
+        status=204,
+        tag="Exploitation",
+        example={"reason": "maintenance annoncée"},
+    ),
+    Door(
+        "POST",
+        "/v1/outbox/destinations/{destination}/resume",
+        DESK,
+        desk.resume,
+        "Reprendre une destination",
+        status=204,
+        tag="Exploitation",
+    ),
+)
+
+DOORS: tuple[Door, ...] = EVENTS + PATIENTS + NUMBER_DOORS + DESK_DOORS
+
+# Without a key: whether the process lives, the published contract, and the empty page that asks for a key.
+OPEN_PATHS = frozenset(
+    {"/health/live", "/health/ready", "/openapi.json", "/", "/console/session", "/console/{file:path}"}
+)

@@ -1,0 +1,131 @@
+"""What leaves after a change: canon documents, restricted to each recipient's allow-list, in the lanes that keep their order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.snapshot import detached_documents, event_document, victim_document
+from gateway.ids import new_id
+from gateway.routing import EVENT_DESTINATIONS, KINDS, priority, takers
+from outbox.message import Envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from domain.event import Event
+    from domain.observation import Observation, Stamp
+    from domain.victim import Victim
+    from gateway.house import House
+
+
+def _envelope(  # noqa: PLR0913 - the fields of an envelope
+    destination: str,
+    topic: str,
+    lane: str,
+    event: Event,
+    body: dict[str, Any],
+    now: datetime,
+    *,
+    severity: Any = None,  # noqa: ANN401 - a Severity or nothing
+    due_at: datetime | None = None,
+) -> Envelope:
+    return Envelope(
+        id=new_id(now),
+        destination=destination,
+        lane=lane,
+        topic=topic,
+        kind=KINDS[topic],
+        mode=event.mode,
+        body=body,
+        created_at=now,
+        scope=event.id,
+        priority=priority(topic, severity),
+        due_at=due_at,
+    )
+
+
+def linked(event: Event, destination: str) -> bool:
+    """Whether victims may be sent there: a neighbour that keeps events must know this one first."""
+    link = event.links.get(destination)
+    return destination not in EVENT_DESTINATIONS or (link is not None and link.state == "linked")
+
+
+def victim_messages(  # noqa: PLR0913 - what, of whom, to whom
+    house: House, event: Event, victim: Victim, stamp: Stamp, now: datetime, only: Iterable[str] | None = None
+) -> list[Envelope]:
+    """The record of one victim, for every neighbour that keeps victims and knows the event."""
+    messages = []
+    for destination in takers("victim", house.destinations if only is None else only):
+        if linked(event, destination):
+            document = victim_document(victim, event, stamp, destination)
+            body = house.restrict(destination, "victim", document)
+            messages.append(
+                _envelope(destination, "victim", f"victim:{victim.id}", event, body, now, severity=victim.severity)
+            )
+    return messages
+
+
+def detachment_messages(
+    house: House, event: Event, victim: Victim, observation: Observation, now: datetime
+) -> list[Envelope]:
+    """The SINUS numbers that no longer name a victim: said as such, before the record without them (R-41)."""
+    return [
+        _envelope(
+            destination,
+            "identifier.detached",
+            f"victim:{victim.id}",
+            event,
+            house.restrict(destination, "identifier.detached", document),
+            now,
+        )
+        for destination in takers("identifier.detached", house.destinations)
+        if linked(event, destination)
+        for document in detached_documents(victim, event, observation, destination)
+    ]
+
+
+def count_messages(house: House, event: Event, now: datetime, only: Iterable[str] | None = None) -> list[Envelope]:
+    """Counts are due. The body names the event only: they are counted when they leave (docs/decisions/0006)."""
+    return [
+        _envelope(
+            destination,
+            "counts",
+            f"event:{event.id}:counts",
+            event,
+            {"event_id": event.id, "mode": event.mode},
+            now,
+            due_at=now + house.count_delay,
+        )
+        for destination in takers("counts", house.destinations if only is None else only)
+        if linked(event, destination)
+    ]
+
+
+def event_messages(
+    house: House, event: Event, stamp: Stamp, now: datetime, only: Iterable[str] | None = None
+) -> list[Envelope]:
+    """The event itself, for the neighbours it is, or is to be, linked with."""
+    messages = []
+    for destination in takers("event", house.destinations if only is None else only):
+        if destination in event.links:
+            document = event_document(event, stamp, destination)
+            body = house.restrict(destination, "event", document)
+            messages.append(_envelope(destination, "event", f"event:{event.id}", event, body, now))
+    return messages
+
+
+def outcome_message(mode: str, scope: str, lane: str, body: Mapping[str, Any], now: datetime) -> Envelope:
+    """What became of a delivery, for the portal. The last outcome of a lane is the one that matters."""
+    return Envelope(
+        id=new_id(now),
+        destination="portal",
+        lane=lane,
+        topic="outcome",
+        kind=KINDS["outcome"],
+        mode=mode,
+        body=dict(body),
+        created_at=now,
+        scope=scope,
+        priority=priority("outcome"),
+    )

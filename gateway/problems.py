@@ -1,0 +1,138 @@
+"""What a caller reads when we say no: RFC 9457 problem documents, French for people, a field named for machines.
+
+Never a value that was sent: a name in an error is a name in a log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """One fault of one field."""
+
+    field: str
+    """Dotted path in the document sent, `patient.age.value`; a header as `If-Match`."""
+    title: str
+    expected: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """For the `errors` member."""
+        return {"field": self.field, "title": self.title, **({"expected": self.expected} if self.expected else {})}
+
+
+class ProblemError(Exception):
+    """A refusal, ready to be answered."""
+
+    def __init__(  # noqa: PLR0913 - the members of RFC 9457
+        self,
+        status: int,
+        code: str,
+        title: str,
+        detail: str = "",
+        *,
+        faults: tuple[FieldFault, ...] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """`code` is stable and for machines; `title` and `detail` are French and hold nothing of what was sent."""
+        super().__init__(f"{status} {code}")
+        self.problem = Problem(status, code, title, detail, faults)
+        self.headers = headers or {}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The document."""
+
+    status: int
+    code: str
+    title: str
+    detail: str = ""
+    faults: tuple[FieldFault, ...] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """The members of RFC 9457, and ours: `code`, `errors`."""
+        document: dict[str, Any] = {
+            "type": f"urn:passerelle:probleme:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+        }
+        if self.detail:
+            document["detail"] = self.detail
+        if self.faults:
+            document["errors"] = [fault.as_json() for fault in self.faults]
+        return document
+
+
+def respond(problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    """The HTTP answer of a problem."""
+    return Response(orjson.dumps(problem.as_json()), problem.status, headers, media_type=MEDIA_TYPE)
+
+
+# pydantic's kinds of fault, in the words of a person. The default covers what is rare.
+SENTENCES = {
+    "missing": ("Champ obligatoire absent.", ""),
+    "extra_forbidden": ("Champ inconnu.", "retirer ce champ ou corriger son nom"),
+    "enum": ("Code inconnu.", "{expected}"),
+    "literal_error": ("Code inconnu.", "{expected}"),
+    "string_type": ("Un texte est attendu.", "texte"),
+    "string_too_long": ("Texte trop long.", "au plus {max_length} caractères"),
+    "string_too_short": ("Texte trop court.", "au moins {min_length} caractères"),
+    "string_pattern_mismatch": ("Forme incorrecte.", "{pattern}"),
+    "int_type": ("Un nombre entier est attendu.", "entier"),
+    "int_parsing": ("Un nombre entier est attendu.", "entier"),
+    "float_type": ("Un nombre est attendu.", "nombre"),
+    "bool_type": ("Vrai ou faux est attendu.", "true ou false"),
+    "datetime_type": ("Date et heure attendues.", "2020-09-01T17:58:46+02:00"),
+    "datetime_parsing": ("Date et heure illisibles.", "2020-09-01T17:58:46+02:00"),
+    "datetime_from_date_parsing": ("Date et heure illisibles.", "2020-09-01T17:58:46+02:00"),
+    "timezone_aware": ("Le décalage horaire est obligatoire.", "2020-09-01T17:58:46+02:00"),
+    "date_type": ("Date attendue.", "1952-03-14"),
+    "date_parsing": ("Date illisible.", "1952-03-14"),
+    "date_from_datetime_parsing": ("Date illisible.", "1952-03-14"),
+    "greater_than_equal": ("Valeur trop petite.", "au moins {ge}"),
+    "less_than_equal": ("Valeur trop grande.", "au plus {le}"),
+    "greater_than": ("Valeur trop petite.", "plus de {gt}"),
+    "dict_type": ("Un objet est attendu.", "objet JSON"),
+    "model_type": ("Un objet est attendu.", "objet JSON"),
+    "list_type": ("Une liste est attendue.", "liste JSON"),
+    "union_tag_invalid": ("Opération inconnue.", "{expected_tags}"),
+    "union_tag_not_found": ("Opération absente.", "{discriminator}"),
+}
+
+
+def invalid_document(error: ValidationError) -> ProblemError:
+    """Every fault of a document, named. `json_invalid` is a document that is not JSON at all."""
+    errors = error.errors(include_input=False, include_url=False)
+    if any(one["type"] == "json_invalid" for one in errors):
+        return broken_json()
+    faults = []
+    for one in errors:
+        title, expected = SENTENCES.get(one["type"], ("Valeur refusée.", ""))
+        context = {name: value for name, value in one.get("ctx", {}).items() if name != "error"}
+        path = ".".join(str(part) for part in one["loc"])
+        faults.append(FieldFault(path or "corps", title, expected.format_map(_Blank(context))))
+    return ProblemError(422, "document_invalide", "Le document ne suit pas le contrat.", faults=tuple(faults))
+
+
+def broken_json() -> ProblemError:
+    """The body is not JSON."""
+    return ProblemError(400, "json_illisible", "Le corps de la requête n’est pas du JSON valide.")
+
+
+class _Blank(dict[str, Any]):
+    """A format context in which what is not known is empty."""
+
+    def __missing__(self, key: str) -> str:
+        return ""

@@ -1,0 +1,37 @@
+"""Persisted state: observations append-only, and what is projected from them. Everything here is on one open transaction.
+
+The register refuses to decide: rules are the domain's, routing is the gateway's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.register.deliveries import Deliveries
+from gateway.register.events import Events
+from gateway.register.feed import Feed
+from gateway.register.keys import Keys
+from gateway.register.observations import Observations
+from gateway.register.replies import Replies
+from gateway.register.victims import Victims
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+__all__ = ["Register"]
+
+
+class Register:
+    """The register as seen by one transaction."""
+
+    __slots__ = ("connection", "deliveries", "events", "feed", "keys", "observations", "replies", "victims")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.events = Events(connection)
+        self.victims = Victims(connection)
+        self.observations = Observations(connection)
+        self.replies = Replies(connection)
+        self.feed = Feed(connection)
+        self.keys = Keys(connection)
+        self.deliveries = Deliveries(connection)

@@ -1,0 +1,94 @@
+"""API keys and the sessions of the page: digests only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from domain.mode import Mode
+from gateway.register.instants import to_column
+from gateway.register.tables import api_key, session
+from gateway.security.keys import Principal, Scope
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from gateway.security.keys import NewKey
+
+ADD = insert(api_key)
+FIND = select(api_key).where(api_key.c.name == bindparam("name"), api_key.c.revoked_at.is_(None))
+ALL = select(api_key).order_by(api_key.c.name)
+REVOKE = (
+    update(api_key)
+    .where(api_key.c.name == bindparam("key_name"), api_key.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("at"))
+)
+OPEN = insert(session)
+OPENED = select(session.c.key_name).where(
+    session.c.digest == bindparam("digest"), session.c.expires_at > bindparam("now")
+)
+CLOSE_OLD = delete(session).where(session.c.expires_at <= bindparam("now"))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptKey:
+    """A key as kept."""
+
+    principal: Principal
+    digest: bytes
+    revoked: bool
+
+
+class Keys:
+    """The keys."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, key: NewKey, now: datetime) -> None:
+        """Keep the digest of a new key. Raises IntegrityError when the name is taken."""
+        row = {
+            "name": key.principal.name,
+            "scope": key.principal.scope,
+            "mode": key.principal.mode,
+            "digest": key.digest,
+            "created_at": to_column(now),
+        }
+        self._connection.execute(ADD, row)
+
+    def find(self, name: str) -> KeptKey | None:
+        """A key in force, by its name."""
+        row = self._connection.execute(FIND, {"name": name}).first()
+        if row is None:
+            return None
+        return KeptKey(Principal(row.name, Scope(row.scope), Mode(row.mode)), row.digest, revoked=False)
+
+    def all(self) -> list[KeptKey]:
+        """Every key there ever was."""
+        return [
+            KeptKey(Principal(row.name, Scope(row.scope), Mode(row.mode)), row.digest, row.revoked_at is not None)
+            for row in self._connection.execute(ALL)
+        ]
+
+    def revoke(self, name: str, now: datetime) -> bool:
+        """Take a key out of force; False when it was not in force."""
+        return self._connection.execute(REVOKE, {"key_name": name, "at": to_column(now)}).rowcount == 1
+
+    def open_session(self, digest: bytes, name: str, expires_at: datetime) -> None:
+        """A person's page now speaks for this key."""
+        self._connection.execute(OPEN, {"digest": digest, "key_name": name, "expires_at": to_column(expires_at)})
+
+    def session(self, digest: bytes, now: datetime) -> str | None:
+        """The name of the key a session speaks for, while it lasts."""
+        name = self._connection.execute(OPENED, {"digest": digest, "now": to_column(now)}).scalar()
+        return str(name) if name is not None else None
+
+    def close_old_sessions(self, now: datetime) -> int:
+        """Drop sessions that ended."""
+        return self._connection.execute(CLOSE_OLD, {"now": to_column(now)}).rowcount

@@ -1,0 +1,126 @@
+"""The register's tables: what was observed (append-only), and the projections made of it.
+
+Instants are whole microseconds since 1970 in UTC: exact, sortable, and the same in both databases.
+Documents (`record`, `facts`, `body`) are JSON as bytes.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, text
+
+metadata = MetaData()
+
+# SQLite numbers rows by itself only when the key is exactly INTEGER.
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("mode", String(8), nullable=False),
+    Column("status", String(8), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("record", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+victim = Table(
+    "victim",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("event_id", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("record", LargeBinary, nullable=False),
+    # What counts and boards group by, so that counting never opens a record.
+    Column("status", String(24), nullable=False),
+    Column("severity", String(4), nullable=False),
+    Column("localisation_id", String(64)),
+    Column("destination_finess", String(16)),
+    Column("destination_name", String(255)),
+    Column("age_band", String(16)),
+    Column("nationality", String(64)),
+    Column("sinus_number", String(32)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("victim_of_event", "event_id", "created_at"),
+    # R-12: a SINUS number is unique inside one event, and only there.
+    Index(
+        "victim_sinus_number",
+        "event_id",
+        "sinus_number",
+        unique=True,
+        sqlite_where=text("sinus_number IS NOT NULL"),
+        postgresql_where=text("sinus_number IS NOT NULL"),
+    ),
+)
+
+observation = Table(
+    "observation",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("event_id", String(64), nullable=False),
+    Column("victim_id", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("author", String(80), nullable=False),
+    Column("happened_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Column("after", Integer, nullable=False),
+    Index("observation_of_victim", "victim_id", "seq"),
+    Index("observation_of_event", "event_id", "received_at"),
+    sqlite_autoincrement=True,
+)
+
+cata_serial = Table(
+    "cata_serial",
+    metadata,
+    Column("event_id", String(64), primary_key=True),
+    Column("letter", String(4), primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+reply = Table(
+    "reply",
+    metadata,
+    Column("key_name", String(40), primary_key=True),
+    Column("idempotency_key", String(128), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+    Index("reply_by_age", "kept_at"),
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("event_id", String(64), nullable=False),
+    Column("mode", String(8), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("feed_of_event", "event_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("scope", String(16), nullable=False),
+    Column("mode", String(8), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("key_name", String(40), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)

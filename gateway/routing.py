@@ -1,0 +1,48 @@
+"""Which destinations learn of what: a pure function over a table that a person can read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outbox.message import Kind, Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from domain.severity import Severity
+
+# destination → the topics it takes. A neighbour that does not count takes no counts.
+ROUTES: dict[str, frozenset[str]] = {
+    "sinus": frozenset({"event", "victim", "identifier.detached", "counts"}),
+    "sivic": frozenset({"event", "victim", "identifier.detached"}),
+    "portal": frozenset({"outcome"}),
+    "lrm": frozenset({"intervention.request", "intervention.cancel"}),
+}
+
+# A state may be superseded by a newer one; a command is always sent.
+KINDS: dict[str, Kind] = {
+    "event": Kind.STATE,
+    "victim": Kind.STATE,
+    "counts": Kind.STATE,
+    "outcome": Kind.STATE,
+    "identifier.detached": Kind.COMMAND,
+    "intervention.request": Kind.COMMAND,
+    "intervention.cancel": Kind.COMMAND,
+}
+
+EVENT_DESTINATIONS = ("sinus", "sivic")
+"""The neighbours that keep events of their own, to be opened or linked before victims can be sent there."""
+
+
+def takers(topic: str, configured: Iterable[str]) -> list[str]:
+    """The configured destinations that take a topic, in their configured order."""
+    return [name for name in configured if topic in ROUTES.get(name, frozenset())]
+
+
+def priority(topic: str, severity: Severity | None = None) -> Priority:
+    """Interventions before events and UA, then the rest, then what is only told."""
+    if topic.startswith("intervention."):
+        return Priority.INTERVENTION
+    if topic == "event" or severity == "UA":
+        return Priority.URGENT
+    return Priority.BULK if topic == "outcome" else Priority.NORMAL

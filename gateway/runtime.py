@@ -1,0 +1,81 @@
+"""The house, once built: what the doors, the jobs and the command line share. Made by `bootstrap`, which alone knows what is concrete."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from gateway.register import Register
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from gateway.house import House
+    from gateway.security.doorkeeper import Doorkeeper
+    from gateway.settings import Settings
+    from outbox.database import Database
+    from outbox.dispatcher import Dispatcher
+    from outbox.ports import Desk
+
+T = TypeVar("T")
+
+
+class Mirror(Protocol):
+    """A neighbour that can be asked what it holds."""
+
+    async def held(self, external_id: str) -> Mapping[str, int]:
+        """Persons per severity (UA, UR, IMP, DCD, NC) that the neighbour holds for its own event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Everything that is open."""
+
+    settings: Settings
+    house: House
+    database: Database
+    desk: Desk
+    dispatcher: Dispatcher
+    doorkeeper: Doorkeeper
+    mirrors: Mapping[str, Mirror]
+    clock: Callable[[], datetime]
+    bell: Bell = field(default_factory=lambda: Bell())  # noqa: PLW0108 - Bell is defined below
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is asked to end: long answers end too."""
+
+    async def write(self, work: Callable[[Register], T]) -> T:
+        """Run the work in one transaction; durable when this returns."""
+        result = await self.database.write(lambda connection: work(Register(connection)))
+        self.bell.ring()
+        return result
+
+    async def read(self, work: Callable[[Register], T]) -> T:
+        """Run the work on what is committed."""
+
+        def on(connection: Connection) -> T:
+            return work(Register(connection))
+
+        return await self.database.read(on)
+
+
+class Bell:
+    """Wakes those who follow live. The feed table is the truth; the bell only spares them a wait."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        """Something was committed."""
+        self._event.set()
+        self._event = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Until it rings, or so many seconds."""
+        try:
+            await asyncio.wait_for(self._event.wait(), seconds)
+        except TimeoutError:
+            return

@@ -1,0 +1,54 @@
+"""The neighbours on this machine: their simulators, each on its own port, for trying, testing and training.
+
+Alone in the house with `bootstrap`, this file names concrete adapters: it serves what they ship.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adapters.lrm.soap.simulator import simulator as create_lrm
+from adapters.portal.simulator import simulator as create_portal
+from adapters.sinus.simulator import create_simulator as create_sinus
+from adapters.sivic.simulator import create_simulator as create_sivic
+from gateway.clock import now
+from gateway.serving import serving
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from starlette.applications import Starlette
+
+DEFAULT_PORTS = {"sinus": 8091, "sivic": 8092, "lrm": 8093, "portal": 8094}
+WEBHOOK_SECRET = "secret-du-bac-a-sable"  # noqa: S105 - of the simulator, which is no secret
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """The simulators that are listening."""
+
+    urls: Mapping[str, str]
+
+
+def applications(mode: str) -> dict[str, Callable[[], Starlette]]:
+    """Each neighbour's simulator, made when asked."""
+    return {
+        "sinus": lambda: create_sinus(mode, now),
+        "sivic": lambda: create_sivic(mode, now),
+        "lrm": lambda: create_lrm(clock=now, mode=mode),
+        "portal": lambda: create_portal([WEBHOOK_SECRET], clock=now, mode=mode),
+    }
+
+
+@asynccontextmanager
+async def open_sandbox(mode: str, ports: Mapping[str, int], host: str = "127.0.0.1") -> AsyncIterator[Sandbox]:
+    """The chosen simulators listen while this is open; a port 0 is chosen by the system."""
+    makers = applications(mode)
+    async with AsyncExitStack() as stack:
+        urls = {}
+        for name, port in ports.items():
+            taken = await stack.enter_async_context(serving(makers[name](), host, port))
+            urls[name] = f"http://{host}:{taken}"
+        yield Sandbox(urls)

@@ -1,0 +1,74 @@
+"""API keys: `pk_<name>_<secret>`. The secret has 256 random bits, so its SHA-256 is what we keep; the key is shown once, at birth."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from domain.mode import Mode
+
+KEY = re.compile(r"pk_([a-z0-9-]{1,40})_([A-Za-z0-9_-]{43})")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+class Scope(StrEnum):
+    """What a key is for."""
+
+    PORTAL = "portal"
+    """The SI-Samu portal: events and patients."""
+    PLATFORM = "platform"
+    """A telesurveillance or coordination platform: its own intervention requests."""
+    COUNTS = "counts"
+    """ARS, DGS, DGOS, ARZ: numbers, never a person (rules R-05, R-08)."""
+    OPERATOR = "operator"
+    """Who watches the gateway: the outbox, its parked messages, the links."""
+    INTEGRATOR = "integrator"
+    """Who configures it: mappings, validators, previews."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling."""
+
+    name: str
+    scope: Scope
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key at birth: the only moment when it can be read."""
+
+    principal: Principal
+    key: str
+    digest: bytes
+
+
+def new_key(name: str, scope: Scope, mode: Mode) -> NewKey:
+    """Make a key. Raises ValueError when the name is not lower-case letters, digits and hyphens."""
+    if not NAME.fullmatch(name):
+        raise ValueError("Le nom d’une clé : minuscules, chiffres et tirets, 40 au plus.")
+    secret = secrets.token_urlsafe(32)
+    return NewKey(Principal(name, scope, mode), f"pk_{name}_{secret}", digest(secret))
+
+
+def digest(secret: str) -> bytes:
+    """What the register keeps of a secret."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def split(key: str) -> tuple[str, str] | None:
+    """The name and the secret of a key, or None when it has not the shape of one."""
+    found = KEY.fullmatch(key)
+    return (found[1], found[2]) if found else None
+
+
+def same(secret: str, kept: bytes) -> bool:
+    """Whether this is the secret, in constant time."""
+    return hmac.compare_digest(digest(secret), kept)

@@ -1,0 +1,83 @@
+"""Listening: an application on a socket while a context is open, in a process that keeps its own way of ending."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import ssl
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from starlette.applications import Starlette
+
+STOP = 5  # seconds given to open answers at the end
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the process's signals alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """None is captured: whoever opened the context decides when it ends."""
+        yield
+
+
+@asynccontextmanager
+async def serving(  # noqa: PLR0913 - where, and behind which certificates
+    app: Starlette,
+    host: str,
+    port: int,
+    *,
+    certificate: Path | None = None,
+    private_key: Path | None = None,
+    client_ca: Path | None = None,
+) -> AsyncIterator[int]:
+    """The application listens while this is open; gives the port, chosen by the system when 0.
+
+    With `client_ca`, a client without a certificate of that authority is refused (mTLS). Raises OSError when the port is taken.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # it would write paths, and a path may name a person's record
+        timeout_graceful_shutdown=STOP,
+        lifespan="on",
+        server_header=False,
+        ssl_certfile=certificate,
+        ssl_keyfile=private_key,
+        ssl_ca_certs=str(client_ca) if client_ca else None,
+        ssl_cert_reqs=ssl.CERT_REQUIRED if client_ca else ssl.CERT_NONE,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:
+            if task.done():
+                task.result()
+                raise RuntimeError("Le serveur s’est arrêté en démarrant.")
+            await asyncio.sleep(0.005)
+        yield int(listener.getsockname()[1])
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
+
+
+async def until_told_to_stop() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(one, stop.set)
+    await stop.wait()

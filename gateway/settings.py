@@ -1,0 +1,173 @@
+"""One frozen object, read once, in one place: `passerelle.toml`, then the environment (`PASSERELLE_…`), then nothing else.
+
+Every key is described here and, with its default, in the commented `passerelle.toml` at the root; a test holds the two together.
+Secrets are `SecretStr`: printed, they are stars.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from adapters.http import Link
+from domain.mode import Mode
+
+
+class Section(BaseModel):
+    """A table of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Server(Section):
+    """Where we listen."""
+
+    host: str = Field("127.0.0.1", description="Adresse d’écoute.")
+    port: int = Field(8080, ge=0, le=65535, description="Port d’écoute ; 0 : au choix du système.")
+    certificate: Path | None = Field(
+        None, description="Certificat TLS du serveur (PEM) ; absent : derrière un frontal TLS."
+    )
+    private_key: Path | None = Field(None, description="Clé privée du certificat (PEM).")
+    client_ca: Path | None = Field(
+        None, description="Autorité des certificats clients : mTLS exigé quand elle est donnée."
+    )
+
+
+class Store(Section):
+    """Where what is accepted is kept."""
+
+    url: str = Field(
+        "sqlite:///var/passerelle.sqlite3", description="Base : sqlite:///chemin ou postgresql+psycopg://…"
+    )
+    replies_days: int = Field(2, ge=1, description="Jours de garde des réponses par clé d’idempotence.")
+    feed_days: int = Field(7, ge=1, description="Jours de garde du fil des changements (reprise par Last-Event-ID).")
+
+
+class Delivery(Section):
+    """How one destination is sent to."""
+
+    concurrency: int = Field(16, ge=1, le=500, description="Envois simultanés au plus.")
+    schedule: tuple[float, ...] = Field(
+        (1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400),
+        description="Secondes avant chaque nouvel essai après un refus passager.",
+    )
+
+
+class Neighbour(Section):
+    """One neighbour: how to reach it, and how to send to it."""
+
+    link: Link
+    delivery: Delivery = Delivery()
+
+
+class SinusSettings(Neighbour):
+    """SINUS, by our own contract v1."""
+
+
+class SivicSettings(Neighbour):
+    """SI-VIC, by our own contract v1."""
+
+
+class LrmSettings(Neighbour):
+    """A dispatch software, SOAP in the Samu-Script manner."""
+
+    username: str | None = Field(
+        None, description="Compte du jeton WS-Security UsernameToken, si le LRM en demande un."
+    )
+    password: SecretStr | None = Field(None, description="Mot de passe de ce compte.")
+
+
+class PortalSettings(Neighbour):
+    """The portal's webhook."""
+
+    secrets: tuple[SecretStr, ...] = Field(
+        min_length=1, description="Secrets de signature ; le premier signe, les autres se retirent."
+    )
+
+
+class Trade(Section):
+    """What two SAMUs may do differently; the words and the reasons are in docs/decisions/."""
+
+    link_event_types: tuple[str, ...] = Field(
+        ("ACEL", "ORSAN"), description="Types d’événement reliés d’office à SINUS et SI-VIC (R-51)."
+    )
+    count_delay_ms: int = Field(
+        250, ge=0, le=1000, description="Les changements de dénombrement dans ce délai partent ensemble."
+    )
+
+
+class Watch(Section):
+    """What is looked at regularly."""
+
+    reconcile_seconds: float = Field(
+        30, gt=0, description="Secondes entre deux comparaisons avec ce que tiennent les voisins."
+    )
+    alarm_lag_seconds: float = Field(
+        30, gt=0, description="Retard d’une destination au-delà duquel une alarme est levée."
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="PASSERELLE_", env_nested_delimiter="__", toml_file="passerelle.toml"
+    )
+
+    mode: Mode = Field(
+        Mode.ACTUAL, description="Réel ou exercice pour les liens de cette passerelle : jamais les deux."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Niveau du journal.")
+    server: Server = Server()
+    store: Store = Store()
+    trade: Trade = Trade()
+    watch: Watch = Watch()
+    sinus: SinusSettings | None = Field(None, description="Absent : pas de lien SINUS.")
+    sivic: SivicSettings | None = Field(None, description="Absent : pas de lien SI-VIC.")
+    lrm: LrmSettings | None = Field(None, description="Absent : pas de logiciel de régulation.")
+    portal: PortalSettings | None = Field(None, description="Absent : le portail n’est pas rappelé.")
+    mapping_dirs: tuple[Path, ...] = Field(
+        (), description="Dossiers de correspondances du déploiement, en plus de celles livrées."
+    )
+    mappings: dict[str, str] = Field(
+        {
+            "sinus.event": "sinus/evenement@1",
+            "sinus.victim": "sinus/victime@1",
+            "sinus.identifier.detached": "sinus/detachement@1",
+            "sinus.counts": "sinus/denombrement@1",
+            "sivic.event": "sivic/evenement@1",
+            "sivic.victim": "sivic/personne@1",
+            "sivic.victim.deleted": "sivic/retrait@1",
+            "sivic.identifier.detached": "sivic/numero-detache@1",
+            "lrm.intervention.request": "lrm/demande@1",
+            "lrm.intervention.cancel": "lrm/annulation@1",
+            "portal.outcome": "portal/outcome@1",
+        },
+        description="Correspondance employée pour chaque destination et sujet.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is passed in code, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read the settings. Raises pydantic's ValidationError, which `passerelle check` explains."""
+    if path is None:
+        return Settings()
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    return FromFile()

@@ -1,0 +1,71 @@
+"""What is looked at regularly: does each neighbour hold what the portal said, and what may be forgotten by now."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from domain.counts import counts_document
+from gateway.doors.sync import SEVERITIES
+from scheduler.jobs import Job
+
+if TYPE_CHECKING:
+    from domain.event import Event
+    from gateway.register import Register
+    from gateway.runtime import Runtime
+
+log = logging.getLogger("gateway.watch")
+
+HOUR = 3600.0
+
+
+def jobs(runtime: Runtime) -> list[Job]:
+    """The regular work of this house."""
+    watch = runtime.settings.watch
+    return [
+        Job("reconcile", watch.reconcile_seconds, lambda: reconcile(runtime)),
+        Job("forget", HOUR, lambda: forget(runtime)),
+    ]
+
+
+async def reconcile(runtime: Runtime) -> None:
+    """Compare, for every open event, what is counted here and there; a difference that nothing on its way explains is told."""
+    events = await runtime.read(lambda register: register.events.all(runtime.settings.mode))
+    for event in events:
+        if event.status == "open":
+            for name, mirror in runtime.mirrors.items():
+                link = event.links.get(name)
+                if link is not None and link.state == "linked" and link.external_id is not None:
+                    held = await mirror.held(link.external_id)
+                    await _compare(runtime, event, name, dict(held))
+
+
+async def _compare(runtime: Runtime, event: Event, name: str, held: dict[str, int]) -> None:
+    now = runtime.clock()
+
+    def work(register: Register) -> tuple[dict[str, int], bool]:
+        totals = counts_document(event, register.victims.cells(event.id), event.revision, now, "portal")["totals"]
+        states = register.deliveries.of_event(event.id, now)
+        quiet = all(state.waiting == 0 for state in states if state.destination == name)
+        return {severity: totals[severity] for severity in SEVERITIES}, quiet  # type: ignore[literal-required]
+
+    said, quiet = await runtime.read(work)
+    differs = [severity for severity in SEVERITIES if said[severity] != held.get(severity, 0)]
+    if not differs or not quiet:
+        return
+    log.warning("reconcile.differs destination=%s event=%s categories=%s", name, event.id, ",".join(differs))
+    body = {"destination": name, "said": said, "held": held}
+    await runtime.write(lambda register: register.feed.tell(event.id, event.mode, "difference", body, now))
+
+
+async def forget(runtime: Runtime) -> None:
+    """Drop answers, feed lines and sessions that have served."""
+    now, store = runtime.clock(), runtime.settings.store
+
+    def work(register: Register) -> None:
+        register.replies.forget(now - timedelta(days=store.replies_days))
+        register.feed.forget(now - timedelta(days=store.feed_days))
+        register.keys.close_old_sessions(now)
+
+    await runtime.write(work)

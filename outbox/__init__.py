@@ -1,0 +1,12 @@
+"""Durability: what was accepted leaves, once in effect, in order, or a person is told why not.
+
+The outbox knows envelopes, states, lanes, leases and retry policy. It refuses to know what a victim is,
+what XML looks like, or how HTTP fails. The map of the room:
+
+- `message`   the words: Envelope, Status, Kind, Receipt, Cause
+- `errors`    what a destination may raise: transient or permanent, nothing else
+- `ports`     what the outbox asks of others (Destination) and offers to others (Queue, Desk)
+- `retry`     when to try again: a pure function of schedule, attempts, error and now
+- `dispatcher`  claim, deliver, settle
+- `memory`, `sql`  the stores, proved by one contract suite
+"""

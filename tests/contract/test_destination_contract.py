@@ -1,0 +1,216 @@
+"""The Destination port, proved over every adapter by one suite. See `neighbour.py` for what a builder gives."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
+from outbox.message import Claimed, Envelope, Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.contract.neighbour import Neighbour
+
+BUILDERS = sorted(path.stem for path in (Path(__file__).parent / "destinations").glob("[a-z]*.py"))
+MODES = ["Actual", "Exercise"]
+NOT_DONE = ["refuse", "reset", "too_many", "soap_fault"]
+DONE_BUT_SILENT = ["lost_ack", "timeout_after_work"]
+
+
+class Lane:
+    """Delivers as the outbox does: attempts counted, the reference of the lane given back."""
+
+    def __init__(self, neighbour: Neighbour) -> None:
+        self._neighbour = neighbour
+        self._references: dict[str, str | None] = {}
+        self._attempts: dict[str, int] = {}
+
+    async def deliver(self, envelope: Envelope) -> Receipt:
+        """One attempt."""
+        attempt = self._attempts[envelope.id] = self._attempts.get(envelope.id, 0) + 1
+        claimed = Claimed(envelope, attempt, fence=attempt, reference=self._references.get(envelope.lane))
+        receipt = await self._neighbour.destination.deliver(claimed)
+        self._references[envelope.lane] = receipt.reference
+        return receipt
+
+    async def fail(self, envelope: Envelope) -> DeliveryError:
+        """One attempt that must not be taken."""
+        with pytest.raises(DeliveryError) as raised:
+            await self.deliver(envelope)
+        return raised.value
+
+
+@pytest.fixture(params=BUILDERS)
+def builder(request: pytest.FixtureRequest) -> Any:
+    """Every adapter in turn."""
+    return importlib.import_module(f"tests.contract.destinations.{request.param}").build
+
+
+@pytest.fixture
+async def neighbour(builder: Any) -> AsyncIterator[Neighbour]:
+    """A fresh real-mode neighbour."""
+    async with builder("Actual") as built:
+        yield built
+
+
+def test_every_adapter_with_a_destination_has_a_builder() -> None:
+    """No adapter escapes the suite: `adapters/lrm/soap/adapter.py` has `destinations/lrm_soap.py`."""
+    adapters = Path(__file__).resolve().parents[2] / "adapters"
+    found = {"_".join(path.parent.relative_to(adapters).parts) for path in adapters.glob("**/adapter.py")}
+    assert set(BUILDERS) == found
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_every_message_is_taken_once(builder: Any, mode: str) -> None:
+    """Each envelope is taken, changes the neighbour, and leaves the bytes of both ways in its receipt."""
+    async with builder(mode) as neighbour:
+        lane = Lane(neighbour)
+        for envelope in neighbour.envelopes:
+            before = await neighbour.state()
+            receipt = await lane.deliver(envelope)
+            assert receipt.sent, envelope.topic
+            assert receipt.answered, envelope.topic
+            assert not receipt.duplicate, envelope.topic
+            assert await neighbour.state() != before, envelope.topic
+
+
+async def test_a_second_delivery_changes_nothing(neighbour: Neighbour) -> None:
+    """The same envelope twice leaves the neighbour exactly as once, with the same reference."""
+    lane = Lane(neighbour)
+    for envelope in neighbour.envelopes:
+        first = await lane.deliver(envelope)
+        state = await neighbour.state()
+        second = await lane.deliver(envelope)
+        assert second.reference == first.reference, envelope.topic
+        assert await neighbour.state() == state, envelope.topic
+
+
+async def test_exercise_never_meets_real(builder: Any) -> None:
+    """An envelope of the other mode is refused for ever, before the wire."""
+    for mode, other in (MODES, reversed(MODES)):
+        async with builder(mode) as neighbour:
+            for envelope in neighbour.envelopes:
+                before = await neighbour.state()
+                error = await Lane(neighbour).fail(replace(envelope, mode=other))
+                assert isinstance(error, PermanentDeliveryError)
+                assert error.cause.code == f"{neighbour.destination.name}.mode"
+                assert error.sent == b""
+                assert await neighbour.state() == before
+
+
+async def test_a_mode_hidden_in_the_body_is_refused_too(builder: Any) -> None:
+    """An envelope that says one mode while its document says the other is never taken."""
+    async with builder("Actual") as neighbour:
+        for envelope in neighbour.envelopes:
+            before = await neighbour.state()
+            error = await Lane(neighbour).fail(replace(envelope, body={**envelope.body, "mode": "Exercise"}))
+            assert isinstance(error, PermanentDeliveryError), envelope.topic
+            assert await neighbour.state() == before, envelope.topic
+
+
+async def test_what_is_not_understood_is_parked(neighbour: Neighbour) -> None:
+    """An unknown topic, or a body without its fields, is permanent: no repetition will mend it."""
+    lane = Lane(neighbour)
+    for envelope in neighbour.envelopes:
+        before = await neighbour.state()
+        unknown = await lane.fail(replace(envelope, topic="meteo"))
+        assert isinstance(unknown, PermanentDeliveryError)
+        assert unknown.cause.code == f"{neighbour.destination.name}.sujet"
+        empty = await lane.fail(replace(envelope, body={}))
+        assert isinstance(empty, PermanentDeliveryError), envelope.topic
+        assert await neighbour.state() == before
+        await lane.deliver(envelope)
+
+
+@pytest.mark.parametrize("fault", NOT_DONE)
+async def test_a_fault_before_the_work_is_transient(neighbour: Neighbour, fault: str) -> None:
+    """Refused, cut or asked to wait: nothing was done, and the next attempt passes."""
+    if fault not in neighbour.faults:
+        pytest.skip(f"this wire has no {fault}")
+    lane = Lane(neighbour)
+    for envelope in neighbour.envelopes:
+        before = await neighbour.state()
+        await neighbour.script([{"fault": fault, "times": 1, "seconds": 7 if fault == "too_many" else 0}])
+        error = await lane.fail(envelope)
+        assert isinstance(error, TransientDeliveryError), envelope.topic
+        assert error.retry_after == (7 if fault == "too_many" else None)
+        assert await neighbour.state() == before, envelope.topic
+        await lane.deliver(envelope)
+
+
+@pytest.mark.parametrize("fault", DONE_BUT_SILENT)
+async def test_a_lost_answer_is_made_up_by_the_next_attempt(builder: Any, fault: str) -> None:
+    """The work was done and nobody said so: the second attempt passes, and the effect is that of one."""
+    async with builder("Actual") as calm:
+        lane, states = Lane(calm), []
+        for envelope in calm.envelopes:
+            await lane.deliver(envelope)
+            states.append(await calm.state())
+    async with builder("Actual") as neighbour:
+        if fault not in neighbour.faults:
+            pytest.skip(f"this wire has no {fault}")
+        lane = Lane(neighbour)
+        for envelope, expected in zip(neighbour.envelopes, states, strict=True):
+            await neighbour.script([{"fault": fault, "times": 1}])
+            error = await lane.fail(envelope)
+            assert isinstance(error, TransientDeliveryError), envelope.topic
+            assert not isinstance(error, UnreachableError), "it did land, so the attempt counts"
+            assert await neighbour.state() == expected, envelope.topic
+            await lane.deliver(envelope)
+            assert await neighbour.state() == expected, envelope.topic
+
+
+async def test_a_wrong_answer_is_never_a_receipt(neighbour: Neighbour) -> None:
+    """A page of a captive portal with status 200 is not an acknowledgement."""
+    lane = Lane(neighbour)
+    for envelope in neighbour.envelopes:
+        await neighbour.script([{"fault": "wrong_answer", "times": 1}])
+        await lane.fail(envelope)
+        await lane.deliver(envelope)
+
+
+async def test_a_neighbour_that_is_gone_costs_no_attempt(neighbour: Neighbour) -> None:
+    """When nobody listens the error is UnreachableError, which the outbox does not count."""
+    await neighbour.vanish()
+    for envelope in neighbour.envelopes:
+        assert isinstance(await Lane(neighbour).fail(envelope), UnreachableError), envelope.topic
+
+
+async def test_no_error_and_no_log_names_a_patient(neighbour: Neighbour, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever goes wrong, neither the error with its causes nor the log holds a personal value."""
+    caplog.set_level(logging.DEBUG)
+    assert all(any(value in str(envelope.body) for envelope in neighbour.envelopes) for value in neighbour.personal)
+    lane = Lane(neighbour)
+    said = []
+    for envelope in neighbour.envelopes:
+        for fault in sorted(neighbour.faults - {"latency", "timeout_after_work"}):
+            await neighbour.script([{"fault": fault, "times": 1}])
+            said.append(await lane.fail(envelope))
+        said.extend([await lane.fail(spoiled) for spoiled in _spoiled(envelope)])
+        await lane.deliver(envelope)
+    told = caplog.text + "".join(
+        "".join(traceback.format_exception_only(link)) + repr(link) for error in said for link in _chain(error)
+    )
+    assert [value for value in neighbour.personal if value in told] == []
+
+
+def _spoiled(envelope: Envelope) -> list[Envelope]:
+    """The same message, three times made impossible to take."""
+    return [replace(envelope, topic="meteo"), replace(envelope, body={}), replace(envelope, mode="Exercise")]
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    """An error and what it hides."""
+    chain = []
+    while error is not None:
+        chain.append(error)
+        error = error.__cause__ or error.__context__
+    return chain

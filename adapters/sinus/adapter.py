@@ -1,0 +1,132 @@
+"""SINUS as a destination of the outbox: envelope, mapping, document, client, receipt.
+
+Sends events, victims, detached numbers and counts, and nothing else; reads back what SINUS counts. Which fields may leave is
+decided by the mapping and its allow-list, and by the schema, never here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import httpx
+
+from adapters.http import open_client, refuse_other_mode
+from adapters.sinus.client import RefusalError, SinusClient, UnreadableAnswerError
+from adapters.sinus.document import DocumentError, write
+from adapters.sinus.faults import NAME, translate
+from mapping.errors import MappingError
+from outbox.errors import PermanentDeliveryError, TransientDeliveryError
+from outbox.message import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from adapters.http import Link
+    from adapters.sinus.client import Acknowledgement
+    from outbox.message import Claimed, Envelope
+
+ROOTS = {
+    "event": "evenement",
+    "victim": "victime",
+    "identifier.detached": "detachement",
+    "counts": "denombrement",
+}
+"""Topic → the document of the contract that says it."""
+CATEGORIES = {"UA": "ua", "UR": "ur", "IMP": "imp", "DCD": "dcd", "NC": "nonCode"}
+"""Our categories → their names in a count of the contract."""
+
+
+class Shape(Protocol):
+    """A compiled mapping: canon in, tree of the wire out."""
+
+    def apply(self, canon: Mapping[str, Any]) -> dict[str, Any]:
+        """The target tree, or a `MappingError`."""
+
+
+class SinusAdapter:
+    """The `Destination` named `sinus`."""
+
+    name = NAME
+
+    def __init__(self, link: Link, mappings: Mapping[str, Shape], client: SinusClient) -> None:
+        """`mappings` has one shape per topic of `ROOTS`."""
+        self._link = link
+        self._mappings = mappings
+        self._client = client
+
+    async def deliver(self, claimed: Claimed) -> Receipt:
+        """Tell SINUS one thing. What it already knows, as new or newer, counts as delivered."""
+        envelope = claimed.envelope
+        refuse_other_mode(claimed, self._link, NAME)
+        document = self._document(envelope)
+        try:
+            said = await self._tell(envelope, document)
+        except (httpx.HTTPError, RefusalError, UnreadableAnswerError) as error:
+            raise translate(error, document) from error
+        facts: dict[str, Any] = {"resultat": said.result}
+        if envelope.topic == "event":
+            facts["external_id"] = said.sinus_id
+        return Receipt(said.sinus_id, duplicate=said.replay, sent=document, answered=said.answered, facts=facts)
+
+    async def held(self, external_id: str) -> dict[str, int]:
+        """How many victims SINUS holds by category in its event, recounted from the records it keeps."""
+        try:
+            tree = await self._client.get_counts(external_id)
+        except (httpx.HTTPError, RefusalError, UnreadableAnswerError) as error:
+            raise translate(error) from error
+        if tree["mode"] != self._link.mode:
+            raise PermanentDeliveryError(f"{NAME}.mode", "SINUS répond pour l’autre mode : vérifier l’adresse du lien.")
+        total = tree["recomptage"]["total"]
+        return {category: int(total[f"@{name}"]) for category, name in CATEGORIES.items()}
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    def _document(self, envelope: Envelope) -> bytes:
+        """The bytes of one message: the same at every attempt, as the mapping is a pure function."""
+        root, shape = ROOTS.get(envelope.topic), self._mappings.get(envelope.topic)
+        if root is None or shape is None:
+            raise PermanentDeliveryError(f"{NAME}.sujet", "SINUS ne prend pas ce sujet.", envelope.topic)
+        try:
+            return write(root, shape.apply(envelope.body))
+        except MappingError as error:
+            raise PermanentDeliveryError(f"{NAME}.mapping", error.reason, error.path) from error
+        except DocumentError as error:
+            raise PermanentDeliveryError(
+                f"{NAME}.document", "Le mapping ne donne pas un document du contrat SINUS.", error.field or error.code
+            ) from error
+
+    async def _tell(self, envelope: Envelope, document: bytes) -> Acknowledgement:
+        body, key = envelope.body, envelope.id
+        match envelope.topic:
+            case "event":
+                return await self._client.put_event(body["event"]["id"], document, key)
+            case "victim":
+                return await self._client.put_victim(_linked(body), body["victim"]["id"], document, key)
+            case "identifier.detached":
+                return await self._client.post_detachment(_linked(body), document, key)
+            case _:
+                return await self._client.put_counts(_linked(body), document, key)
+
+
+def _linked(body: Mapping[str, Any]) -> str:
+    """SINUS's identifier of the event."""
+    external_id = (body["event"].get("link") or {}).get("external_id")
+    if not external_id:
+        raise TransientDeliveryError(
+            f"{NAME}.evenement_non_lie", "L’événement n’est pas encore lié à SINUS.", "event.link.external_id"
+        )
+    return str(external_id)
+
+
+def open_sinus(
+    link: Link,
+    mappings: Mapping[str, Shape],
+    *,
+    clock: Callable[[], datetime],
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> SinusAdapter:
+    """The adapter on its link; `aclose` it. `transport` replaces the wire."""
+    return SinusAdapter(link, mappings, SinusClient(open_client(link, transport), clock))

@@ -117,8 +117,8 @@ def _authentic(request: Request, body: bytes, secrets: Sequence[str], now: datet
         raise _RefusedError(Refusal(error.code)) from error
 
 
-def simulator(secrets: Sequence[str], *, clock: Callable[[], datetime], mode: str = "Actual") -> Starlette:
-    """The receiver as an ASGI application; `app.state.told` is what it holds."""
+def create_simulator(mode: str, clock: Callable[[], datetime], secrets: Sequence[str]) -> Starlette:
+    """The receiver as an ASGI application; `app.state.held` is what it holds."""
     told, script = ToldPortal(), FaultScript()
 
     async def webhook(request: Request) -> Response:
@@ -137,5 +137,5 @@ def simulator(secrets: Sequence[str], *, clock: Callable[[], datetime], mode: st
     app = Starlette(
         routes=[Route("/webhook", faulty(webhook, script), methods=["POST"]), *control_routes(told, script)]
     )
-    app.state.told = told
+    app.state.held = told
     return app

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import mapping
 from adapters.http import Link
 from adapters.lrm.soap import open_lrm
-from adapters.lrm.soap.simulator import simulator
+from adapters.lrm.soap.simulator import create_simulator
 from adapters.sandbox import InProcess
 from outbox.message import Claimed, Envelope, Kind, Priority
 
@@ -56,8 +56,8 @@ class Pair:
 
     def __post_init__(self) -> None:
         """Wire the two."""
-        self.app: Starlette = simulator(
-            clock=self.clock_of_crra or self.clock, mode=self.mode, crra=self.crra, credentials=self.theirs
+        self.app: Starlette = create_simulator(
+            self.mode, self.clock_of_crra or self.clock, crra=self.crra, credentials=self.theirs
         )
         self.wire = InProcess(self.app)
         self.adapter: LrmSoapAdapter = open_lrm(

@@ -19,7 +19,7 @@ from zeep.wsse.username import UsernameToken
 
 from adapters.lrm.soap.client import NAMESPACE
 from adapters.lrm.soap.security import Credentials
-from adapters.lrm.soap.simulator import simulator
+from adapters.lrm.soap.simulator import create_simulator
 from tests.contract.uvicorn_server import serving
 from tests.lrm.lrm_pair import SetClock
 
@@ -50,7 +50,7 @@ DEMANDE: dict[str, Any] = {
 
 async def with_zeep(work: Callable[[zeep.Client], Any], *, token: bool = False, **crra: Any) -> Any:
     """Serve a CRRA, build a zeep client from its published WSDL, and let it work in a thread of its own."""
-    async with serving(simulator(clock=SetClock(), **crra)) as server:
+    async with serving(create_simulator("Actual", SetClock(), **crra)) as server:
 
         def run() -> Any:
             wsse = UsernameToken(
@@ -151,7 +151,7 @@ WSA_ID = '<a:MessageID xmlns:a="http://www.w3.org/2005/08/addressing">urn:essai:
 )
 async def test_an_envelope_by_hand_is_answered_in_soap(raw: bytes, action: str, said: str) -> None:
     """Good or bad, an envelope gets a SOAP fault with our code, or SOAP's own where only SOAP has something to say."""
-    wire = httpx.ASGITransport(simulator(clock=SetClock()))
+    wire = httpx.ASGITransport(create_simulator("Actual", SetClock()))
     async with httpx.AsyncClient(transport=wire, base_url="http://crra.essai") as client:
         headers = {"Content-Type": "text/xml", "SOAPAction": action}
         answer = await client.post("/soap/intervention", content=raw, headers=headers)

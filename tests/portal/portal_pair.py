@@ -13,7 +13,7 @@ from pydantic import SecretStr
 import mapping
 from adapters.http import Link
 from adapters.portal import open_portal
-from adapters.portal.simulator import simulator
+from adapters.portal.simulator import create_simulator
 from adapters.sandbox import InProcess
 from outbox.message import Claimed, Envelope, Kind
 
@@ -50,7 +50,7 @@ class Pair:
 
     def __post_init__(self) -> None:
         """Wire the two."""
-        self.app: Starlette = simulator(self.portal_secrets, clock=self.clock_of_portal or self.clock, mode=self.mode)
+        self.app: Starlette = create_simulator(self.mode, self.clock_of_portal or self.clock, self.portal_secrets)
         self.wire = InProcess(self.app)
         self.adapter: PortalAdapter = open_portal(
             Link(url="http://portail.essai/webhook", mode=self.link_mode, read_timeout=0.3),

@@ -150,10 +150,10 @@ def _advance_door(held: HeldRequests, clock: Callable[[], datetime]) -> Callable
     return advance
 
 
-def simulator(
-    *,
+def create_simulator(
+    mode: str,
     clock: Callable[[], datetime],
-    mode: str = "Actual",
+    *,
     crra: str | None = None,
     credentials: Credentials | None = None,
 ) -> Starlette:
@@ -181,10 +181,12 @@ def simulator(
         """Reading the contract spends no line of the script."""
         return await (played if request.method == "POST" else door)(request)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/soap/intervention", intervention, methods=["GET", "POST"]),
             Route("/_sandbox/requests/{id:path}/advance", _advance_door(held, clock), methods=["POST"]),
             *control_routes(held, script),
         ]
     )
+    app.state.held = held
+    return app

@@ -1,0 +1,180 @@
+"""The four dashboards of the portal, as values: what they show, in what order, with what totals (R-42 to R-50).
+
+How they are drawn is the business of a page. TB2 is nominative: it is never exported (R-43).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from domain.banner import french_age
+from domain.care_path import PRESENT
+from domain.counts import Tally, localisation_rows, tally, tally_by
+from domain.errors import ConflictError
+from domain.identifier import IdentifierKind, current
+from domain.rules import DEFAULT_RULES
+from domain.severity import TRIAGE_ORDER
+from domain.snapshot import destination_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from domain.counts import Cell
+    from domain.event import Event
+    from domain.rules import Rules
+    from domain.victim import Victim
+
+TALLY_COLUMNS: Final = (*(severity.value for severity in TRIAGE_ORDER), "Total", "Total hors IMP")
+PATIENT_COLUMNS: Final = ("Numéro SINUS", "Code CATA", "Nom", "Prénom", "Âge", "Sexe", "Triage", "Orientation")
+TOTAL: Final = "TOTAL"
+ZERO: Final = "-"
+FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line."""
+
+    label: str
+    group: str
+    """The status it stands under, in TB4; empty elsewhere."""
+    values: tuple[int | str, ...]
+    subtotal: bool = False
+    victim_id: str | None = None
+    """Whose fiche the line opens, in TB2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One table, with what an export must carry (R-47)."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    totals: tuple[int | str, ...]
+    event_name: str
+    started_at: datetime
+    ended_at: datetime | None
+    updated_at: datetime | None = None
+    exportable: bool = True
+
+
+def tb1(event: Event, cells: Iterable[tuple[Cell, int]], updated_at: datetime | None = None) -> Board:
+    """R-42: *Triage médical*, localisation by severity."""
+    counted = list(cells)
+    rows = [Row(label, "", _values(each)) for label, _code, each in localisation_rows(event, counted)]
+    return _board(event, "Triage médical", rows, counted, updated_at)
+
+
+def tb2(
+    event: Event, victims: Iterable[Victim], updated_at: datetime | None = None, rules: Rules = DEFAULT_RULES
+) -> Board:
+    """R-43: *Orientation des patients*, by name, for the CRRA only; each line leads to a fiche."""
+    rows = [_patient(victim, rules) for victim in victims if not victim.deleted]
+    return Board(
+        "Orientation des patients",
+        PATIENT_COLUMNS,
+        tuple(rows),
+        (len(rows),),
+        event.name,
+        event.started_at,
+        event.ended_at,
+        updated_at,
+        exportable=False,
+    )
+
+
+def tb3(event: Event, cells: Iterable[tuple[Cell, int]], updated_at: datetime | None = None) -> Board:
+    """R-44: *Établissements receveurs*, those that somebody was oriented to, even if not yet evacuated."""
+    counted = [(cell, number) for cell, number in cells if cell.destination_finess is not None]
+    by_place = tally_by(counted, lambda cell: (cell.destination_name or "", cell.destination_finess))
+    rows = [Row(name, "", _values(by_place[name, finess])) for name, finess in sorted(by_place)]
+    return _board(event, "Établissements receveurs", rows, counted, updated_at)
+
+
+def tb4(event: Event, cells: Iterable[tuple[Cell, int]], updated_at: datetime | None = None) -> Board:
+    """R-45: *État de la prise en charge*, status by localisation, with a subtotal for each status."""
+    counted = list(cells)
+    rows: list[Row] = []
+    for status in PRESENT:
+        there = [(cell, number) for cell, number in counted if cell.status is status]
+        if not there:
+            continue
+        rows += [
+            Row(label, status.label, _values(each))
+            for label, _code, each in localisation_rows(event, there)
+            if each.total
+        ]
+        rows.append(Row(f"Sous-total {status.label}", status.label, _values(tally(there)), subtotal=True))
+    return _board(event, "État de la prise en charge", rows, counted, updated_at)
+
+
+def shown(value: int | str) -> str:
+    """R-47: a zero is shown as `-`."""
+    return ZERO if value == 0 else str(value)
+
+
+def stamped(instant: datetime | None, rules: Rules = DEFAULT_RULES) -> str:
+    """R-48: `JJ/MM/AAAA - HH:MM:SS`, or `-`."""
+    return ZERO if instant is None else f"{instant.astimezone(ZoneInfo(rules.timezone)):%d/%m/%Y - %H:%M:%S}"
+
+
+def board_csv(board: Board, rules: Rules = DEFAULT_RULES) -> str:
+    """R-46, R-47: the table with its heading and its TOTAL, for a French spreadsheet (semicolons)."""
+    if not board.exportable:
+        raise ConflictError("R-43", "board", "Ce tableau est nominatif : il ne s’exporte pas.", "TB1, TB3 ou TB4")
+    text = io.StringIO()
+    sheet = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    sheet.writerow(["Évènement", _safe(board.event_name)])
+    sheet.writerow(["Tableau", board.title])
+    sheet.writerow(["Date de début", stamped(board.started_at, rules)])
+    sheet.writerow(["Date de fin", stamped(board.ended_at, rules)])
+    sheet.writerow(["Dernière mise à jour", stamped(board.updated_at, rules)])
+    sheet.writerow([])
+    grouped = any(row.group for row in board.rows)
+    lead = ["Statut", ""] if grouped else [""]
+    sheet.writerow([*lead, *board.columns])
+    for row in board.rows:
+        labels = [row.group, _safe(row.label)] if grouped else [_safe(row.label)]
+        sheet.writerow([*labels, *map(shown, row.values)])
+    sheet.writerow([TOTAL, *lead[1:], *map(shown, board.totals)])
+    return text.getvalue()
+
+
+def _safe(text: str) -> str:
+    # A spreadsheet would run a name that starts like a formula.
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+
+
+def _values(each: Tally) -> tuple[int, ...]:
+    return (each.UA, each.UR, each.IMP, each.DCD, each.NC, each.total, each.total_without_imp)
+
+
+def _board(
+    event: Event, title: str, rows: list[Row], counted: list[tuple[Cell, int]], updated_at: datetime | None
+) -> Board:
+    totals = _values(tally(counted))
+    return Board(title, TALLY_COLUMNS, tuple(rows), totals, event.name, event.started_at, event.ended_at, updated_at)
+
+
+def _patient(victim: Victim, rules: Rules) -> Row:
+    held, said = current(victim.identifiers), victim.value
+    cata, destination = held.get(IdentifierKind.CATA), destination_of(victim, rules)
+    onward = destination["name"] if destination else "Sur place" if victim.care.orientation == "SUR_PLACE" else ""
+    name = said("used_name") or said("birth_name") or "? INCONNU"
+    values = (
+        victim.sinus_number or "",
+        cata.value if cata else "",
+        name,
+        said("given_name") or "",
+        french_age(said("age")),
+        said("sex") or "",
+        victim.severity.value,
+        onward,
+    )
+    return Row(name, "", values, victim_id=victim.id)

@@ -1,0 +1,1 @@
+"""The rules of a victim, each proved by its number."""

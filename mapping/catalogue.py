@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mapping.allow_list import AllowList, read_allow_list
-from mapping.checks import check_mapping
+from mapping.checks import CodesRead, check_dead_pairs, check_mapping
 from mapping.compile import Compiler
 from mapping.errors import UnknownMappingError
 from mapping.extends import WholeMapping, inherit
@@ -37,7 +37,7 @@ class Mapping:
         self.topic = whole.topic.text
         self.target = whole.target.text
         self.rules: tuple[Rule, ...] = whole.rules
-        self._whole = whole
+        self.whole = whole
         self._tables = tables
         self._build = Compiler(self.topic, tables).root(whole)
 
@@ -56,7 +56,7 @@ class Mapping:
 
     @cached_property
     def _watched(self) -> Any:  # noqa: ANN401 - the same function as `_build`
-        return Compiler(self.topic, self._tables, Watcher()).root(self._whole)
+        return Compiler(self.topic, self._tables, Watcher()).root(self.whole)
 
 
 class Catalogue:
@@ -111,8 +111,10 @@ def load_catalogue(*folders: Path) -> Catalogue:
     recipients = _read_recipients(folders, faults)
     tables = _read_tables(folders, faults)
     whole = inherit(_read_files(folders, faults), faults)
+    codes_read: CodesRead = {}
     for mapping in whole.values():
-        check_mapping(mapping, recipients, tables, faults)
+        check_mapping(mapping, recipients, tables, codes_read, faults)
+    check_dead_pairs(tables, codes_read, faults)
     faults.refuse_any()
     compiled = {name: Mapping(mapping, tables) for name, mapping in sorted(whole.items())}
     return Catalogue(compiled, recipients, tables, folders)

@@ -7,11 +7,11 @@ also when the field is read only by a condition. It compiles nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from domain.canon import DOCUMENTS
 from mapping.expressions import read_expression
-from mapping.faults import Faults, did_you_mean
+from mapping.faults import Faults, Spot, did_you_mean
 from mapping.formats import FORMATS
 from mapping.paths import KIND_IN_FRENCH, Shape, topic_shape, with_item
 
@@ -35,6 +35,10 @@ DAY_OF = {
 """The instant of each topic at which a dated table is looked up."""
 
 
+CodesRead: TypeAlias = "dict[str, list[frozenset[str] | None]]"
+"""Table → for each field that it reads, the closed list of its codes, or None where the list is open."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Scope:
     """What the rules of one level see."""
@@ -44,6 +48,7 @@ class _Scope:
     allow_list: AllowList
     tables: Mapping[str, CodeTable]
     faults: Faults
+    codes_read: CodesRead
     item: str = ""
     """The path of the list whose element is `item`."""
 
@@ -58,9 +63,10 @@ def check_mapping(
     mapping: WholeMapping,
     recipients: Mapping[str, AllowList],
     tables: Mapping[str, CodeTable],
+    codes_read: CodesRead,
     faults: Faults,
 ) -> None:
-    """Note every fault of one whole mapping."""
+    """Note every fault of one whole mapping, and in `codes_read` what it asks of the tables."""
     shape = topic_shape(mapping.topic.text)
     allow_list = recipients.get(mapping.recipient.text)
     if shape is None:
@@ -71,7 +77,7 @@ def check_mapping(
         said = mapping.recipient.text
         faults.add(mapping.recipient.spot, f"destinataire inconnu « {said} »", did_you_mean(said, recipients))
     if shape is not None and allow_list is not None:
-        _check_rules(mapping.rules, _Scope(mapping.topic.text, shape, allow_list, tables, faults))
+        _check_rules(mapping.rules, _Scope(mapping.topic.text, shape, allow_list, tables, faults, codes_read))
 
 
 def _check_rules(rules: Sequence[Rule], scope: _Scope) -> None:
@@ -147,6 +153,8 @@ def _check_table(said: Said, shapes: Sequence[Shape], scope: _Scope) -> None:
     if table is None:
         scope.faults.add(said.spot, f"table inconnue « {said.text} »", did_you_mean(said.text, scope.tables))
         return
+    reads = scope.codes_read.setdefault(said.text, [])
+    reads += [shape.codes for shape in shapes] or [None]
     for shape in shapes:
         missing = sorted((shape.codes or frozenset()) - table.codes)
         if missing:
@@ -155,6 +163,18 @@ def _check_table(said: Said, shapes: Sequence[Shape], scope: _Scope) -> None:
     if table.dated and not scope.allow_list.allows(scope.topic, day):
         message = f"la table « {said.text} » est datée et « {day} » n'est pas sur la liste d'accès"
         scope.faults.add(said.spot, message, "sans date on ne sait quelle ligne vaut")
+
+
+def check_dead_pairs(tables: Mapping[str, CodeTable], codes_read: CodesRead, faults: Faults) -> None:
+    """A pair whose code no field can have is a typing error, or belongs to another table."""
+    for name, lists in codes_read.items():
+        known: set[str] = set()
+        for codes in lists:
+            known |= tables[name].codes if codes is None else codes
+        for pair in tables[name].pairs:
+            if pair.canon not in known:
+                message = f"aucun champ qui lit cette table n'a le code « {pair.canon} »"
+                faults.add(Spot(tables[name].file, pair.line), message, did_you_mean(pair.canon, known))
 
 
 def _check_targets(rules: Sequence[Rule], faults: Faults) -> None:

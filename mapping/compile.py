@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from mapping.checks import DAY_OF
 from mapping.errors import MappingError
-from mapping.expressions import Expression, Read, read_expression
+from mapping.expressions import Expression, read_expression
 from mapping.faults import Faults
 from mapping.formats import FORMATS, as_text
-from mapping.paths import Shape, topic_shape, with_item
+from mapping.paths import Read, Shape, reader, topic_shape, with_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -167,31 +167,6 @@ def _plan(rules: Sequence[Rule]) -> _Branch:
     return root
 
 
-def reader(path: str) -> Read:
-    """What stands at a path, or None when it, or anything on the way, is not there."""
-    parts = path.split(".")
-    if len(parts) == 1:
-        return lambda scope: scope.get(path)
-    first, second, *rest = parts
-
-    def read_two(scope: Scope) -> Any:  # noqa: ANN401 - JSON-safe values
-        try:
-            return scope[first][second]
-        except (KeyError, TypeError):
-            return None
-
-    def read_more(scope: Scope) -> Any:  # noqa: ANN401 - same
-        try:
-            value = scope[first][second]
-            for part in rest:
-                value = value[part]
-        except (KeyError, TypeError):
-            return None
-        return value
-
-    return read_more if rest else read_two
-
-
 def _blamed(rule: Rule) -> str:
     return rule.paths[0].text if rule.paths else rule.to.text
 
@@ -289,8 +264,14 @@ def _through_table(rule: Rule, table: CodeTable, day_field: str) -> Convert:
     path, place = _blamed(rule), rule.place
     codes = table.forward
 
-    def convert(value: Any, _scope: Scope) -> str:  # noqa: ANN401 - JSON-safe values
-        code = value if isinstance(value, str) else as_text(value)
+    def code_of(value: Any) -> str:  # noqa: ANN401 - JSON-safe values
+        try:
+            return as_text(value)
+        except ValueError as error:
+            raise MappingError(path, str(error), place) from None
+
+    def convert(value: Any, _scope: Scope) -> str:  # noqa: ANN401 - same
+        code = value if isinstance(value, str) else code_of(value)
         wire = codes.get(code)
         if wire is None:
             table.missed(code)
@@ -299,7 +280,7 @@ def _through_table(rule: Rule, table: CodeTable, day_field: str) -> Convert:
 
     def convert_on_day(value: Any, scope: Scope) -> str:  # noqa: ANN401 - same
         day = str(scope.get(day_field) or "")[:10]
-        wire = table.to_wire(value if isinstance(value, str) else as_text(value), day)
+        wire = table.to_wire(code_of(value), day)
         if wire is None:
             raise MappingError(path, f"code absent de la table {table.name} à cette date", place)
         return wire

@@ -9,17 +9,18 @@ fault at load. A path through an object that is not there reads as null, never a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import cel
 
 from mapping.faults import Faults, did_you_mean
 
 if TYPE_CHECKING:
-    from mapping.paths import Shape
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mapping.paths import Read, Shape
     from mapping.rules import Said
 
 MOST_CHARACTERS = 512
@@ -39,8 +40,6 @@ FUNCTIONS = (
 MACROS = ("all", "exists", "exists_one", "filter", "map")
 _WORDS = frozenset({"true", "false", "null", "in"})
 
-Read: TypeAlias = Callable[[Mapping[str, Any]], Any]
-
 _TOKEN = re.compile(
     r"(?P<text>'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")"
     r"|(?P<number>\d[\w.]*)"
@@ -49,6 +48,9 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _PLACE = re.compile(r"<input>:\d+:(\d+)")
+_QUOTED = r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
+_COMPARED = re.compile(rf"(?P<name>p\d+_)\s*(?:==|!=|\bin\b)\s*(?P<codes>{_QUOTED}|\[[^\[\]]*\])")
+_ONE_QUOTED = re.compile(_QUOTED)
 _BOUND = re.compile(r"\s*([A-Za-z_]\w*)\s*,")
 
 
@@ -101,6 +103,7 @@ def read_expression(
     rewritten = _rewritten(reading)
     if reading.costly > 1:
         reading.fault("plusieurs boucles ou expressions rationnelles dans une condition", "gardez-en une seule")
+    _check_codes(rewritten, reading)
     if len(faults) > before:
         return None
     program = _compiled(rewritten, reading)
@@ -188,6 +191,17 @@ def _variable(path: str, reading: _Reading) -> str:
     name = known or f"p{len(reading.variables)}_"
     reading.variables[name] = path
     return name
+
+
+def _check_codes(rewritten: str, reading: _Reading) -> None:
+    """A field with a closed list of codes is compared with codes of that list only: a typing error is never just false."""
+    for compared in _COMPARED.finditer(rewritten):
+        path = reading.variables.get(compared.group("name"), "")
+        shape = reading.shape.find(path)
+        for quoted in _ONE_QUOTED.findall(compared.group("codes")):
+            code = quoted[1:-1]
+            if shape and shape.codes and code not in shape.codes:
+                reading.fault(f"« {path} » n'a jamais le code « {code} »", did_you_mean(code, shape.codes))
 
 
 def _makes_sense(program: cel.Program, reading: _Reading, *, condition: bool) -> bool:

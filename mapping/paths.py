@@ -18,8 +18,10 @@ from domain.severity import Severity
 from mapping.faults import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+Read: TypeAlias = "Callable[[Mapping[str, Any]], Any]"
+"""A function of the document."""
 Kind: TypeAlias = Literal["object", "list", "text", "integer", "decimal", "boolean"]
 
 KIND_IN_FRENCH: Mapping[Kind, str] = MappingProxyType(
@@ -108,6 +110,31 @@ def topic_shape(topic: str) -> Shape | None:
     """The shape of a canon document, or None if there is no such topic."""
     document = canon.DOCUMENTS.get(topic)
     return None if document is None else _shape_of(document, "", "")
+
+
+def reader(path: str) -> Read:
+    """What stands at a path, or None when it, or anything on the way, is not there."""
+    parts = path.split(".")
+    if len(parts) == 1:
+        return lambda scope: scope.get(path)
+    first, second, *rest = parts
+
+    def read_two(scope: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON-safe values
+        try:
+            return scope[first][second]
+        except (KeyError, TypeError):
+            return None
+
+    def read_more(scope: Mapping[str, Any]) -> Any:  # noqa: ANN401 - same
+        try:
+            value = scope[first][second]
+            for part in rest:
+                value = value[part]
+        except (KeyError, TypeError):
+            return None
+        return value
+
+    return read_more if rest else read_two
 
 
 _SIMPLE: Mapping[Any, Kind] = MappingProxyType({str: "text", int: "integer", float: "decimal", bool: "boolean"})

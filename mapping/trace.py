@@ -13,7 +13,7 @@ from mapping.errors import MappingError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mapping.expressions import Read
+    from mapping.paths import Read
     from mapping.rules import Rule
 
 _STEPS = "\0steps"

@@ -7,6 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no reason to fail."""
 ESSAI = Path(__file__).parent / "essai"
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mapping import AllowList, MappingError, MappingFaultsError, load_catalogue
 from mapping.paths import topic_shape
-from tests.mapping.made_up import ESSAI, catalogue_folder, victim
+from tests.mapping.made_up import ESSAI, UNHURRIED, catalogue_folder, victim
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +59,7 @@ def test_a_topic_that_is_not_listed_is_refused() -> None:
         LIST.restrict("outcome", {"mode": "Exercise"})
 
 
+@UNHURRIED
 @given(st.sets(st.sampled_from(PATHS)))
 def test_nothing_passes_but_what_a_list_allows(listed: set[str]) -> None:
     """For any list, every value that is left stands at or below a listed path, and restricting again changes nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapping import Mapping, MappingError, load_catalogue
-from tests.mapping.made_up import ESSAI, canon, catalogue_folder, counts, victim, with_rules
+from tests.mapping.made_up import ESSAI, UNHURRIED, canon, catalogue_folder, counts, victim, with_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +65,7 @@ def test_a_victim_with_every_optional_field_missing_is_mapped() -> None:
     assert "etablissement" not in tree
 
 
+@UNHURRIED
 @given(st.sets(st.sampled_from(OPTIONAL)))
 def test_no_absence_makes_an_empty_key(missing: set[str]) -> None:
     """Whatever is not known, the tree holds no None and no empty branch."""
@@ -74,6 +76,21 @@ def test_no_absence_makes_an_empty_key(missing: set[str]) -> None:
         assert branch
         assert None not in branch.values()
         branches += [value for value in branch.values() if isinstance(value, dict)]
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text("aé0 .", max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("aé0 .", max_size=8), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@UNHURRIED
+@given(st.dictionaries(st.sampled_from([*OPTIONAL, "id", "severity", "status"]), JUNK))
+def test_a_document_that_is_not_canon_is_mapped_or_refused(junk: dict[str, Any]) -> None:
+    """Whatever stands in the fields, the answer is a tree or a `MappingError`, never another failure."""
+    with suppress(MappingError):
+        assert PERSON.apply(victim(**junk))["@version"] == "1"
 
 
 def test_a_key_that_the_allow_list_removed_reads_as_absent() -> None:

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.compile import reader
 from mapping.expressions import Expression, read_expression
 from mapping.faults import Faults, Spot
-from mapping.paths import Shape, topic_shape
+from mapping.paths import Shape, reader, topic_shape
 from mapping.rules import Said
+from tests.mapping.made_up import UNHURRIED
 
-USES = ["totals.UA", "totals.UR", "source", "by_localisation"]
+USES = ["mode", "totals.UA", "totals.UR", "source", "by_localisation"]
 
 
 def shape() -> Shape:
@@ -65,6 +65,8 @@ def test_a_path_through_a_missing_object_is_null() -> None:
         ("[1, 2].map(x, x)", "« map » ne parcourt qu'un champ répété du document"),
         ("source.all(x, true)", "« all » ne parcourt qu'un champ répété du document"),
         ("by_localisation.all(x, x.UAX > 1)", "champ inconnu « UAX »"),
+        ("source == 'portal' && mode == 'Actuel'", "« mode » n'a jamais le code « Actuel »"),
+        ("mode in ['Actual', 'Exercice']", "« mode » n'a jamais le code « Exercice »"),
         ("{'a': 1}", "« { » refusé dans une expression"),
         ("totals.UA // source", "commentaire refusé dans une expression"),
         ("r'a' + source", "préfixe de texte « r » refusé"),
@@ -105,6 +107,7 @@ def test_a_regular_expression_that_backtracks_elsewhere_is_linear_here() -> None
     assert value("source.matches('^(a+)+$')", {"source": "a" * 100_000 + "b"}, condition=True) is False
 
 
+@UNHURRIED
 @given(st.text(alphabet="pl.total sUAR()[]{}'\"\\+-*/?:&|!=<>0123456789,@\n", max_size=40))
 def test_any_text_is_an_expression_or_a_fault(text: str) -> None:
     """No text, however broken, gets past the reader without one or the other."""

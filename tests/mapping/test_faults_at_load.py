@@ -162,6 +162,16 @@ def test_a_path_through_a_list_says_how_to_repeat(tmp_path: Path) -> None:
     )
 
 
+def test_a_pair_whose_code_no_field_can_have_is_a_fault(tmp_path: Path) -> None:
+    """A row that can never be read is told, with the code it was probably meant for."""
+    files = with_rules("  - {to: a, from: victim.sex, table: essai/mien}\n")
+    files["tables/essai/mien.csv"] = "canon,wire,label,lossy,source\n" + "".join(
+        f"{code},{code},,,\n" for code in "MFA?m"
+    )
+    faults = faults_of(tmp_path, files)
+    assert faults == ["tables/essai/mien.csv:6:1: aucun champ qui lit cette table n'a le code « m »"]
+
+
 def test_a_table_with_dates_needs_the_date_of_the_document(tmp_path: Path) -> None:
     """A recipient that may not see when a document was recorded cannot be served from a dated table."""
     folder = catalogue_folder(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapping.formats import FORMATS
+from tests.mapping.made_up import UNHURRIED
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,7 @@ def test_what_a_format_refuses_without_quoting_it(name: str, value: object) -> N
     assert str(value) not in str(raised.value)
 
 
+@UNHURRIED
 @given(
     st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1)),  # noqa: DTZ001 - the offset is drawn beside
     st.integers(min_value=-14 * 60, max_value=14 * 60),

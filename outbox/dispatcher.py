@@ -1,0 +1,254 @@
+"""Claim, deliver, settle: what moves messages, one per process, over any `Queue` and any `Destination`.
+
+A slot of a destination is taken by a claim and free again only when its settlement is durable, so a crash can repeat at
+most `concurrency` deliveries, and a slow delivery holds its own slot and no other. Deliveries that end within a few
+milliseconds of each other are settled in one transaction.
+
+It wakes when something is enqueued, when a slot falls free, when the next message is due, and now and then in case nobody
+said. It refuses to know SQL, HTTP, or what a message says; no message is lost by stopping it, only delivered again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from outbox import shares, verdict
+from outbox.lifting import Lift
+from outbox.message import Outcome, Status
+from outbox.retry import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from outbox.message import Claimed, Settlement
+    from outbox.ports import Destination, Queue
+
+log: Final = logging.getLogger(__name__)
+
+POLL: Final = 1.0
+"""Seconds after which it looks although nobody called."""
+
+GATHER: Final = 0.005
+"""Seconds that a finished delivery waits for others to be settled with it."""
+
+LISTEN: Final = 60.0
+"""Seconds of one wait for the word; it is then waited for again."""
+
+GRACE: Final = 10.0
+"""Seconds that deliveries under way are given to end when it is stopped."""
+
+
+class Dispatcher:
+    """Moves the messages of one queue to its destinations."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        destinations: Mapping[str, Destination],
+        policies: Mapping[str, Policy] | None = None,
+        *,
+        clock: Callable[[], datetime],
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._queue = queue
+        self._destinations = destinations
+        self._policies = {name: (policies or {}).get(name, Policy()) for name in destinations}
+        self._lifts = {name: Lift(policy.concurrency) for name, policy in self._policies.items()}
+        self._clock = clock
+        self._chance = chance
+        self._held: dict[str, Claimed] = {}
+        self._busy: Counter[str] = Counter()
+        self._taken: Counter[str] = Counter()
+        self._flying: set[asyncio.Task[None]] = set()
+        self._finished: list[Settlement] = []
+        self._ended = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._nudge = asyncio.Event()
+        self._hungry: set[str] = set()
+        self._landing = False
+
+    async def step(self) -> int:
+        """Claim, deliver and settle everything that is due now; return how many messages were settled."""
+        settled = await self._queue.release_expired() + await self._queue.expire()
+        while await self._fill():
+            await asyncio.gather(*self._flying)
+            settled += await self._settle()
+        return settled
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then let what is under way end."""
+        await self._steadily("recover", self._queue.recover)
+        settling = asyncio.create_task(self._settling())
+        chores = [asyncio.create_task(work) for work in (self._beat(), self._listen(), self._stopping(stop))]
+        try:
+            while not stop.is_set():
+                self._nudge.clear()
+                wait = await self._look()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._nudge.wait()
+        finally:
+            await self._land(settling)
+            for chore in (*chores, settling):
+                chore.cancel()
+            await asyncio.gather(*chores, settling, return_exceptions=True)
+
+    async def _stopping(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._nudge.set()
+
+    async def _look(self) -> float:
+        """Take what is due where there is room; return how long nothing more can be."""
+        try:
+            hungry, self._hungry = self._hungry, set()
+            for name in hungry:  # A lane has moved on: claiming at once is cheaper than asking first.
+                await self._take(name)
+            due = await self._queue.due([name for name in self._destinations if self._room(name) > 0])
+            now = self._clock()
+            waits = [(at - now).total_seconds() for at in due.values() if at > now]
+            for name, at in due.items():
+                if at <= now and not await self._take(name):
+                    waits.append(POLL / 20)  # Due, yet not given: another node is taking it.
+        except Exception:
+            log.exception("outbox.claim_failed")
+            return POLL
+        return max(min([POLL, *waits]), 0.0)
+
+    async def _fill(self) -> int:
+        """Take from every destination."""
+        return sum([await self._take(name) for name in self._destinations])
+
+    def _room(self, name: str) -> int:
+        return self._lifts[name].width - self._busy[name]
+
+    async def _take(self, name: str) -> int:
+        """Claim as many as there are free slots, and start delivering them."""
+        room = self._room(name)
+        if room <= 0:
+            return 0
+        claims = await self._queue.claim(name, room, oldest=shares.turns(self._taken[name], room))
+        self._taken[name] += len(claims)
+        self._busy[name] += len(claims)
+        for claimed in claims:
+            self._held[claimed.envelope.id] = claimed
+            task = asyncio.create_task(self._deliver(claimed))
+            self._flying.add(task)
+            task.add_done_callback(self._landed)
+        return len(claims)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        if not self._flying:
+            self._quiet.set()
+
+    async def _deliver(self, claimed: Claimed) -> None:
+        """Deliver one message; whatever happens becomes a settlement."""
+        name = claimed.envelope.destination
+        policy = self._policies[name]
+        started = self._clock()
+        settlement: Settlement
+        try:
+            limit = asyncio.timeout(policy.timeout)
+            async with limit:
+                receipt = await self._destinations[name].deliver(claimed)
+        except Exception as error:  # noqa: BLE001 - unknown means permanent, parked, seen by a human
+            known = verdict.timed_out(policy.timeout) if isinstance(error, TimeoutError) and limit.expired() else error
+            settlement = verdict.failed(claimed, known, started, self._clock(), policy=policy, jitter=self._chance())
+        else:
+            settlement = verdict.delivered(claimed, receipt, started, self._clock())
+        self._lifts[name].learn(reached=settlement.outcome is not Outcome.UNREACHABLE)
+        self._finished.append(settlement)
+        self._ended.set()
+
+    async def _settling(self) -> None:
+        """Settle what ends, together with what ends just after."""
+        while not self._landing:
+            await self._ended.wait()
+            self._ended.clear()
+            if self._flying:
+                self._quiet.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GATHER):
+                        await self._quiet.wait()
+            await self._steadily("settle", self._settle)
+
+    async def _settle(self) -> int:
+        """Settle what has ended; its slots are free when that is durable."""
+        ended = self._finished[:]
+        if not ended:
+            return 0
+        refused = {one.claimed.envelope.id for one in await self._queue.settle(ended)}
+        del self._finished[: len(ended)]
+        for settlement in ended:
+            envelope = settlement.claimed.envelope
+            del self._held[envelope.id]
+            self._busy[envelope.destination] -= 1
+            self._hungry.add(envelope.destination)
+            _tell(settlement, refused=envelope.id in refused)
+        self._nudge.set()
+        return len(ended)
+
+    async def _beat(self) -> None:
+        """Keep our leases, and end the waits that are over: leases of the dead, messages past their time."""
+        while True:
+            await asyncio.sleep(self._queue.lease_seconds / 3)
+            try:
+                await self._queue.renew(list(self._held.values()))
+                if await self._queue.release_expired() + await self._queue.expire():
+                    self._nudge.set()
+            except Exception:
+                log.exception("outbox.beat_failed")
+
+    async def _listen(self) -> None:
+        """Pass the word that something was enqueued."""
+        while True:
+            try:
+                if await self._queue.changed(LISTEN):
+                    self._nudge.set()
+            except Exception:
+                log.exception("outbox.listen_failed")
+                await asyncio.sleep(POLL)
+
+    async def _land(self, settling: asyncio.Task[None]) -> None:
+        """Let what is under way end and be settled; what takes too long is abandoned to its lease."""
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=GRACE)
+        late = [task for task in self._flying if task.cancel()]
+        await asyncio.gather(*late, return_exceptions=True)
+        self._landing = True
+        self._ended.set()
+        await asyncio.wait([settling], timeout=GRACE)
+
+    async def _steadily(self, verb: str, work: Callable[[], Awaitable[int]]) -> None:
+        """Do what must be done, however often the store fails first."""
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("outbox.%s_failed", verb)
+                await asyncio.sleep(POLL)
+            else:
+                return
+
+
+def _tell(settlement: Settlement, *, refused: bool) -> None:
+    """Log what a person may look for; nothing of the body."""
+    envelope, cause = settlement.claimed.envelope, settlement.cause
+    word = "refused_late" if refused else settlement.status.value
+    level = logging.DEBUG if settlement.status is Status.DELIVERED and not refused else logging.WARNING
+    log.log(
+        level,
+        "outbox.%s destination=%s id=%s topic=%s attempts=%d cause=%s",
+        word,
+        envelope.destination,
+        envelope.id,
+        envelope.topic,
+        settlement.claimed.attempt,
+        cause.code if cause else "-",
+    )

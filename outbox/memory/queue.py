@@ -1,0 +1,189 @@
+"""The queue in memory: each verb looks through plain lists."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from outbox.desk import Record
+from outbox.memory.row import LIVE, Row, followed, in_time, log, same_state, sendable, supersede, ticks
+from outbox.message import Claimed, Kind, Outcome, Status
+from outbox.shares import share
+from outbox.verdict import expired, late, lease_lost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from outbox.desk import Pause
+    from outbox.memory.row import Lane
+    from outbox.message import Envelope, Settlement
+    from outbox.ports import Aftermath
+
+
+class MemoryQueue:
+    """`Queue` without a database."""
+
+    def __init__(
+        self, *, clock: Callable[[], datetime], lease_seconds: float = 5.0, aftermath: Aftermath | None = None
+    ) -> None:
+        self._clock = clock
+        self._lease = lease_seconds
+        self._aftermath = aftermath
+        self._rows: dict[str, Row] = {}
+        self._lanes: dict[Lane, list[Row]] = {}
+        self._references: dict[Lane, str] = {}
+        self._pauses: dict[str, Pause] = {}
+        self._word = asyncio.Event()
+
+    @property
+    def lease_seconds(self) -> float:
+        """How long a claim is ours without being renewed."""
+        return self._lease
+
+    async def enqueue(self, envelopes: Sequence[Envelope]) -> None:
+        """Accept messages."""
+        self._accept(envelopes)
+
+    def _accept(self, envelopes: Iterable[Envelope]) -> None:
+        now = self._clock()
+        rows = []
+        for envelope in envelopes:
+            if envelope.id in self._rows:
+                continue
+            due = max(now, envelope.due_at or now)
+            row = Row(Record(len(self._rows) + 1, envelope, Status.PENDING, 0, due, now))
+            self._rows[envelope.id] = row
+            self._lanes.setdefault(row.lane, []).append(row)
+            self._word.set()
+            rows.append(row)
+        for newest in {row.subject: row for row in rows if row.envelope.kind is Kind.STATE}.values():
+            for older in self._lanes[newest.lane]:
+                if older is not newest and older.status is Status.PENDING and same_state(older, newest):
+                    supersede(older, newest, now)
+
+    def _head(self, lane: Lane) -> Row | None:
+        live = [row for row in self._lanes.get(lane, []) if row.live]
+        return next((row for row in live if row.status is Status.SENDING), live[0] if live else None)
+
+    def _heads(self, destination: str) -> list[Row]:
+        heads = (self._head(lane) for lane in self._lanes if lane[0] == destination)
+        return [row for row in heads if row is not None and row.status is Status.PENDING]
+
+    async def claim(self, destination: str, limit: int, *, oldest: int = 0) -> list[Claimed]:
+        """Lease at most `limit` due heads of lanes."""
+        now = self._clock()
+        if limit <= 0 or destination in self._pauses:
+            return []
+        due = {row.record.seq: row for row in self._heads(destination) if sendable(row, now)}
+        order = [(int(row.envelope.priority), ticks(row.record.next_at), seq) for seq, row in due.items()]
+        return [self._take(due[seq], now) for _, _, seq in share(order, limit, oldest)]
+
+    def _take(self, row: Row, now: datetime) -> Claimed:
+        row.record = replace(row.record, status=Status.SENDING, attempts=row.record.attempts + 1)
+        row.fence += 1
+        row.lease_until = now + timedelta(seconds=self._lease)
+        return self._claimed(row)
+
+    def _claimed(self, row: Row) -> Claimed:
+        return Claimed(row.envelope, row.record.attempts, row.fence, self._references.get(row.lane), row.unreachable)
+
+    def _held(self, claimed: Claimed) -> Row | None:
+        row = self._rows.get(claimed.envelope.id)
+        return row if row and row.status is Status.SENDING and row.fence == claimed.fence else None
+
+    async def settle(self, settlements: Sequence[Settlement]) -> list[Settlement]:
+        """Apply what became of claimed messages; return those refused."""
+        refused = []
+        for settlement in settlements:
+            row = self._held(settlement.claimed)
+            if row is not None:
+                self._conclude(row, settlement)
+                continue
+            refused.append(settlement)
+            known = self._rows.get(settlement.claimed.envelope.id)
+            if known is not None:
+                log(known, late(settlement))
+        return refused
+
+    def _conclude(self, row: Row, end: Settlement) -> None:
+        newer = self._newer_waiting(row) if end.status is Status.PENDING else None
+        if newer is not None:
+            end = replace(end, status=Status.SUPERSEDED)
+        end, accepted = followed(self._aftermath, end)
+        self._accept(accepted)
+        unreachable = end.outcome is Outcome.UNREACHABLE
+        row.unreachable = row.unreachable + 1 if unreachable else 0
+        row.lease_until = None
+        row.record = replace(
+            row.record,
+            status=end.status,
+            attempts=end.claimed.attempt - unreachable,
+            next_at=end.next_at or end.at,
+            settled_at=None if end.status is Status.PENDING else end.at,
+            superseded_by=newer.envelope.id if newer and end.status is Status.SUPERSEDED else None,
+            cause=end.cause,
+        )
+        if end.outcome not in {Outcome.EXPIRED, Outcome.DISCARDED}:
+            log(row, end)
+        if end.status is Status.DELIVERED:
+            self._learn(row, end)
+        self._lanes[row.lane] = [one for one in self._lanes[row.lane] if one.live or one.status is Status.PARKED]
+        self._word.set()
+
+    def _learn(self, row: Row, end: Settlement) -> None:
+        """Keep the reference, and retire the parked states that this one made needless."""
+        if end.receipt is not None and end.receipt.reference is not None:
+            self._references[row.lane] = end.receipt.reference
+        for older in self._lanes[row.lane]:
+            if older.status is Status.PARKED and older.record.seq < row.record.seq and same_state(older, row):
+                supersede(older, row, self._clock())
+
+    def _newer_waiting(self, row: Row) -> Row | None:
+        waiting = [one for one in self._lanes[row.lane] if one.status in LIVE and one.record.seq > row.record.seq]
+        return next((one for one in reversed(waiting) if same_state(row, one)), None)
+
+    async def renew(self, claims: Sequence[Claimed]) -> None:
+        """Prolong the leases that are still ours."""
+        for claimed in claims:
+            row = self._held(claimed)
+            if row is not None:
+                row.lease_until = self._clock() + timedelta(seconds=self._lease)
+
+    async def release_expired(self) -> int:
+        """Return messages whose lease ran out to pending."""
+        now = self._clock()
+        return self._end((row for row in self._rows.values() if row.lease_until and row.lease_until <= now), lease_lost)
+
+    async def expire(self) -> int:
+        """Settle waiting messages that are past their `expires_at`."""
+        now = self._clock()
+        over = (row for row in self._rows.values() if row.status is Status.PENDING and not in_time(row, now))
+        return self._end(over, expired)
+
+    async def recover(self) -> int:
+        """Nothing outlives the process, so only leases can have ended."""
+        return await self.release_expired()
+
+    def _end(self, rows: Iterable[Row], end: Callable[[Claimed, datetime], Settlement]) -> int:
+        chosen = list(rows)
+        for row in chosen:
+            self._conclude(row, end(self._claimed(row), self._clock()))
+        return len(chosen)
+
+    async def due(self, destinations: Sequence[str]) -> Mapping[str, datetime]:
+        """When the next head of each destination is due."""
+        heads = {name: self._heads(name) for name in destinations if name not in self._pauses}
+        return {name: min(row.record.next_at for row in rows) for name, rows in heads.items() if rows}
+
+    async def changed(self, timeout: float) -> bool:  # noqa: ASYNC109 - a wait that ends is what this verb is
+        """Wait until something may be claimable."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._word.wait()
+        except TimeoutError:
+            return False
+        self._word.clear()
+        return True

@@ -1,0 +1,159 @@
+"""The desk on a `Database`: what a person searches, replays, discards and pauses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, func, insert, select, text, update
+
+from outbox.desk import Attempt, Backlog, Lag, Pause, Record
+from outbox.message import Outcome, Priority, Status
+from outbox.sql import deciding, rows
+from outbox.sql.enqueuing import announce
+from outbox.tables import outbox_attempt, outbox_destination, outbox_message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection
+
+    from outbox.database import Database
+    from outbox.desk import Filter
+    from outbox.ports import Aftermath
+    from outbox.sql.rows import Seal
+
+_M: Final = outbox_message.c
+_LIVE: Final = text("place IS NOT NULL")
+_RECORDS: Final = select(*(_M[name] for name in rows.RECORD))
+_ONE: Final = _RECORDS.where(_M.id == bindparam("key"))
+_ATTEMPTS: Final = (
+    select(outbox_attempt)
+    .join(outbox_message, outbox_message.c.seq == outbox_attempt.c.message)
+    .where(_M.id == bindparam("key"))
+    .order_by(outbox_attempt.c.fence)
+)
+_SINCE: Final = func.coalesce(_M.due_at, _M.enqueued_at)
+_LAGS: Final = (
+    select(_M.destination, _M.priority, func.min(_SINCE), func.count())
+    .where(_LIVE, bindparam("now") >= _SINCE)
+    .group_by(_M.destination, _M.priority)
+    .order_by(_M.destination, _M.priority)
+)
+_BACKLOG: Final = (
+    select(_M.destination, _M.status, func.count()).where(_LIVE).group_by(_M.destination, _M.status),
+    select(_M.destination, _M.status, func.count())
+    .where(text("status = 'parked'"), text("place IS NULL"))
+    .group_by(_M.destination, _M.status),
+)
+_PAUSED: Final = select(outbox_destination).where(outbox_destination.c.paused_at.is_not(None))
+
+
+class SqlDesk:
+    """`Desk` on SQLite or PostgreSQL."""
+
+    def __init__(
+        self, database: Database, *, clock: Callable[[], datetime], aftermath: Aftermath | None, seal: Seal
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._aftermath = aftermath
+        self._seal = seal
+
+    async def find(self, wanted: Filter, *, before: int | None = None, limit: int = 50) -> list[Record]:
+        """The newest messages first, below the cursor."""
+        query = _RECORDS.where(*_conditions(wanted, before)).order_by(_M.seq.desc()).limit(limit)
+        found = await self._database.read(lambda connection: connection.execute(query).all())
+        return [rows.record(row, self._seal) for row in found]
+
+    async def message(self, message_id: str) -> Record | None:
+        """One message."""
+        row = await self._database.read(lambda connection: connection.execute(_ONE, {"key": message_id}).first())
+        return None if row is None else rows.record(row, self._seal)
+
+    async def attempts(self, message_id: str) -> list[Attempt]:
+        """Every try at one message, the oldest first."""
+        found = await self._database.read(lambda connection: connection.execute(_ATTEMPTS, {"key": message_id}).all())
+        return [
+            Attempt(
+                number=row.number,
+                fence=row.fence,
+                outcome=Outcome(row.outcome),
+                started_at=None if row.started_at is None else rows.instant(row.started_at),
+                finished_at=rows.instant(row.finished_at),
+                cause=rows.cause(row.cause_code, row.cause_title, row.cause_detail),
+                reference=row.reference,
+                sent=self._seal.open(row.sent) if row.sent else b"",
+                answered=self._seal.open(row.answered) if row.answered else b"",
+            )
+            for row in found
+        ]
+
+    async def backlog(self) -> list[Backlog]:
+        """How many messages are pending, sending or parked, per destination."""
+        found = await self._database.read(lambda connection: [row for q in _BACKLOG for row in connection.execute(q)])
+        counts: dict[tuple[str, str], int] = {}
+        for destination, status, number in found:
+            counts[destination, status] = counts.get((destination, status), 0) + number
+        return [Backlog(name, Status(status), number) for (name, status), number in sorted(counts.items())]
+
+    async def lags(self) -> list[Lag]:
+        """How late each destination is, per priority."""
+        now = rows.micros(self._clock())
+        found = await self._database.read(lambda connection: connection.execute(_LAGS, {"now": now}).all())
+        return [
+            Lag(name, Priority(priority), rows.instant(oldest), (now - oldest) / 1e6, number)
+            for name, priority, oldest, number in found
+        ]
+
+    async def replay(self, ids: Sequence[str], *, by: str) -> int:
+        """Send parked messages again, in the original order of their lanes."""
+        return await self._database.write(lambda c: deciding.replay(c, ids, by, self._clock(), self._seal))
+
+    async def discard(self, ids: Sequence[str], *, by: str, reason: str) -> int:
+        """Give up parked messages, which frees their lanes."""
+        return await self._database.write(
+            lambda c: deciding.discard(c, ids, by, reason, self._clock(), self._aftermath, self._seal)
+        )
+
+    async def pause(self, destination: str, *, by: str, reason: str) -> None:
+        """Stop claiming for a destination, durably, on every node."""
+        values = {"paused_at": rows.micros(self._clock()), "paused_by": by, "pause_reason": reason}
+        await self._database.write(lambda connection: _mark(connection, destination, values))
+
+    async def resume(self, destination: str) -> None:
+        """Let a paused destination go on."""
+        await self._database.write(lambda connection: _resume(connection, destination))
+
+    async def paused(self) -> Mapping[str, Pause]:
+        """Which destinations are stopped."""
+        found = await self._database.read(lambda connection: connection.execute(_PAUSED).all())
+        return {
+            row.name: Pause(row.name, row.paused_by or "", row.pause_reason or "", rows.instant(row.paused_at))
+            for row in found
+        }
+
+
+def _mark(connection: Connection, destination: str, values: dict[str, Any]) -> None:
+    chosen = update(outbox_destination).where(outbox_destination.c.name == destination)
+    if connection.execute(chosen.values(values)).rowcount == 0:
+        connection.execute(insert(outbox_destination).values(name=destination, **values))
+
+
+def _resume(connection: Connection, destination: str) -> None:
+    _mark(connection, destination, {"paused_at": None, "paused_by": None, "pause_reason": None})
+    announce(connection)
+
+
+def _conditions(wanted: Filter, before: int | None) -> list[ColumnElement[bool]]:
+    """Every field that is given."""
+    given = {
+        _M.status: None if wanted.status is None else wanted.status.value,
+        _M.destination: wanted.destination,
+        _M.lane: wanted.lane,
+        _M.topic: wanted.topic,
+        _M.scope: wanted.scope,
+        _M.cause_code: wanted.cause,
+    }
+    conditions = [column == value for column, value in given.items() if value is not None]
+    return conditions if before is None else [*conditions, _M.seq < before]

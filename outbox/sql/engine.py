@@ -1,0 +1,87 @@
+"""The hot statements that SQLite and PostgreSQL each say in their own way; the order they are said in is common.
+
+They run on the driver's own connection, inside the transaction that SQLAlchemy opened: a claim or a settlement of fifty
+messages is a handful of statements, and building or wrapping each would cost more than running it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from outbox.sql import postgres, sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from outbox.sql.rows import Lane, Raw, Row
+
+
+class Engine(Protocol):
+    """What both modules offer; `raw` is the driver's connection."""
+
+    def lock(self, raw: Raw, lanes: set[Lane]) -> None:
+        """Keep every other writer out of these lanes until the transaction ends."""
+
+    def announce(self, raw: Raw) -> None:
+        """Tell the other nodes, at commit, that something may be claimable."""
+
+    def known(self, raw: Raw, ids: Sequence[str]) -> set[str]:
+        """Which of these ids the store already has."""
+
+    def supersede(self, raw: Raw, states: Sequence[Row], now: int) -> list[Lane]:
+        """Retire waiting states older than these (destination, lane, topic, id); return the lanes that lost their head."""
+
+    def insert(self, raw: Raw, rows: Sequence[Row]) -> None:
+        """Add messages; a place of 1 becomes 2 where the lane is occupied."""
+
+    def advance(self, raw: Raw, lanes: Sequence[Lane]) -> None:
+        """Make the oldest live message the head of these lanes, which have none."""
+
+    def candidates(self, raw: Raw, destination: str, now: int, limit: int) -> list[tuple[int, int, int]]:
+        """Due heads, at most `limit` of each priority, as (priority, next_at, seq), kept from other nodes."""
+
+    def take(self, raw: Raw, seqs: Sequence[int], owner: str, until: int) -> list[Row]:
+        """Lease them; return `rows.CLAIM` and the lane's reference."""
+
+    def hold(self, raw: Raw, fences: Sequence[tuple[str, int]]) -> dict[str, int]:
+        """Which (id, fence) are still being sent under that fence, as id to seq, kept from other nodes."""
+
+    def overtaken(self, raw: Raw, states: Sequence[Row]) -> dict[int, str]:
+        """Which states (destination, lane, topic, seq) have a newer one waiting, as seq to its id."""
+
+    def conclude(self, raw: Raw, rows: Sequence[Row]) -> None:
+        """Write what became of messages (`settling.Concluded.row`)."""
+
+    def log(self, raw: Raw, rows: Sequence[Row]) -> None:
+        """Write attempts; one of the same message and fence is replaced where its lease was lost."""
+
+    def remember(self, raw: Raw, rows: Sequence[Row]) -> None:
+        """Keep the references (destination, lane, reference, now)."""
+
+    def heal(self, raw: Raw, states: Sequence[Row], now: int) -> None:
+        """Retire parked states older than these delivered ones (destination, lane, topic, seq, id)."""
+
+    def renew(self, raw: Raw, fences: Sequence[tuple[str, int]], until: int) -> None:
+        """Prolong leases that are still held."""
+
+    def due(self, raw: Raw, destinations: Sequence[str]) -> list[tuple[str, int]]:
+        """The earliest `next_at` of the heads of each destination that is not paused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The engine of a connection, and the driver's own connection under it."""
+
+    engine: Engine
+    raw: Raw
+
+
+def session(connection: Connection) -> Session:
+    """How to say hot statements on this connection, inside its transaction."""
+    return Session(_ENGINES[connection.dialect.name], connection.connection.driver_connection)
+
+
+_ENGINES: dict[str, Engine] = {"sqlite": sqlite, "postgresql": postgres}

@@ -1,0 +1,249 @@
+"""The hot statements on PostgreSQL: lists travel as arrays, one round trip each; nodes meet at lane locks and row locks.
+
+Who changes the places of a lane (enqueue, settle, replay) holds the lane: an advisory lock of the transaction, from a fixed
+number of buckets so that a large batch cannot exhaust the server's lock table. A claim changes no place and holds no lane;
+it skips rows that others have locked. Lanes are locked before rows, in the order of their buckets; two calls in one
+transaction may still meet another the wrong way round, then PostgreSQL ends one and the writer runs it again.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Final
+
+from outbox.message import Priority
+from outbox.sql.rows import CLAIM
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from outbox.sql.rows import Lane, Raw, Row
+
+BUCKETS: Final = 1024
+
+LOCK: Final = "SELECT pg_advisory_xact_lock(7361, bucket) FROM unnest(%s::int[]) AS bucket"
+
+
+def lock(raw: Raw, lanes: set[Lane]) -> None:
+    """Two lanes of one bucket wait for each other without need, for as long as a transaction lasts."""
+    buckets = {zlib.crc32(f"{destination}\0{lane}".encode()) % BUCKETS for destination, lane in lanes}
+    raw.execute(LOCK, (sorted(buckets),))
+
+
+ANNOUNCE: Final = "SELECT pg_notify('outbox', '')"
+
+
+def announce(raw: Raw) -> None:
+    """Sent by the server when the transaction commits, once however often it is said."""
+    raw.execute(ANNOUNCE)
+
+
+KNOWN: Final = "SELECT id FROM outbox_message WHERE id = ANY(%s)"
+
+
+def known(raw: Raw, ids: Sequence[str]) -> set[str]:
+    """One statement."""
+    return {row[0] for row in raw.execute(KNOWN, (list(ids),))}
+
+
+SUPERSEDE: Final = """
+WITH newer AS (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS n (destination, lane, topic, id)),
+waiting AS (
+  SELECT m.seq, m.destination, m.lane, m.place, newer.id FROM outbox_message m JOIN newer USING (destination, lane, topic)
+  WHERE m.place IS NOT NULL AND m.kind = 'state' AND m.status = 'pending' FOR UPDATE OF m),
+done AS (
+  UPDATE outbox_message m SET status = 'superseded', place = NULL, superseded_by = waiting.id, settled_at = %s
+  FROM waiting WHERE m.seq = waiting.seq)
+SELECT destination, lane FROM waiting WHERE place = 1
+"""
+
+
+def supersede(raw: Raw, states: Sequence[Row], now: int) -> list[Lane]:
+    """A head that is being claimed at this instant is waited for, then left alone."""
+    return [(row[0], row[1]) for row in raw.execute(SUPERSEDE, (*_columns(states), now))]
+
+
+INSERT: Final = """
+INSERT INTO outbox_message (id, destination, lane, topic, kind, mode, scope, priority, body, trace, created_at, due_at,
+  expires_at, enqueued_at, next_at, status, superseded_by, settled_at, place)
+SELECT id, destination, lane, topic, kind, mode, scope, priority, body, trace, created_at, due_at,
+  expires_at, enqueued_at, next_at, status, superseded_by, settled_at,
+  CASE WHEN n.place = 1 AND EXISTS (
+      SELECT 1 FROM outbox_message o WHERE o.destination = n.destination AND o.lane = n.lane AND o.place IS NOT NULL)
+    THEN 2 ELSE n.place END
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[],
+  %s::bytea[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[],
+  %s::text[], %s::bigint[], %s::smallint[]) WITH ORDINALITY AS n (id, destination, lane, topic, kind, mode, scope,
+  priority, body, trace, created_at, due_at, expires_at, enqueued_at, next_at, status, superseded_by, settled_at, place,
+  position)
+ORDER BY position
+"""
+
+
+def insert(raw: Raw, rows: Sequence[Row]) -> None:
+    """One statement; rows do not see each other, so the caller says which is the first of its lane."""
+    raw.execute(INSERT, _columns(rows))
+
+
+ADVANCE: Final = """
+UPDATE outbox_message SET place = 1 WHERE seq IN (
+  SELECT head.seq FROM unnest(%s::text[], %s::text[]) AS n (destination, lane)
+  CROSS JOIN LATERAL (SELECT seq FROM outbox_message o WHERE o.destination = n.destination AND o.lane = n.lane
+    AND o.place IS NOT NULL ORDER BY o.seq LIMIT 1) AS head)
+"""
+
+
+def advance(raw: Raw, lanes: Sequence[Lane]) -> None:
+    """One index probe a lane."""
+    raw.execute(ADVANCE, _columns(lanes))
+
+
+CANDIDATES: Final = " UNION ALL ".join(
+    f"""SELECT * FROM (
+  SELECT {priority:d} AS priority, next_at, seq FROM outbox_message
+  WHERE status = 'pending' AND place = 1 AND destination = %(name)s AND priority = {priority:d} AND next_at <= %(now)s
+    AND (expires_at IS NULL OR expires_at > %(now)s)
+    AND NOT EXISTS (SELECT 1 FROM outbox_destination WHERE name = %(name)s AND paused_at IS NOT NULL)
+  ORDER BY next_at, seq LIMIT %(limit)s FOR UPDATE OF outbox_message SKIP LOCKED) AS p{priority:d}"""  # noqa: S608 - ours
+    for priority in Priority
+)
+
+
+def candidates(raw: Raw, destination: str, now: int, limit: int) -> list[tuple[int, int, int]]:
+    """A range of the index of due heads, per priority; rows not taken are free again at commit."""
+    found: list[tuple[int, int, int]] = raw.execute(
+        CANDIDATES, {"name": destination, "now": now, "limit": limit}
+    ).fetchall()
+    return found
+
+
+TAKE: Final = f"""
+UPDATE outbox_message SET status = 'sending', fence = fence + 1, attempts = attempts + 1, owner = %s, lease_until = %s
+WHERE seq = ANY(%s)
+RETURNING {", ".join(CLAIM)}, (SELECT reference FROM outbox_lane l
+  WHERE l.destination = outbox_message.destination AND l.lane = outbox_message.lane)
+"""  # noqa: S608 - built from our own column names
+
+
+def take(raw: Raw, seqs: Sequence[int], owner: str, until: int) -> list[Row]:
+    """One statement."""
+    rows: list[Row] = raw.execute(TAKE, (owner, until, list(seqs))).fetchall()
+    return rows
+
+
+HOLD: Final = """
+SELECT m.id, m.seq FROM outbox_message m
+JOIN unnest(%s::text[], %s::int[]) AS n (id, fence) ON m.id = n.id AND m.fence = n.fence
+WHERE m.status = 'sending' ORDER BY m.seq FOR UPDATE OF m
+"""
+
+
+def hold(raw: Raw, fences: Sequence[tuple[str, int]]) -> dict[str, int]:
+    """Locked until the transaction ends, so that no node releases them meanwhile."""
+    return dict(raw.execute(HOLD, _columns(fences)).fetchall())
+
+
+OVERTAKEN: Final = """
+SELECT n.seq, newer.id FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]) AS n (destination, lane, topic, seq)
+CROSS JOIN LATERAL (SELECT id FROM outbox_message o WHERE o.destination = n.destination AND o.lane = n.lane
+  AND o.place IS NOT NULL AND o.topic = n.topic AND o.seq > n.seq AND o.kind = 'state' AND o.status = 'pending'
+  ORDER BY o.seq DESC LIMIT 1) AS newer
+"""
+
+
+def overtaken(raw: Raw, states: Sequence[Row]) -> dict[int, str]:
+    """One statement."""
+    return dict(raw.execute(OVERTAKEN, _columns(states)).fetchall())
+
+
+CONCLUDE: Final = """
+UPDATE outbox_message m SET status = n.status, place = n.place, attempts = n.attempts, unreachable = n.unreachable,
+  next_at = n.next_at, settled_at = n.settled_at, superseded_by = n.superseded_by, cause_code = n.code,
+  cause_title = n.title, cause_detail = n.detail, owner = NULL, lease_until = NULL
+FROM unnest(%s::text[], %s::smallint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+  %s::text[], %s::text[], %s::bigint[]) AS n (status, place, attempts, unreachable, next_at, settled_at,
+  superseded_by, code, title, detail, seq)
+WHERE m.seq = n.seq
+"""
+
+
+def conclude(raw: Raw, rows: Sequence[Row]) -> None:
+    """One statement."""
+    raw.execute(CONCLUDE, _columns(rows))
+
+
+LOG: Final = """
+INSERT INTO outbox_attempt (message, fence, number, outcome, started_at, finished_at,
+  cause_code, cause_title, cause_detail, reference, sent, answered)
+SELECT * FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+  %s::text[], %s::text[], %s::bytea[], %s::bytea[])
+ON CONFLICT (message, fence) DO UPDATE SET outcome = excluded.outcome, started_at = excluded.started_at,
+  finished_at = excluded.finished_at, cause_code = excluded.cause_code, cause_title = excluded.cause_title,
+  cause_detail = excluded.cause_detail, reference = excluded.reference, sent = excluded.sent, answered = excluded.answered
+WHERE outbox_attempt.outcome = 'lease_lost'
+"""
+
+
+def log(raw: Raw, rows: Sequence[Row]) -> None:
+    """A late settlement replaces the line that said the lease was lost."""
+    raw.execute(LOG, _columns(rows))
+
+
+REMEMBER: Final = """
+INSERT INTO outbox_lane (destination, lane, reference, updated_at)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[])
+ON CONFLICT (destination, lane) DO UPDATE SET reference = excluded.reference, updated_at = excluded.updated_at
+WHERE outbox_lane.reference <> excluded.reference
+"""
+
+
+def remember(raw: Raw, rows: Sequence[Row]) -> None:
+    """A reference that did not change is not written again."""
+    raw.execute(REMEMBER, _columns(rows))
+
+
+HEAL: Final = """
+UPDATE outbox_message m SET status = 'superseded', superseded_by = n.id, settled_at = %s
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[]) AS n (destination, lane, topic, seq, id)
+WHERE m.status = 'parked' AND m.kind = 'state' AND m.destination = n.destination AND m.lane = n.lane
+  AND m.topic = n.topic AND m.seq < n.seq
+"""
+
+
+def heal(raw: Raw, states: Sequence[Row], now: int) -> None:
+    """By the small index of parked rows."""
+    raw.execute(HEAL, (now, *_columns(states)))
+
+
+RENEW: Final = """
+WITH ours AS (
+  SELECT m.seq FROM outbox_message m JOIN unnest(%s::text[], %s::int[]) AS n (id, fence) USING (id, fence)
+  WHERE m.status = 'sending' FOR UPDATE OF m SKIP LOCKED)
+UPDATE outbox_message SET lease_until = %s WHERE seq IN (SELECT seq FROM ours)
+"""
+
+
+def renew(raw: Raw, fences: Sequence[tuple[str, int]], until: int) -> None:
+    """A row that somebody is settling needs no renewal."""
+    raw.execute(RENEW, (*_columns(fences), until))
+
+
+_EARLIEST: Final = ", ".join(
+    f"""(SELECT min(next_at) FROM outbox_message
+  WHERE status = 'pending' AND place = 1 AND destination = n.name AND priority = {priority:d})"""  # noqa: S608 - ours
+    for priority in Priority
+)
+DUE: Final = f"""
+SELECT n.name, least({_EARLIEST}) FROM unnest(%s::text[]) AS n (name)
+WHERE NOT EXISTS (SELECT 1 FROM outbox_destination d WHERE d.name = n.name AND d.paused_at IS NOT NULL)
+"""  # noqa: S608 - ours
+
+
+def due(raw: Raw, destinations: Sequence[str]) -> list[tuple[str, int]]:
+    """One index probe per destination and priority."""
+    return [(row[0], row[1]) for row in raw.execute(DUE, (list(destinations),)) if row[1] is not None]
+
+
+def _columns(rows: Sequence[Sequence[object]]) -> tuple[list[object], ...]:
+    """Rows turned into one list per column."""
+    return tuple(list(column) for column in zip(*rows, strict=True))

@@ -1,0 +1,190 @@
+"""The queue on a `Database`: enqueue, claim, settle, leases, expiry. What people do with it is `desk`, its other half.
+
+A claim reads due heads only, takes them in two statements, and changes no lane. A settlement is one transaction for
+however many deliveries ended together. Each is fenced: what was released or claimed again since is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, select
+
+from outbox.shares import share
+from outbox.sql import rows
+from outbox.sql.choosing import Choice
+from outbox.sql.desk import SqlDesk
+from outbox.sql.engine import session
+from outbox.sql.enqueuing import enqueue
+from outbox.sql.settling import Concluded, attempt_row, conclude, end_chosen
+from outbox.tables import outbox_message
+from outbox.verdict import expired, late, lease_lost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from outbox.database import Database
+    from outbox.message import Claimed, Envelope, Settlement
+    from outbox.ports import Aftermath
+    from outbox.sql.choosing import Key
+    from outbox.sql.rows import Seal
+
+LEASE_SECONDS: Final = 5.0
+"""Small, because it is the whole of a crash's recovery time on PostgreSQL; the dispatcher renews it three times as often."""
+
+SWEEP: Final = 200
+"""How many messages are released or expired in one transaction, so that a sweep never holds traffic for long."""
+
+_EXPIRED: Final = Choice("status = 'pending' AND expires_at IS NOT NULL AND expires_at <= :now", "expires_at")
+_LOST: Final = Choice("status = 'sending' AND lease_until <= :now", "lease_until")
+_ORPHANED: Final = Choice("status = 'sending' AND owner <> :owner", "seq")
+_NUMBERS: Final = select(outbox_message.c.id, outbox_message.c.seq).where(
+    outbox_message.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
+class SqlStore(SqlDesk):
+    """`Queue` and `Desk` on SQLite or PostgreSQL."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Callable[[], datetime],
+        lease_seconds: float = LEASE_SECONDS,
+        aftermath: Aftermath | None = None,
+        seal: Seal = rows.UNSEALED,
+    ) -> None:
+        super().__init__(database, clock=clock, aftermath=aftermath, seal=seal)
+        self._lease = lease_seconds
+
+    @property
+    def lease_seconds(self) -> float:
+        """How long a claim is ours without being renewed."""
+        return self._lease
+
+    async def enqueue(self, envelopes: Sequence[Envelope]) -> None:
+        """Accept messages, in a transaction of their own."""
+        await self._database.write(lambda connection: enqueue(connection, envelopes, self._clock(), seal=self._seal))
+
+    async def claim(self, destination: str, limit: int, *, oldest: int = 0) -> list[Claimed]:
+        """Lease at most `limit` due heads of lanes."""
+        if limit <= 0:
+            return []
+        return await self._database.write(lambda connection: self._claim(connection, destination, limit, oldest))
+
+    def _claim(self, connection: Connection, destination: str, limit: int, oldest: int) -> list[Claimed]:
+        now = self._clock()
+        here = session(connection)
+        due = here.engine.candidates(here.raw, destination, rows.micros(now), limit)
+        if not due:
+            return []
+        order = {seq: turn for turn, (_, _, seq) in enumerate(share(due, limit, oldest))}
+        until = rows.micros(now + timedelta(seconds=self._lease))
+        taken = here.engine.take(here.raw, list(order), self._database.owner, until)
+        taken.sort(key=lambda row: order[row[16]])
+        return [rows.claimed(row, row[17], self._seal) for row in taken]
+
+    async def settle(self, settlements: Sequence[Settlement]) -> list[Settlement]:
+        """Apply what became of claimed messages; return those refused."""
+        if not settlements:
+            return []
+        return await self._database.write(lambda connection: self._settle(connection, settlements))
+
+    def _settle(self, connection: Connection, settlements: Sequence[Settlement]) -> list[Settlement]:
+        here = session(connection)
+        here.engine.lock(here.raw, {_lane(one.claimed) for one in settlements})
+        held = here.engine.hold(here.raw, [(one.claimed.envelope.id, one.claimed.fence) for one in settlements])
+        ends, refused = [], []
+        for one in settlements:
+            seq = held.pop(one.claimed.envelope.id, None)
+            if seq is None:
+                refused.append(one)
+            else:
+                ends.append(Concluded(seq, one))
+        conclude(connection, ends, self._aftermath, self._seal)
+        if refused:
+            self._keep_evidence(connection, refused)
+        return refused
+
+    def _keep_evidence(self, connection: Connection, refused: Sequence[Settlement]) -> None:
+        """A late settlement changes nothing, but it did touch the wire."""
+        here = session(connection)
+        ids = [one.claimed.envelope.id for one in refused]
+        known = {row[0]: row[1] for row in connection.execute(_NUMBERS, {"ids": ids})}
+        evidence = {
+            (known[key], one.claimed.fence): attempt_row(known[key], late(one), self._seal)
+            for one in refused
+            if (key := one.claimed.envelope.id) in known
+        }
+        if evidence:
+            here.engine.log(here.raw, list(evidence.values()))
+
+    async def renew(self, claims: Sequence[Claimed]) -> None:
+        """Prolong the leases that are still ours."""
+        if not claims:
+            return
+        fences = [(claimed.envelope.id, claimed.fence) for claimed in claims]
+        until = rows.micros(self._clock() + timedelta(seconds=self._lease))
+        await self._database.write(lambda c: session(c).engine.renew(session(c).raw, fences, until))
+
+    async def release_expired(self) -> int:
+        """Return messages whose lease ran out to pending."""
+        return await self._sweep(_LOST, lease_lost)
+
+    async def expire(self) -> int:
+        """Settle waiting messages that are past their `expires_at`."""
+        return await self._sweep(_EXPIRED, expired)
+
+    async def recover(self) -> int:
+        """On a SQLite file that is ours alone, whoever else was sending is dead; elsewhere leases decide."""
+        alone = await asyncio.to_thread(self._database.alone)
+        return await self._sweep(_ORPHANED if alone else _LOST, lease_lost)
+
+    async def _sweep(self, choice: Choice, end: Callable[[Claimed, datetime], Settlement]) -> int:
+        """End the chosen waits, some at a time; a look that finds nothing writes nothing."""
+        total = 0
+        while True:
+            facts = {"now": rows.micros(self._clock()), "owner": self._database.owner}
+            keys = await self._database.read(partial(choice.keys, facts=facts, most=SWEEP))
+            if not keys:
+                return total
+            total += await self._database.write(partial(self._end, choice=choice, keys=keys, facts=facts, end=end))
+            if len(keys) < SWEEP:
+                return total
+
+    def _end(
+        self,
+        connection: Connection,
+        choice: Choice,
+        keys: Sequence[Key],
+        facts: Mapping[str, object],
+        end: Callable[[Claimed, datetime], Settlement],
+    ) -> int:
+        here = session(connection)
+        here.engine.lock(here.raw, {(destination, lane) for _, destination, lane in keys})
+        chosen = choice.rows(connection, facts, [key[0] for key in keys])
+        now = self._clock()
+        end_chosen(connection, chosen, lambda claimed: end(claimed, now), self._aftermath, self._seal)
+        return len(chosen)
+
+    async def due(self, destinations: Sequence[str]) -> Mapping[str, datetime]:
+        """When the next head of each destination is due."""
+        if not destinations:
+            return {}
+        found = await self._database.read(lambda c: session(c).engine.due(session(c).raw, destinations))
+        return {name: rows.instant(at) for name, at in found}
+
+    async def changed(self, timeout: float) -> bool:  # noqa: ASYNC109 - a wait that ends is what this verb is
+        """Wait until something may be claimable."""
+        return await self._database.changed(timeout)
+
+
+def _lane(claimed: Claimed) -> rows.Lane:
+    return claimed.envelope.destination, claimed.envelope.lane

@@ -1,0 +1,107 @@
+"""The tables of the outbox, for SQLite and PostgreSQL; the migration that creates them is generated from `metadata`.
+
+Instants are integers: microseconds since 1970-01-01 UTC. Both databases compare and index them alike, and nothing is
+lost or converted on the way. Bodies, and the bytes of attempts, are sealed by the caller before they come here.
+
+`place` is where a message stands in its lane: 1 the head, 2 behind it, NULL out of it (settled, or a parked state,
+which holds nobody up). It is kept up by enqueue and settle, so that a claim reads one small index of due heads and never
+looks for an older neighbour; every hot index is partial, on live rows only, so settled rows cost a claim nothing.
+
+`outbox_attempt` has no foreign key: evidence may outlive its message, and retention must not lock traffic.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, text
+
+metadata: Final = MetaData()
+
+_KEY = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER column.
+
+outbox_message: Final = Table(
+    "outbox_message",
+    metadata,
+    Column("seq", _KEY, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("destination", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("trace", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("expires_at", BigInteger),
+    Column("enqueued_at", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("place", SmallInteger),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("unreachable", Integer, nullable=False, server_default="0"),
+    Column("next_at", BigInteger, nullable=False),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("owner", Text),
+    Column("lease_until", BigInteger),
+    Column("settled_at", BigInteger),
+    Column("superseded_by", Text),
+    Column("cause_code", Text),
+    Column("cause_title", Text),
+    Column("cause_detail", Text),
+    Column("decided_by", Text),
+    Column("decided_at", BigInteger),
+    Column("decision", Text),
+    sqlite_autoincrement=True,  # A number is never given twice, even after retention removed the newest rows.
+)
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows that matter to one hot question; the question repeats `where` word for word."""
+    chosen = [outbox_message.c[column] for column in columns]
+    return Index(name, *chosen, sqlite_where=text(where), postgresql_where=text(where))
+
+
+_partial("ix_outbox_due", "destination", "priority", "next_at", "seq", where="status = 'pending' AND place = 1")
+_partial("ix_outbox_lane", "destination", "lane", "seq", where="place IS NOT NULL")
+_partial("ix_outbox_leased", "lease_until", where="status = 'sending'")
+_partial("ix_outbox_expiring", "expires_at", where="status = 'pending' AND expires_at IS NOT NULL")
+_partial("ix_outbox_parked", "destination", "lane", "topic", where="status = 'parked'")
+Index("ix_outbox_scope", outbox_message.c.scope, outbox_message.c.seq)
+
+outbox_attempt: Final = Table(
+    "outbox_attempt",
+    metadata,
+    Column("message", BigInteger, primary_key=True, autoincrement=False),
+    Column("fence", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger, nullable=False),
+    Column("cause_code", Text),
+    Column("cause_title", Text),
+    Column("cause_detail", Text),
+    Column("reference", Text),
+    Column("sent", LargeBinary),
+    Column("answered", LargeBinary),
+)
+
+outbox_lane: Final = Table(
+    "outbox_lane",
+    metadata,
+    Column("destination", Text, primary_key=True),
+    Column("lane", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+outbox_destination: Final = Table(
+    "outbox_destination",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("paused_at", BigInteger),
+    Column("paused_by", Text),
+    Column("pause_reason", Text),
+)

@@ -1,0 +1,107 @@
+"""What a delivery's end means for its message: pure functions from a receipt or an error to a `Settlement`.
+
+They refuse to guess: an exception that is not a `DeliveryError` is unknown, unknown is permanent, and its text, which may
+hold anything, is not kept: only the name of its class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
+from outbox.message import Cause, Outcome, Settlement, Status
+from outbox.retry import PARK, Policy, next_attempt
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from outbox.message import Claimed, Receipt
+
+AFTERMATH_FAILED: Final = Cause(
+    "outbox.aftermath_failed",
+    "Envoyé, mais la suite n'a pas pu être enregistrée ; à rejouer après correction",
+)
+LEASE_LOST: Final = Cause("outbox.lease_lost", "Le processus d'envoi s'est arrêté pendant l'envoi")
+EXPIRED: Final = Cause("outbox.expired", "Délai dépassé : le message n'a pas été envoyé")
+DEATHS: Final = 20
+"""A message that was being sent each time its process died is parked after so many attempts: it may be the killer."""
+
+
+def delivered(claimed: Claimed, receipt: Receipt, started: datetime, now: datetime) -> Settlement:
+    """The destination took it."""
+    return Settlement(
+        claimed,
+        Status.DELIVERED,
+        Outcome.DELIVERED,
+        now,
+        started,
+        receipt=receipt,
+        sent=receipt.sent,
+        answered=receipt.answered,
+    )
+
+
+def failed(  # noqa: PLR0913 - every fact of one failure
+    claimed: Claimed, error: Exception, started: datetime, now: datetime, *, policy: Policy, jitter: float
+) -> Settlement:
+    """The destination did not take it: pending again, or parked with its cause."""
+    known = error if isinstance(error, DeliveryError) else unknown(error)
+    outcome = _outcome(known)
+    attempts = claimed.unreachable + 1 if outcome is Outcome.UNREACHABLE else claimed.attempt
+    at = next_attempt(policy.schedule, attempts, known, now, jitter)
+    return Settlement(
+        claimed,
+        Status.PARKED if at is PARK else Status.PENDING,
+        outcome,
+        now,
+        started,
+        next_at=None if at is PARK else at,
+        cause=known.cause,
+        sent=known.sent,
+        answered=known.answered,
+    )
+
+
+def timed_out(seconds: float) -> TransientDeliveryError:
+    """The destination said nothing for too long."""
+    return TransientDeliveryError(
+        "outbox.timeout", "Le destinataire n'a pas répondu dans le délai", f"{seconds:g} secondes"
+    )
+
+
+def expired(claimed: Claimed, now: datetime) -> Settlement:
+    """It waited past its `expires_at` and is never sent."""
+    return Settlement(claimed, Status.EXPIRED, Outcome.EXPIRED, now, cause=EXPIRED)
+
+
+def lease_lost(claimed: Claimed, now: datetime) -> Settlement:
+    """Its process died: pending again at once, unless it has seen too many of them die."""
+    status = Status.PENDING if claimed.attempt < DEATHS else Status.PARKED
+    return Settlement(claimed, status, Outcome.LEASE_LOST, now, next_at=now, cause=LEASE_LOST)
+
+
+def discarded(claimed: Claimed, now: datetime, reason: str) -> Settlement:
+    """A person gave it up."""
+    cause = Cause("outbox.discarded", "Abandonné par un opérateur", reason)
+    return Settlement(claimed, Status.DISCARDED, Outcome.DISCARDED, now, cause=cause)
+
+
+def late(refused: Settlement) -> Settlement:
+    """Evidence of a delivery that ended after its lease was lost."""
+    return replace(refused, outcome=Outcome.LATE)
+
+
+def unknown(error: Exception) -> PermanentDeliveryError:
+    """What nobody declared: permanent, named by its class alone."""
+    return PermanentDeliveryError("outbox.unknown_error", "Erreur imprévue pendant l'envoi", type(error).__name__)
+
+
+def _outcome(error: DeliveryError) -> Outcome:
+    match error:
+        case UnreachableError():
+            return Outcome.UNREACHABLE
+        case TransientDeliveryError():
+            return Outcome.TRANSIENT
+        case _:
+            return Outcome.PERMANENT

@@ -1,0 +1,518 @@
+"""What every store keeps: the same suite over memory, SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from outbox.desk import Filter
+from outbox.errors import PermanentDeliveryError, TransientDeliveryError, UnreachableError
+from outbox.message import Envelope, Kind, Outcome, Priority, Receipt, Settlement, Status
+from outbox.retry import Policy
+from outbox.verdict import failed
+from tests.outbox.bench import START, Bench, bench, message, state
+from tests.servers.postgres import Postgres, postgres
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from outbox.message import Claimed
+    from outbox.ports import Transaction
+    from tests.outbox.bench import Store
+
+__all__ = ["postgres"]
+
+KINDS = ["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=KINDS)
+async def kit(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+    """A bench of each kind."""
+
+    def url() -> str:
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.create_database()
+
+    async with bench(request.param, tmp_path, url) as made:
+        yield made
+
+
+@pytest.fixture
+def store(kit: Bench) -> Store:
+    """A store of each kind."""
+    return kit.store()
+
+
+async def status(store: Store, envelope: Envelope) -> Status:
+    """Where a message is."""
+    record = await store.message(envelope.id)
+    assert record is not None
+    return record.status
+
+
+async def take(store: Store, limit: int = 10) -> list[Claimed]:
+    """Claim at sivic."""
+    return await store.claim("sivic", limit)
+
+
+def ids(claims: list[Claimed]) -> list[str]:
+    """What was claimed."""
+    return [claimed.envelope.id for claimed in claims]
+
+
+def refusal(kit: Bench, claimed: Claimed) -> Settlement:
+    """It was refused for good."""
+    error = PermanentDeliveryError("sivic.refus", "Refusé", sent=b"<a/>", answered=b"<non/>")
+    return failed(claimed, error, kit.clock.now, kit.clock.now, policy=Policy(), jitter=0)
+
+
+def setback(kit: Bench, claimed: Claimed, error: Exception | None = None) -> Settlement:
+    """It failed for now."""
+    known = error or TransientDeliveryError("sivic.lent", "Trop lent")
+    return failed(claimed, known, kit.clock.now, kit.clock.now, policy=Policy(schedule=(10, 20)), jitter=0)
+
+
+async def park(kit: Bench, store: Store, *envelopes: Envelope) -> None:
+    """Enqueue each, and have it refused before the next."""
+    for envelope in envelopes:
+        await store.enqueue([envelope])
+        (claimed,) = await take(store)
+        assert claimed.envelope.id == envelope.id
+        await store.settle([refusal(kit, claimed)])
+
+
+async def test_an_envelope_comes_back_whole(store: Store, kit: Bench) -> None:
+    """What is claimed is what was enqueued, to the microsecond, accents and nested values included."""
+    sent = message(
+        body={"nom": "ÉSSAI", "liste": [1, 2.5, None, {"vrai": True}]},
+        created_at=START + timedelta(microseconds=123457),
+        due_at=START,
+        expires_at=START + timedelta(hours=1),
+        trace="00-abc-def-01",
+        priority=Priority.URGENT,
+    )
+    await store.enqueue([sent])
+    (claimed,) = await take(store)
+    assert claimed.envelope == sent
+    assert (claimed.attempt, claimed.reference, claimed.unreachable) == (1, None, 0)
+
+
+async def test_a_known_id_is_ignored(store: Store, kit: Bench) -> None:
+    """Enqueuing an id again adds nothing, changes nothing, and retires no newer state."""
+    old, new = state(lane="v"), state(lane="v")
+    await store.enqueue([old])
+    await store.enqueue([new])
+    await store.enqueue([replace(old, body={"autre": 1}), old])
+    (claimed,) = await take(store)
+    assert claimed.envelope == new
+    assert await status(store, old) is Status.SUPERSEDED
+
+
+async def test_only_the_head_of_a_lane_is_claimable(store: Store, kit: Bench) -> None:
+    """Commands of a lane leave one after the other; another lane does not wait."""
+    first, second, third, other = (message(lane=lane) for lane in "aaab")
+    await store.enqueue([first, second])
+    await store.enqueue([third, other])
+    for expected in ([first, other], [second], [third], []):
+        claims = await take(store)
+        assert ids(claims) == [envelope.id for envelope in expected]
+        assert await take(store) == []
+        await store.settle([kit.done(claimed) for claimed in claims])
+
+
+async def test_a_lane_belongs_to_its_destination(store: Store, kit: Bench) -> None:
+    """The same victim at two destinations is two lanes."""
+    await store.enqueue([message(lane="v"), message(lane="v", destination="sinus")])
+    assert len(await take(store)) == 1
+    assert len(await store.claim("sinus", 5)) == 1
+
+
+async def test_a_newer_state_supersedes_those_that_wait(store: Store, kit: Bench) -> None:
+    """Only the newest state of a topic is sent; what was skipped keeps by what and when."""
+    old, middle, newest, other = state(lane="v"), state(lane="v"), state(lane="v"), state(lane="v", topic="event")
+    await store.enqueue([old])
+    await store.enqueue([other])
+    kit.clock.pass_(1)
+    await store.enqueue([middle, newest])
+    skipped = [await store.message(one.id) for one in (old, middle)]
+    assert [(one.status, one.superseded_by, one.settled_at) for one in skipped if one] == [
+        (Status.SUPERSEDED, newest.id, kit.clock.now)
+    ] * 2
+    (claimed,) = await take(store)
+    assert claimed.envelope.id == other.id, "the lane's head was superseded, so the next one leads"
+    await store.settle([kit.done(claimed)])
+    assert ids(await take(store)) == [newest.id]
+
+
+async def test_what_is_being_sent_is_not_superseded(store: Store, kit: Bench) -> None:
+    """A newer state waits behind the one on the wire."""
+    old, new = state(lane="v"), state(lane="v")
+    await store.enqueue([old])
+    (claimed,) = await take(store)
+    await store.enqueue([new])
+    assert await status(store, old) is Status.SENDING
+    assert await take(store) == []
+    await store.settle([kit.done(claimed)])
+    assert ids(await take(store)) == [new.id]
+
+
+async def test_a_state_that_failed_for_now_gives_way(store: Store, kit: Bench) -> None:
+    """A state is not tried again when a newer one waits behind it."""
+    old, new = state(lane="v"), state(lane="v")
+    await store.enqueue([old])
+    (claimed,) = await take(store)
+    await store.enqueue([new])
+    await store.settle([setback(kit, claimed)])
+    record = await store.message(old.id)
+    assert record is not None
+    assert (record.status, record.superseded_by) == (Status.SUPERSEDED, new.id)
+    assert ids(await take(store)) == [new.id]
+
+
+async def test_a_failed_message_comes_back_when_due(store: Store, kit: Bench) -> None:
+    """A transient failure returns it to pending at `next_at`, with its cause, and it keeps its lane."""
+    first, second = message(lane="v"), message(lane="v")
+    await store.enqueue([first, second])
+    (claimed,) = await take(store)
+    await store.settle([setback(kit, claimed)])
+    assert await store.due(["sivic", "sinus"]) == {"sivic": START + timedelta(seconds=10)}
+    kit.clock.pass_(9)
+    assert await take(store) == []
+    kit.clock.pass_(1)
+    (again,) = await take(store)
+    assert (again.envelope.id, again.attempt) == (first.id, 2)
+    assert again.fence > claimed.fence
+    record = await store.message(first.id)
+    assert record is not None
+    assert record.cause is not None
+    assert record.cause.code == "sivic.lent"
+
+
+async def test_an_absent_neighbour_spends_no_attempt(store: Store, kit: Bench) -> None:
+    """Unreachable twice, then there: it is still the first attempt."""
+    await store.enqueue([message()])
+    for times in (0, 1):
+        (claimed,) = await take(store)
+        assert (claimed.attempt, claimed.unreachable) == (1, times)
+        await store.settle([setback(kit, claimed, UnreachableError("sivic.absent", "Injoignable"))])
+        kit.clock.pass_(60)
+    (claimed,) = await take(store)
+    assert (claimed.attempt, claimed.unreachable) == (1, 2)
+
+
+async def test_the_reference_of_a_lane_is_given_back(store: Store, kit: Bench) -> None:
+    """The neighbour's own identifier comes with the next delivery of the lane, and of no other."""
+    first, second = message(lane="v"), message(lane="v")
+    await store.enqueue([first, second, message(lane="w")])
+    claims = await take(store)
+    await store.settle([kit.done(claims[0], reference="FICHE-7")])
+    (claimed,) = await take(store)
+    assert (claimed.envelope.id, claimed.reference) == (second.id, "FICHE-7")
+    assert claims[1].reference is None
+
+
+async def test_a_parked_command_holds_its_lane(store: Store, kit: Bench) -> None:
+    """What comes behind waits until a person discards or replays it; others go on."""
+    stuck, behind = message(lane="v"), message(lane="v")
+    await park(kit, store, stuck)
+    await store.enqueue([behind, message(lane="w")])
+    (other,) = await take(store)
+    assert other.envelope.lane == "w"
+    assert await store.discard([stuck.id], by="AGENT ESSAI", reason="doublon") == 1
+    assert ids(await take(store)) == [behind.id]
+    record = await store.message(stuck.id)
+    assert record is not None
+    assert (record.status, record.decided_by, record.decision) == (Status.DISCARDED, "AGENT ESSAI", "doublon")
+
+
+async def test_a_parked_state_heals_itself(store: Store, kit: Bench) -> None:
+    """It lets the lane go on, and becomes superseded when a newer one has passed."""
+    stuck, new = state(lane="v"), state(lane="v")
+    await park(kit, store, stuck)
+    await store.enqueue([new])
+    (claimed,) = await take(store)
+    assert await status(store, stuck) is Status.PARKED
+    await store.settle([kit.done(claimed)])
+    record = await store.message(stuck.id)
+    assert record is not None
+    assert (record.status, record.superseded_by) == (Status.SUPERSEDED, new.id)
+
+
+async def test_replay_keeps_the_order_of_the_lane(store: Store, kit: Bench) -> None:
+    """A replayed command leaves before those behind it, as a first attempt; only parked ones are replayed."""
+    stuck, behind = message(lane="v"), message(lane="v")
+    await park(kit, store, stuck)
+    await store.enqueue([behind])
+    assert await store.replay([stuck.id, behind.id, "inconnu"], by="AGENT ESSAI") == 1
+    (claimed,) = await take(store)
+    assert (claimed.envelope.id, claimed.attempt) == (stuck.id, 1)
+    await store.settle([kit.done(claimed)])
+    assert ids(await take(store)) == [behind.id]
+
+
+async def test_a_replayed_state_takes_its_old_place(store: Store, kit: Bench) -> None:
+    """It goes before what was enqueued after it, but never beside what is being sent."""
+    stuck, waiting, flying = state(lane="v"), message(lane="v"), state(lane="w")
+    await park(kit, store, stuck, flying)
+    await store.enqueue([waiting])
+    await store.enqueue([message(lane="w")])
+    assert await store.replay([stuck.id], by="AGENT ESSAI") == 1
+    claims = await take(store)
+    assert ids(claims)[0] == stuck.id or stuck.id in ids(claims)
+    assert waiting.id not in ids(claims)
+    assert await store.replay([flying.id], by="AGENT ESSAI") == 1
+    assert await take(store) == [], "one of lane w is on the wire"
+    await store.settle([kit.done(claimed) for claimed in claims])
+    assert set(ids(await take(store))) == {waiting.id, flying.id}
+
+
+async def test_a_needless_state_is_not_replayed(store: Store, kit: Bench) -> None:
+    """With a newer state waiting, or replayed with it, the older one becomes superseded."""
+    older, newer = state(lane="v"), state(lane="v")
+    await park(kit, store, older, newer)
+    assert await store.replay([older.id, newer.id], by="AGENT ESSAI") == 1
+    assert await status(store, older) is Status.SUPERSEDED
+    assert ids(await take(store)) == [newer.id]
+
+
+async def test_nothing_is_sent_after_its_expiry(store: Store, kit: Bench) -> None:
+    """A message past `expires_at` is not claimable, expires with an aftermath, and frees its lane."""
+    late, behind = message(lane="v", expires_at=START + timedelta(seconds=30)), message(lane="v")
+    told: list[Settlement] = []
+    store = kit.store(aftermath=lambda _, settlement: told.append(settlement))
+    await store.enqueue([late, behind])
+    kit.clock.pass_(30)
+    assert await take(store) == []
+    assert await store.expire() == 1
+    assert await store.expire() == 0
+    assert await status(store, late) is Status.EXPIRED
+    assert [(one.status, one.claimed.envelope.id) for one in told] == [(Status.EXPIRED, late.id)]
+    assert ids(await take(store)) == [behind.id]
+
+
+async def test_one_that_expires_behind_the_head_frees_nothing(store: Store, kit: Bench) -> None:
+    """The lane still has one head, and it is the one on the wire."""
+    head, late, last = message(lane="v"), message(lane="v", expires_at=START + timedelta(seconds=1)), message(lane="v")
+    await store.enqueue([head, late, last])
+    (claimed,) = await take(store)
+    kit.clock.pass_(1)
+    assert await store.expire() == 1
+    assert await take(store) == []
+    await store.settle([kit.done(claimed)])
+    assert ids(await take(store)) == [last.id]
+
+
+async def test_due_at_is_kept(store: Store, kit: Bench) -> None:
+    """A message is not sent before its time."""
+    await store.enqueue([message(due_at=START + timedelta(milliseconds=250))])
+    assert await take(store) == []
+    assert await store.due(["sivic"]) == {"sivic": START + timedelta(milliseconds=250)}
+    kit.clock.pass_(0.25)
+    assert len(await take(store)) == 1
+
+
+async def test_urgent_ones_go_first_and_nothing_starves(store: Store, kit: Bench) -> None:
+    """By priority, except for the places kept for the one that has waited longest."""
+    bulk = message(priority=Priority.BULK)
+    await store.enqueue([bulk])
+    kit.clock.pass_(1)
+    normal, urgent, help_ = (message(priority=p) for p in (Priority.NORMAL, Priority.URGENT, Priority.INTERVENTION))
+    await store.enqueue([normal, urgent, help_])
+    assert ids(await store.claim("sivic", 2, oldest=1)) == [help_.id, bulk.id]
+    assert ids(await store.claim("sivic", 2)) == [urgent.id, normal.id]
+
+
+async def test_a_lost_lease_returns_the_message(store: Store, kit: Bench) -> None:
+    """After the lease it is pending again, and who wakes up late cannot settle it."""
+    sent = message()
+    await store.enqueue([sent])
+    (frozen,) = await take(store)
+    kit.clock.pass_(4.9)
+    assert await store.release_expired() == 0
+    kit.clock.pass_(0.1)
+    assert await store.release_expired() == 1
+    assert await store.settle([kit.done(frozen)]) == [kit.done(frozen)], "pending is nobody's"
+    (claimed,) = await take(store)
+    assert await store.settle([kit.done(frozen)]) == [kit.done(frozen)], "an older fence"
+    assert await status(store, sent) is Status.SENDING
+    assert await store.settle([kit.done(claimed)]) == []
+    assert [one.outcome for one in await store.attempts(sent.id)] == [Outcome.LATE, Outcome.DELIVERED]
+
+
+async def test_a_renewed_lease_is_kept(store: Store, kit: Bench) -> None:
+    """A heartbeat prolongs what is ours, and nothing that is not."""
+    await store.enqueue([message()])
+    (claimed,) = await take(store)
+    kit.clock.pass_(4)
+    await store.renew([claimed])
+    kit.clock.pass_(4)
+    assert await store.release_expired() == 0
+    kit.clock.pass_(1)
+    await store.renew([replace(claimed, fence=claimed.fence - 1)])
+    assert await store.release_expired() == 1
+
+
+async def test_the_attempt_log_keeps_the_evidence(store: Store, kit: Bench) -> None:
+    """Each attempt has when it began and ended, its outcome and cause, what was sent and what came back."""
+    await store.enqueue([sent := message()])
+    (claimed,) = await take(store)
+    await store.settle([setback(kit, claimed)])
+    kit.clock.pass_(10)
+    (claimed,) = await take(store)
+    began = kit.clock.now
+    kit.clock.pass_(2)
+    await store.settle([replace(refusal(kit, claimed), started_at=began)])
+    first, second = await store.attempts(sent.id)
+    assert (first.number, first.outcome, second.number, second.outcome) == (1, Outcome.TRANSIENT, 2, Outcome.PERMANENT)
+    assert (second.started_at, second.finished_at) == (began, kit.clock.now)
+    assert (second.sent, second.answered, second.cause and second.cause.code) == (b"<a/>", b"<non/>", "sivic.refus")
+
+
+async def test_the_aftermath_is_durable_with_the_settlement(kit: Bench) -> None:
+    """What it enqueues is there when the message is settled, and is not when the settlement is refused."""
+
+    def tell(transaction: Transaction, settlement: Settlement) -> None:
+        if settlement.claimed.envelope.destination == "sivic":
+            transaction.enqueue([message(destination="portal", lane=settlement.claimed.envelope.lane)])
+
+    store = kit.store(aftermath=tell)
+    await store.enqueue([message(lane="v")])
+    (claimed,) = await take(store)
+    await store.settle([kit.done(claimed)])
+    await store.settle([kit.done(claimed)])
+    assert len(await store.claim("portal", 5)) == 1
+
+
+async def test_a_failing_aftermath_parks_its_own_message(kit: Bench) -> None:
+    """Nothing it began remains, the others of the group are settled, and a replay calls it again."""
+    broken = message()
+
+    def tell(transaction: Transaction, settlement: Settlement) -> None:
+        transaction.enqueue([message(destination="portal", id=f"suite-{settlement.claimed.envelope.id}")])
+        if settlement.claimed.envelope.id == broken.id and settlement.claimed.fence == 1:
+            raise ValueError("no")
+
+    store = kit.store(aftermath=tell)
+    fine = message()
+    await store.enqueue([broken, fine])
+    assert await store.settle([kit.done(claimed) for claimed in await take(store)]) == []
+    record = await store.message(broken.id)
+    assert record is not None
+    assert record.cause is not None
+    assert (record.status, record.cause.code) == (Status.PARKED, "outbox.aftermath_failed")
+    assert await status(store, fine) is Status.DELIVERED
+    assert ids(await store.claim("portal", 5)) == [f"suite-{fine.id}"]
+    await store.replay([broken.id], by="AGENT ESSAI")
+    await store.settle([kit.done(claimed) for claimed in await take(store)])
+    assert ids(await store.claim("portal", 5)) == [f"suite-{broken.id}"]
+
+
+async def test_a_paused_destination_gives_nothing(store: Store, kit: Bench) -> None:
+    """Pause and resume are for one destination; nothing is lost meanwhile."""
+    await store.enqueue([message(), message(destination="sinus")])
+    await store.pause("sivic", by="AGENT ESSAI", reason="maintenance")
+    assert await take(store) == []
+    assert await store.due(["sivic", "sinus"]) == {"sinus": START}
+    paused = await store.paused()
+    assert (paused["sivic"].by, paused["sivic"].reason, paused["sivic"].at) == ("AGENT ESSAI", "maintenance", START)
+    await store.resume("sivic")
+    assert len(await take(store)) == 1
+    assert await store.paused() == {}
+
+
+async def test_a_person_finds_what_they_ask_for(store: Store, kit: Bench) -> None:
+    """By status, destination, lane, topic, scope and cause; the newest first, a page at a time."""
+    parked = message(lane="v", scope="evenement-2")
+    await park(kit, store, parked)
+    await store.enqueue([first := message(), second := message(destination="sinus", topic="counts")])
+    asked = [
+        Filter(status=Status.PARKED),
+        Filter(cause="sivic.refus"),
+        Filter(scope="evenement-2"),
+        Filter(destination="sinus", topic="counts"),
+        Filter(lane="v"),
+        Filter(),
+    ]
+    found = [[record.envelope.id for record in await store.find(one)] for one in asked]
+    assert found == [[parked.id]] * 3 + [[second.id], [parked.id], [second.id, first.id, parked.id]]
+    page = await store.find(Filter(), limit=1)
+    rest = await store.find(Filter(), before=page[0].seq)
+    assert [record.envelope.id for record in rest] == [first.id, parked.id]
+    assert await store.message("inconnu") is None
+
+
+async def test_backlog_and_lag_are_seen(store: Store, kit: Bench) -> None:
+    """What waits is counted, and lateness is the age of the oldest due message, retries included."""
+    await park(kit, store, state())
+    await store.enqueue([message(), message(priority=Priority.URGENT, due_at=START + timedelta(hours=1))])
+    kit.clock.pass_(7)
+    await store.settle([setback(kit, claimed) for claimed in await take(store)])
+    assert [(one.destination, one.status, one.messages) for one in await store.backlog()] == [
+        ("sivic", Status.PARKED, 1),
+        ("sivic", Status.PENDING, 2),
+    ]
+    assert [(one.priority, one.seconds, one.waiting) for one in await store.lags()] == [(Priority.NORMAL, 7.0, 1)]
+
+
+async def test_concurrent_claims_share_the_work(store: Store, kit: Bench) -> None:
+    """Many claims at once: every message is claimed once, none twice."""
+    sent = [message() for _ in range(60)]
+    await store.enqueue(sent)
+    node = kit.store() if kit.database else store
+    taken: list[str] = []
+    while claims := await asyncio.gather(*(one.claim("sivic", 7) for one in (store, node) * 4)):
+        batch = [claimed for some in claims for claimed in some]
+        if not batch:
+            break
+        taken += ids(batch)
+    assert sorted(taken) == sorted(one.id for one in sent)
+
+
+async def test_concurrent_enqueues_and_settlements_strand_nothing(store: Store, kit: Bench) -> None:
+    """A lane is never left without a head, whatever arrives while its head is being settled."""
+    sent = [message(lane=f"v{number % 3}") for number in range(45)]
+    waiting = list(sent)
+    order: dict[str, list[str]] = {}
+
+    async def produce() -> None:
+        while waiting:
+            await store.enqueue([waiting.pop(0)])
+
+    async def consume() -> None:
+        while sum(len(one) for one in order.values()) < len(sent):
+            claims = await take(store)
+            for claimed in claims:
+                order.setdefault(claimed.envelope.lane, []).append(claimed.envelope.id)
+            await store.settle([kit.done(claimed) for claimed in claims])
+            await asyncio.sleep(0)
+
+    async with asyncio.timeout(30):
+        await asyncio.gather(produce(), consume(), consume())
+    assert order == {lane: [one.id for one in sent if one.lane == lane] for lane in ("v0", "v1", "v2")}
+
+
+async def test_the_word_of_an_enqueue_is_passed(store: Store, kit: Bench) -> None:
+    """Who waits hears of an enqueue, one made before waiting included, and of nothing when nothing came."""
+    async with asyncio.timeout(20):
+        await store.enqueue([message()])
+        assert await store.changed(5)
+        while await store.changed(0.05):
+            pass  # A store with nodes may say it twice; it falls silent all the same.
+        waiting = asyncio.create_task(store.changed(15))
+        await store.enqueue([message()])
+        assert await waiting
+
+
+async def test_a_receipt_is_not_needed_to_keep_the_old_reference(store: Store, kit: Bench) -> None:
+    """A delivery that says no reference leaves the one the lane has."""
+    await store.enqueue([message(lane="v", kind=Kind.COMMAND) for _ in range(3)])
+    for receipt in (Receipt(reference="A"), Receipt()):
+        (claimed,) = await take(store)
+        await store.settle([replace(kit.done(claimed), receipt=receipt)])
+    (claimed,) = await take(store)
+    assert claimed.reference == "A"

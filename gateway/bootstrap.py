@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import mapping
 from adapters.lrm.soap import open_lrm
+from adapters.lrm.soap.security import Credentials
 from adapters.portal import open_portal
 from adapters.sinus import open_sinus
 from adapters.sivic import open_sivic
@@ -26,10 +27,13 @@ from outbox.retry import Policy
 from outbox.sql import SqlStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from datetime import datetime
+
+    import httpx
 
     from gateway.runtime import Mirror
-    from gateway.settings import Delivery, Settings
+    from gateway.settings import Delivery, LrmSettings, Settings
     from outbox.ports import Destination
 
 KNOWN = ("sinus", "sivic", "portal", "lrm")
@@ -44,29 +48,34 @@ class Neighbours:
 
 
 @asynccontextmanager
-async def build(settings: Settings) -> AsyncIterator[Runtime]:
-    """The whole house, open; closed in the reverse order."""
+async def build(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = clock.now,
+    transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
+) -> AsyncIterator[Runtime]:
+    """The whole house, open; closed in the reverse order. `transports` replaces the wire of the neighbours it names."""
     catalogue = load_mappings(settings)
     house = house_rules(settings, catalogue)
     migrations.upgrade(settings.store.url)
     async with AsyncExitStack() as closing:
         database = open_database(settings.store.url)
         closing.push_async_callback(database.close)
-        neighbours = open_neighbours(settings, catalogue, closing)
-        store = SqlStore(database, clock=clock.now, aftermath=consequences(house))
+        neighbours = open_neighbours(settings, catalogue, closing, clock=clock, transports=transports)
+        store = SqlStore(database, clock=clock, aftermath=consequences(house))
         destinations: dict[str, Destination] = {
-            name: CountingDestination(one, database, house, clock.now) for name, one in neighbours.destinations.items()
+            name: CountingDestination(one, database, house, clock) for name, one in neighbours.destinations.items()
         }
-        dispatcher = Dispatcher(store, destinations, policies(settings), clock=clock.now)
+        dispatcher = Dispatcher(store, destinations, policies(settings), clock=clock)
         yield Runtime(
             settings=settings,
             house=house,
             database=database,
             desk=store,
             dispatcher=dispatcher,
-            doorkeeper=Doorkeeper(database, clock.now),
+            doorkeeper=Doorkeeper(database, clock, settings.mode),
             mirrors=neighbours.mirrors,
-            clock=clock.now,
+            clock=clock,
         )
 
 
@@ -88,7 +97,14 @@ def house_rules(settings: Settings, catalogue: mapping.Catalogue) -> House:
     )
 
 
-def open_neighbours(settings: Settings, catalogue: mapping.Catalogue, closing: AsyncExitStack) -> Neighbours:
+def open_neighbours(
+    settings: Settings,
+    catalogue: mapping.Catalogue,
+    closing: AsyncExitStack,
+    *,
+    clock: Callable[[], datetime] = clock.now,
+    transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
+) -> Neighbours:
     """The adapter of every neighbour that has a section in the settings."""
 
     def shapes(name: str) -> dict[str, mapping.Mapping]:
@@ -97,20 +113,36 @@ def open_neighbours(settings: Settings, catalogue: mapping.Catalogue, closing: A
             key.removeprefix(f"{name}."): catalogue.mapping(file) for key, file in chosen if key.startswith(f"{name}.")
         }
 
+    wire = (transports or {}).get
     destinations: dict[str, Any] = {}
     mirrors: dict[str, Mirror] = {}
     if settings.sinus:
-        destinations["sinus"] = mirrors["sinus"] = open_sinus(settings.sinus.link, shapes("sinus"), clock=clock.now)
+        destinations["sinus"] = mirrors["sinus"] = open_sinus(
+            settings.sinus.link, shapes("sinus"), clock=clock, transport=wire("sinus")
+        )
     if settings.sivic:
-        destinations["sivic"] = mirrors["sivic"] = open_sivic(settings.sivic.link, shapes("sivic"), clock=clock.now)
+        destinations["sivic"] = mirrors["sivic"] = open_sivic(
+            settings.sivic.link, shapes("sivic"), clock=clock, transport=wire("sivic")
+        )
     if settings.portal:
         secrets = settings.portal.secrets
-        destinations["portal"] = open_portal(settings.portal.link, secrets, shapes("portal"), clock=clock.now)
+        destinations["portal"] = open_portal(
+            settings.portal.link, secrets, shapes("portal"), wire("portal"), clock=clock
+        )
     if settings.lrm:
-        destinations["lrm"] = open_lrm(settings.lrm.link, shapes("lrm"), clock=clock.now)
+        destinations["lrm"] = open_lrm(
+            settings.lrm.link, shapes("lrm"), wire("lrm"), clock=clock, credentials=token(settings.lrm)
+        )
     for one in destinations.values():
         closing.push_async_callback(one.aclose)
     return Neighbours(destinations, mirrors)
+
+
+def token(lrm: LrmSettings) -> Credentials | None:
+    """The WS-Security account of a dispatch software that asks for one."""
+    if lrm.username is None or lrm.password is None:
+        return None
+    return Credentials(username=lrm.username, password=lrm.password)
 
 
 def policies(settings: Settings) -> dict[str, Policy]:

@@ -9,8 +9,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adapters.lrm.soap.simulator import simulator as create_lrm
-from adapters.portal.simulator import simulator as create_portal
+from adapters.lrm.soap.simulator import create_simulator as create_lrm
+from adapters.portal.simulator import create_simulator as create_portal
 from adapters.sinus.simulator import create_simulator as create_sinus
 from adapters.sivic.simulator import create_simulator as create_sivic
 from gateway.clock import now
@@ -37,8 +37,8 @@ def applications(mode: str) -> dict[str, Callable[[], Starlette]]:
     return {
         "sinus": lambda: create_sinus(mode, now),
         "sivic": lambda: create_sivic(mode, now),
-        "lrm": lambda: create_lrm(clock=now, mode=mode),
-        "portal": lambda: create_portal([WEBHOOK_SECRET], clock=now, mode=mode),
+        "lrm": lambda: create_lrm(mode, now),
+        "portal": lambda: create_portal(mode, now, [WEBHOOK_SECRET]),
     }
 
 

@@ -74,9 +74,7 @@ class SivicSettings(Neighbour):
 class LrmSettings(Neighbour):
     """A dispatch software, SOAP in the Samu-Script manner."""
 
-    username: str | None = Field(
-        None, description="Compte du jeton WS-Security UsernameToken, si le LRM en demande un."
-    )
+    username: str | None = Field(None, description="Compte du jeton WS-Security, si le logiciel en demande un.")
     password: SecretStr | None = Field(None, description="Mot de passe de ce compte.")
 
 
@@ -104,9 +102,6 @@ class Watch(Section):
 
     reconcile_seconds: float = Field(
         30, gt=0, description="Secondes entre deux comparaisons avec ce que tiennent les voisins."
-    )
-    alarm_lag_seconds: float = Field(
-        30, gt=0, description="Retard d’une destination au-delà duquel une alarme est levée."
     )
 
 

@@ -47,10 +47,11 @@ def known(raw: Raw, ids: Sequence[str]) -> set[str]:
 
 
 SUPERSEDE: Final = """
-WITH newer AS (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS n (destination, lane, topic, id)),
-waiting AS (
-  SELECT m.seq, m.destination, m.lane, m.place, newer.id FROM outbox_message m JOIN newer USING (destination, lane, topic)
-  WHERE m.place IS NOT NULL AND m.kind = 'state' AND m.status = 'pending' FOR UPDATE OF m),
+WITH waiting AS (
+  SELECT m.seq, n.destination, n.lane, m.place, n.id
+  FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS n (destination, lane, topic, id)
+  CROSS JOIN LATERAL (SELECT seq, place FROM outbox_message o WHERE o.destination = n.destination AND o.lane = n.lane
+    AND o.place IS NOT NULL AND o.topic = n.topic AND o.kind = 'state' AND o.status = 'pending' FOR UPDATE) AS m),
 done AS (
   UPDATE outbox_message m SET status = 'superseded', place = NULL, superseded_by = waiting.id, settled_at = %s
   FROM waiting WHERE m.seq = waiting.seq)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from domain.mode import Mode
     from gateway.register.keys import KeptKey
     from gateway.security.keys import Principal, Scope
     from outbox.database import Database
@@ -32,6 +33,8 @@ class Doorkeeper:
 
     database: Database
     clock: Callable[[], datetime]
+    mode: Mode
+    """Of this house: a key of the other one opens nothing here."""
     _memory: dict[str, tuple[datetime, KeptKey | None]] = field(default_factory=dict)
 
     async def let_in(self, request: Request, scopes: frozenset[Scope]) -> Principal:
@@ -45,6 +48,7 @@ class Doorkeeper:
                 "En-tête attendu : Authorization: Bearer pk_…",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+        self._refuse_other_mode(principal)
         if principal.scope not in scopes:
             admitted = ", ".join(sorted(scopes)) or "aucune"
             raise ProblemError(
@@ -57,12 +61,22 @@ class Doorkeeper:
         principal = await self._holder(key)
         if principal is None:
             raise ProblemError(401, "cle_refusee", "Cette clé n’est pas en vigueur.")
+        self._refuse_other_mode(principal)
         token = secrets.token_urlsafe(32)
         expires_at = self.clock() + SESSION
         await self.database.write(
             lambda connection: Register(connection).keys.open_session(_digest(token), principal.name, expires_at)
         )
         return token, principal
+
+    def _refuse_other_mode(self, principal: Principal) -> None:
+        if principal.mode != self.mode:
+            raise ProblemError(
+                403,
+                "mode",
+                "Exercice et réel ne se mélangent jamais.",
+                f"Cette clé est « {principal.mode} », cette passerelle « {self.mode} ».",
+            )
 
     async def _who(self, request: Request) -> Principal | None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")

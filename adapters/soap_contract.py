@@ -1,0 +1,163 @@
+"""A WSDL and the XSD files beside it: published as they are, and used to say where a message departs from them.
+
+It reads files of ours only, never a message, and never the network. It refuses to quote a value: a defect names a path
+and a kind of problem, since the words of libxml2 repeat what the message held.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from lxml import etree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives its elements no public name
+
+WSDL = "http://schemas.xmlsoap.org/wsdl/"
+WSDL_SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
+XS = "http://www.w3.org/2001/XMLSchema"
+
+PROBLEMS = (
+    ("ENUMERATION", "code hors de la liste"),
+    ("PATTERN", "forme non conforme"),
+    ("LENGTH", "longueur hors limites"),
+    ("CLUSIVE", "valeur hors limites"),
+    ("DATATYPE", "type de valeur incorrect"),
+    ("COMPLEX_TYPE_3", "attribut inattendu"),
+    ("COMPLEX_TYPE_4", "attribut manquant"),
+    ("CVC_ELT_1", "élément inconnu du contrat"),
+)
+"""Part of a libxml2 error name → what is told; the first that fits speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Where a message departs from its contract, and how; never with what."""
+
+    path: str
+    """Dotted names below the body element, `@name` for an attribute; the name of the body element for itself."""
+    problem: str
+
+
+def _clark(name: str, node: Element) -> str:
+    """A prefixed name of an XML document as `{namespace}local`."""
+    prefix, _, local = name.rpartition(":")
+    return f"{{{node.nsmap[prefix or None]}}}{local}"
+
+
+def _actions(wsdl: Element) -> dict[str, str]:
+    """Body element (Clark) → SOAPAction, over message, portType and binding."""
+    elements = {
+        message.get("name", ""): _clark(part.get("element", ""), part)
+        for message in wsdl.iter(f"{{{WSDL}}}message")
+        for part in message.iter(f"{{{WSDL}}}part")
+    }
+    inputs = {
+        operation.get("name", ""): elements[asked.get("message", "").rpartition(":")[2]]
+        for operation in wsdl.iterfind(f"{{{WSDL}}}portType/{{{WSDL}}}operation")
+        for asked in operation.iter(f"{{{WSDL}}}input")
+    }
+    return {
+        inputs[operation.get("name", "")]: soap.get("soapAction", "")
+        for operation in wsdl.iterfind(f"{{{WSDL}}}binding/{{{WSDL}}}operation")
+        for soap in operation.iter(f"{{{WSDL_SOAP}}}operation")
+    }
+
+
+class Contract:
+    """The contract of one SOAP address. Made once; safe in any thread."""
+
+    def __init__(self, wsdl: Path) -> None:
+        """`wsdl` lies in the folder of its XSD files and has one schema in its types."""
+        self._folder = wsdl.parent
+        self._wsdl = etree.fromstring(wsdl.read_bytes())
+        self._types = etree.tostring(next(self._wsdl.iter(f"{{{XS}}}schema")))
+        self._base = wsdl.resolve().as_uri()
+        self._files: dict[str, Element] = {}
+        self._collect(self._wsdl)
+        # An XMLSchema keeps the errors of its last validation: shared state, so each thread has its own.
+        self._schemas = threading.local()
+        self.actions = _actions(self._wsdl)
+        """Body element (Clark notation) → SOAPAction."""
+        self._schema()
+
+    def _collect(self, document: Element) -> None:
+        """The XSD files that the contract is made of, and no other, may be asked for."""
+        for node in document.iter(f"{{{XS}}}import", f"{{{XS}}}include"):
+            name = node.get("schemaLocation", "")
+            if name and name not in self._files:
+                self._files[name] = etree.fromstring((self._folder / name).read_bytes())
+                self._collect(self._files[name])
+
+    def _schema(self) -> etree.XMLSchema:
+        """This thread's own schema object."""
+        schema: etree.XMLSchema | None = getattr(self._schemas, "schema", None)
+        if schema is None:
+            schema = etree.XMLSchema(etree.fromstring(self._types, base_url=self._base))
+            self._schemas.schema = schema
+        return schema
+
+    def check(self, element: Element) -> list[Defect]:
+        """What is wrong in a request or an answer: one defect per place, in the order of the message; empty when valid."""
+        schema = self._schema()
+        if schema.validate(element):
+            return []
+        found: dict[str, Defect] = {}
+        for entry in schema.error_log:  # type: ignore[attr-defined]  # stubs forget it is iterable
+            path = _dotted(element, entry.path or "")
+            if attribute := re.search(r"attribute '(?:\{[^}]*\})?([\w.-]+)'", entry.message):
+                path = f"{path}.@{attribute[1]}"
+            found.setdefault(path, Defect(path, _problem(entry.type_name, entry.message)))
+        return list(found.values())
+
+    def wsdl(self, address: str) -> bytes:
+        """The WSDL as served at an address: it names that address, and its schemas are found there."""
+        document = deepcopy(self._wsdl)
+        for node in document.iter(f"{{{WSDL_SOAP}}}address"):
+            node.set("location", address)
+        return _served(document, address)
+
+    def xsd(self, name: str, address: str = "") -> bytes | None:
+        """One XSD file of the contract as served at an address; None for any other name."""
+        document = self._files.get(name)
+        return None if document is None else _served(deepcopy(document), address)
+
+
+def _served(document: Element, address: str) -> bytes:
+    """A contract file whose references lead to where they are served."""
+    for node in document.iter(f"{{{XS}}}import", f"{{{XS}}}include"):
+        if name := node.get("schemaLocation"):
+            node.set("schemaLocation", f"{address}?xsd={name}")
+    return etree.tostring(document, xml_declaration=True, encoding="UTF-8")
+
+
+def _dotted(body: Element, path: str) -> str:
+    """libxml2's path (`/*/*[2]/p:nir`) as a person writes it (`personne.nir`)."""
+    names: list[str] = []
+    node = body
+    for step in path.split("/")[2:]:
+        asked, _, index = step.rstrip("]").partition("[")
+        local = asked.rpartition(":")[2]
+        children = [child for child in node if local in {"*", etree.QName(child).localname}]
+        place = int(index or 1) - 1
+        if place >= len(children):
+            break
+        node = children[place]
+        names.append(etree.QName(node).localname[:80])
+    return ".".join(names) or etree.QName(body).localname[:80]
+
+
+def _problem(kind: str, message: str) -> str:
+    """A kind of error in words; only names that the XSD itself gives are quoted."""
+    if "ELEMENT_CONTENT" in kind:
+        expected = re.search(r"Expected is (?:one of )?\( (.*) \)", message)
+        names = re.sub(r"\{[^}]*\}", "", expected[1]) if expected else ""
+        wrong = "élément manquant" if "Missing" in message else "élément inattendu"
+        return f"{wrong}, attendu : {names}" if names else wrong
+    return next((words for part, words in PROBLEMS if part in kind), "non conforme au contrat")

@@ -1,0 +1,101 @@
+"""SI-VIC as a destination: events, persons and detached numbers, administrative data only.
+
+A victim is announced while the lane knows no fiche, updated afterwards, announced again if SI-VIC lost it, withdrawn
+when deleted. It refuses to read a victim beyond `deleted`: what leaves is what the mapping and its allow-list let through.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adapters.http import refuse_other_mode
+from adapters.sivic.faults import FaultCode, delivery_error, fault_code, unknown_topic, unmapped
+from adapters.soap_client import FaultAnswerError
+from mapping import MappingError
+from outbox.message import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as Dictionary
+
+    from adapters.http import Link
+    from adapters.sivic.client import SivicClient, Taken
+    from mapping import Mapping
+    from outbox.message import Claimed
+
+WITHDRAWAL = "victim.deleted"
+"""The key, among the mappings by topic, of the one that says a deleted victim."""
+
+
+class SivicAdapter:
+    """Tells SI-VIC; one mapping per topic, and one for withdrawals."""
+
+    name = "sivic"
+
+    def __init__(self, link: Link, client: SivicClient, mappings: Dictionary[str, Mapping]) -> None:
+        """`mappings` by topic: `event`, `victim`, `victim.deleted`, `identifier.detached`."""
+        self._link = link
+        self._client = client
+        self._mappings = mappings
+
+    async def deliver(self, claimed: Claimed) -> Receipt:
+        """Say one envelope; its id is the idempotency key."""
+        refuse_other_mode(claimed, self._link, self.name)
+        try:
+            taken = await self._say(claimed)
+        except FaultAnswerError as fault:
+            raise delivery_error(fault) from None
+        facts = {"external_id": taken.reference, "etat": taken.state, "sinus_number_hp": taken.number_hp}
+        return Receipt(
+            reference=taken.reference or claimed.reference,
+            duplicate=taken.duplicate,
+            sent=taken.sent,
+            answered=taken.answered,
+            facts={name: value for name, value in facts.items() if value is not None},
+        )
+
+    async def held(self, external_id: str) -> dict[str, int]:
+        """How many persons SI-VIC holds in its event `external_id`: UA, UR, IMP, DCD, NC and total."""
+        try:
+            return await self._client.counts(external_id, self._link.mode)
+        except FaultAnswerError as fault:
+            raise delivery_error(fault) from None
+
+    async def aclose(self) -> None:
+        """Close the connections kept open."""
+        await self._client.aclose()
+
+    async def _say(self, claimed: Claimed) -> Taken:
+        envelope = claimed.envelope
+        match envelope.topic:
+            case "event":
+                return await self._client.open_or_link(envelope.id, self._tree("event", envelope.body))
+            case "victim" if _is_deleted(envelope.body):
+                return await self._client.person("RetirerPersonne", envelope.id, self._tree(WITHDRAWAL, envelope.body))
+            case "victim":
+                return await self._announce_or_update(claimed, self._tree("victim", envelope.body))
+            case "identifier.detached":
+                tree = self._tree("identifier.detached", envelope.body)
+                return await self._client.person("DetacherNumero", envelope.id, tree)
+            case _:
+                raise unknown_topic(envelope.topic)
+
+    async def _announce_or_update(self, claimed: Claimed, tree: dict[str, Any]) -> Taken:
+        """The whole person. A fiche that SI-VIC no longer has is made again: nobody should have to notice."""
+        if claimed.reference is not None:
+            try:
+                return await self._client.person("MettreAJourPersonne", claimed.envelope.id, tree)
+            except FaultAnswerError as fault:
+                if fault_code(fault) is not FaultCode.PERSONNE_INCONNUE:
+                    raise
+        return await self._client.person("AnnoncerPersonne", claimed.envelope.id, tree)
+
+    def _tree(self, name: str, document: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._mappings[name].apply(document)
+        except MappingError as error:
+            raise unmapped(error.path, error.reason) from None
+
+
+def _is_deleted(document: dict[str, Any]) -> bool:
+    victim = document.get("victim")
+    return isinstance(victim, dict) and victim.get("deleted") is True

@@ -1,0 +1,118 @@
+"""SI-VIC itself, as product code: for sandboxes, demonstrations, tests, and people who write the real one's client.
+
+    POST /sivic/v1          the contract's door; GET /sivic/v1?wsdl and ?xsd=sivic-v1.xsd publish it
+    GET  /_sandbox/state    events, persons and counts; the other `/_sandbox` routes are those of every simulator
+
+It reads XML with its own few lines, so that a mistake of our client is not made twice. The rules are in `held.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from adapters.sandbox import FaultScript, control_routes, faulty
+from adapters.sivic.faults import FaultCode
+from adapters.sivic.held import HeldSivic, RefusedError
+from adapters.soap import Call, Contract, Element, SoapFault, soap_door, soap_fault_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from starlette.responses import Response
+
+    from adapters.soap import Operation
+
+NAMESPACE = "urn:passerelle:sivic:1"
+WSDL = Path(__file__).parent / "contract" / "sivic-v1.wsdl"
+MODES = {"Actual": "REEL", "Exercise": "EXERCICE"}
+
+ANSWERS = {
+    "person": ("idFiche", "etat", "doublon", "numeroSinusHp"),
+    "event": ("idEvenement", "etat", "doublon"),
+    "counts": ("idEvenement", "statut", "ua", "ur", "imp", "dcd", "nc", "total"),
+}
+"""The elements of each answer, in the order of the contract."""
+
+REFUSALS = {
+    FaultCode.MODE: "Ce SI-VIC n’accepte pas ce mode.",
+    FaultCode.CONFLIT: "Cet idMessage a déjà servi pour un autre contenu.",
+    FaultCode.EVENEMENT_INCONNU: "Cet événement n’a été ni ouvert ni lié.",
+    FaultCode.EVENEMENT_SIVIC_INCONNU: "Cet événement SI-VIC n’existe pas.",
+    FaultCode.EVENEMENT_DEJA_LIE: "L’événement est lié ailleurs et des personnes y sont annoncées.",
+    FaultCode.PERSONNE_INCONNUE: "Cette personne n’a pas été annoncée.",
+    FaultCode.PERSONNE_AUTRE_EVENEMENT: "Cette personne est annoncée dans un autre événement.",
+    FaultCode.NUMERO_PORTE_AILLEURS: "Une autre personne de l’événement porte ce numéro.",
+}
+
+
+def _read(element: Element) -> Any:  # noqa: ANN401 - a tree or a leaf
+    """A valid element as nested dicts of texts; no element of a request repeats in this contract."""
+    if len(element):
+        return {etree.QName(child).localname: _read(child) for child in element}
+    return (element.text or "").strip()
+
+
+def _write(name: str, order: tuple[str, ...], values: dict[str, Any]) -> Element:
+    element = etree.Element(f"{{{NAMESPACE}}}{name}", nsmap={"s": NAMESPACE})
+    for key in order:
+        if key in values:
+            value = values[key]
+            etree.SubElement(element, f"{{{NAMESPACE}}}{key}").text = (
+                str(value).lower() if isinstance(value, bool) else str(value)
+            )
+    return element
+
+
+def _detail(fault: SoapFault) -> Element:
+    element = _write("FauteSivic", ("code",), {"code": fault.reason})
+    for path in fault.fields:
+        etree.SubElement(element, f"{{{NAMESPACE}}}champ").text = path
+    return element
+
+
+def _unavailable() -> Response:
+    fault = SoapFault("Server", "SI-VIC est momentanément indisponible.", FaultCode.SERVICE_INDISPONIBLE)
+    return soap_fault_response(fault, _detail(fault))
+
+
+def _operation(kind: str, work: Callable[[dict[str, Any]], dict[str, Any]]) -> Operation:
+    """An operation of the contract around one of the rules."""
+
+    async def operation(call: Call) -> Element:
+        try:
+            values = work(_read(call.body))
+        except RefusedError as refused:
+            raise SoapFault("Client", REFUSALS[refused.code], refused.code, refused.fields) from None
+        return _write(f"{etree.QName(call.body).localname}Reponse", ANSWERS[kind], values)
+
+    return operation
+
+
+def create_simulator(mode: str, clock: Callable[[], datetime]) -> Starlette:
+    """A SI-VIC of one mode (`Actual` or `Exercise`) as an ASGI application; `app.state.held` is its memory."""
+    held, script = HeldSivic(MODES[mode], clock), FaultScript()
+    works: dict[str, Operation] = {
+        "OuvrirOuLierEvenement": _operation("event", lambda asked: held.once(asked, held.open_or_link)),
+        "AnnoncerPersonne": _operation("person", lambda asked: held.once(asked, held.announce)),
+        "MettreAJourPersonne": _operation("person", lambda asked: held.once(asked, held.update)),
+        "RetirerPersonne": _operation("person", lambda asked: held.once(asked, held.withdraw)),
+        "DetacherNumero": _operation("person", lambda asked: held.once(asked, held.detach)),
+        "ConsulterEvenement": _operation("counts", held.consult),
+    }
+    door = soap_door(
+        Contract(WSDL), {f"{{{NAMESPACE}}}{name}": operation for name, operation in works.items()}, _detail
+    )
+    app = Starlette(
+        routes=[
+            Route("/sivic/v1", faulty(door, script, _unavailable), methods=["GET", "POST"]),
+            *control_routes(held, script),
+        ]
+    )
+    app.state.held = held
+    return app

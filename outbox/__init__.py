@@ -6,7 +6,12 @@ what XML looks like, or how HTTP fails. The map of the room:
 - `message`   the words: Envelope, Status, Kind, Receipt, Cause
 - `errors`    what a destination may raise: transient or permanent, nothing else
 - `ports`     what the outbox asks of others (Destination) and offers to others (Queue, Desk)
+- `desk`      what a person is shown: Record, Attempt, Filter, Backlog, Lag, Pause
 - `retry`     when to try again: a pure function of schedule, attempts, error and now
+- `verdict`   what the end of a delivery means: a receipt or an error to a Settlement, pure
+- `shares`, `lifting`  who goes first, and how many at once after an outage, pure
 - `dispatcher`  claim, deliver, settle
+- `tables`    the columns, the indexes, and why each is there
+- `database`, `writing`, `engines`  one database for a process: threads, group commit, pragmas
 - `memory`, `sql`  the stores, proved by one contract suite
 """

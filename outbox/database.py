@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CHANNEL: Final = "outbox"
-"""The PostgreSQL notification channel."""
-
 
 class Database:
     """Writes and reads of one process, and the word that something was enqueued.

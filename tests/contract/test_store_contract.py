@@ -307,6 +307,20 @@ async def test_one_that_expires_behind_the_head_frees_nothing(store: Store, kit:
     assert ids(await take(store)) == [last.id]
 
 
+async def test_an_expiry_lets_nobody_past_what_is_on_the_wire(store: Store, kit: Bench) -> None:
+    """A replayed state waits for the command being sent after it, even when one behind both expires."""
+    old, sending, late = state(lane="v"), message(lane="v"), message(lane="v", expires_at=START + timedelta(seconds=1))
+    await park(kit, store, old)
+    await store.enqueue([sending, late])
+    (claimed,) = await take(store)
+    await store.replay([old.id], by="AGENT ESSAI")
+    kit.clock.pass_(1)
+    assert await store.expire() == 1
+    assert await take(store) == []
+    await store.settle([kit.done(claimed)])
+    assert ids(await take(store)) == [old.id]
+
+
 async def test_due_at_is_kept(store: Store, kit: Bench) -> None:
     """A message is not sent before its time."""
     await store.enqueue([message(due_at=START + timedelta(milliseconds=250))])

@@ -10,5 +10,6 @@ Every adapter has the same files, and a test checks it:
 - `contract/`     the versioned contract files
 - `README.md`     who they are, version, authentication, quirks with dates
 
-`__init__.py` exports `open_<name>`. Two files are shared: `http.py` (the way out) and `sandbox.py` (what every simulator has).
+`__init__.py` exports `open_<name>`. The files beside the rooms are shared: `http.py` (the way out), `threaded.py` (its carrier),
+`soap*.py` (the SOAP door and client), `sandbox.py` (what every simulator has).
 """

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from adapters.http import Link
 
 
+LARGEST_ANSWER = 5 * 1024 * 1024  # bytes; no answer of a neighbour's contract comes near it
+
+
 class ThreadedTransport(httpx.AsyncBaseTransport):
     """The connections to one neighbour, each used by one thread at a time."""
 
@@ -52,12 +55,18 @@ class ThreadedTransport(httpx.AsyncBaseTransport):
                 redirect=False,
                 retries=False,
                 decode_content=False,
+                preload_content=False,
                 timeout=urllib3.Timeout(connect=waits.get("connect"), read=waits.get("read")),
             )
+            content = answer.read(LARGEST_ANSWER + 1)
+            # What is read whole goes back to the pool; what is too long, or cut, takes its connection with it.
+            answer.release_conn() if len(content) <= LARGEST_ANSWER else answer.close()
         except broken.HTTPError as error:
             # The words of urllib3 hold the address; the kind of failure is enough.
             raise transport_error(error)(type(error).__name__, request=request) from None
-        return httpx.Response(answer.status, headers=list(answer.headers.items()), content=answer.data)
+        if len(content) > LARGEST_ANSWER:
+            raise httpx.RemoteProtocolError("answer too long", request=request)
+        return httpx.Response(answer.status, headers=list(answer.headers.items()), content=content)
 
     async def aclose(self) -> None:
         """Close the connections; what is on its way ends alone."""

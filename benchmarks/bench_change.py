@@ -26,12 +26,20 @@ def raw_commits() -> float:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("CREATE TABLE observation (seq INTEGER PRIMARY KEY, victim TEXT, at INTEGER, facts BLOB)")
-        connection.execute("CREATE TABLE message (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, lane TEXT, status TEXT, body BLOB)")
+        connection.execute(
+            "CREATE TABLE message (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, lane TEXT, status TEXT, body BLOB)"
+        )
         started, number = time.perf_counter(), 0
         while time.perf_counter() - started < 2:
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute("INSERT INTO observation (victim, at, facts) VALUES (?, ?, ?)", (f"v{number % 50}", number, b"x" * FACTS))
-            connection.execute("INSERT INTO message (id, lane, status, body) VALUES (?, ?, 'pending', ?)", (f"m{number}", f"v{number % 50}", b"x" * BODY))
+            connection.execute(
+                "INSERT INTO observation (victim, at, facts) VALUES (?, ?, ?)",
+                (f"v{number % 50}", number, b"x" * FACTS),
+            )
+            connection.execute(
+                "INSERT INTO message (id, lane, status, body) VALUES (?, ?, 'pending', ?)",
+                (f"m{number}", f"v{number % 50}", b"x" * BODY),
+            )
             connection.execute("COMMIT")
             number += 1
         return number / (time.perf_counter() - started)
@@ -39,14 +47,22 @@ def raw_commits() -> float:
 
 async def changes(house: RunningHouse, clients: int, each: int) -> tuple[list[float], float]:
     """Durations in milliseconds of single-field changes, and changes a second in all."""
-    event = house.ask("POST", "/v1/events", {"name": "Mesure", "type": "ACEL", "mode": "Exercise", "localisations": [{"name": "PMA"}]})
+    event = house.ask(
+        "POST", "/v1/events", {"name": "Mesure", "type": "ACEL", "mode": "Exercise", "localisations": [{"name": "PMA"}]}
+    )
     path = f"/v1/events/{event['id']}/patients"
-    patients = [house.ask("POST", path, {"severity_entry": "UR", "used_name": f"ESSAI-{n}"})["id"] for n in range(clients)]
+    patients = [
+        house.ask("POST", path, {"severity_entry": "UR", "used_name": f"ESSAI-{n}"})["id"] for n in range(clients)
+    ]
     headers = {"Authorization": f"Bearer {house.keys['portal']}", "Content-Type": "application/json"}
     wires = [await Wire.open("127.0.0.1", house.port, headers) for _ in range(clients)]
 
     def one(client: int, turn: int) -> tuple[str, str, bytes]:
-        return "PATCH", f"{path}/{patients[client]}", json.dumps({"weight_kg": 50.0 + turn % 90 + client / 100}).encode()
+        return (
+            "PATCH",
+            f"{path}/{patients[client]}",
+            json.dumps({"weight_kg": 50.0 + turn % 90 + client / 100}).encode(),
+        )
 
     await hammer(wires, 20, lambda client, turn: one(client, turn + 1000))
     started = time.perf_counter()

@@ -47,7 +47,9 @@ class RunningHouse:
 
 def post(url: str, document: Any) -> None:
     """To a simulator's sandbox door."""
-    request = urllib.request.Request(url, json.dumps(document).encode(), {"Content-Type": "application/json"}, method="POST")
+    request = urllib.request.Request(
+        url, json.dumps(document).encode(), {"Content-Type": "application/json"}, method="POST"
+    )
     urllib.request.urlopen(request).close()
 
 
@@ -78,7 +80,14 @@ def _simulators(names: tuple[str, ...]) -> Iterator[dict[str, str]]:
 
 
 def _settings(folder: str, simulators: dict[str, str], concurrency: int) -> str:
-    lines = ['mode = "Exercise"', 'log_level = "ERROR"', "[server]", "port = 0", "[store]", f'url = "sqlite:///{folder}/store.sqlite3"']
+    lines = [
+        'mode = "Exercise"',
+        'log_level = "ERROR"',
+        "[server]",
+        "port = 0",
+        "[store]",
+        f'url = "sqlite:///{folder}/store.sqlite3"',
+    ]
     for name, url in simulators.items():
         lines += [f"[{name}.link]", f'url = "{url}"', 'mode = "Exercise"', f"connections = {max(50, concurrency)}"]
         lines += [f"[{name}.delivery]", f"concurrency = {concurrency}"]
@@ -86,7 +95,18 @@ def _settings(folder: str, simulators: dict[str, str], concurrency: int) -> str:
 
 
 def _key(settings: Path, scope: str) -> str:
-    command = [*PASSERELLE, "key", "new", f"bench-{scope}", "--scope", scope, "--mode", "Exercise", "--settings", str(settings)]
+    command = [
+        *PASSERELLE,
+        "key",
+        "new",
+        f"bench-{scope}",
+        "--scope",
+        scope,
+        "--mode",
+        "Exercise",
+        "--settings",
+        str(settings),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 

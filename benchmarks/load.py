@@ -22,11 +22,15 @@ class Wire:
     async def open(cls, host: str, port: int, headers: dict[str, str] | None = None) -> Wire:
         """Connect; `headers` go with every request."""
         reader, writer = await asyncio.open_connection(host, port)
-        return cls(reader, writer, f"{host}:{port}", "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items()))
+        return cls(
+            reader, writer, f"{host}:{port}", "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+        )
 
     async def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
         """Send one request and read its whole answer."""
-        self._writer.write(f"{method} {path} HTTP/1.1\r\n{self._head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        self._writer.write(
+            f"{method} {path} HTTP/1.1\r\n{self._head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        )
         head = await self._reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
         length = 0
@@ -40,7 +44,9 @@ class Wire:
         self._writer.close()
 
 
-async def hammer(wires: Iterable[Wire], requests: int, make: Callable[[int, int], tuple[str, str, bytes]]) -> list[float]:
+async def hammer(
+    wires: Iterable[Wire], requests: int, make: Callable[[int, int], tuple[str, str, bytes]]
+) -> list[float]:
     """Each wire asks `requests` times, one after another; returns every duration in milliseconds. Raises on a refusal."""
     durations: list[float] = []
 

@@ -35,7 +35,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 def tell(figures: Sequence[Figure]) -> None:
     """Print them: lines first, objects last."""
     for one in figures:
-        print(f"{one.name:44} {one.value:12.2f} {one.unit:8} {one.ratio:7.2f} x {one.baseline_name} ({one.baseline:.2f})")
+        print(
+            f"{one.name:44} {one.value:12.2f} {one.unit:8} {one.ratio:7.2f} x {one.baseline_name} ({one.baseline:.2f})"
+        )
     for one in figures:
         print(
             json.dumps(

@@ -58,6 +58,8 @@ class HeldEvent:
     version: int = -1
     document: dict[str, Any] = field(default_factory=dict)
     victims: dict[str, HeldVictim] = field(default_factory=dict)
+    bearers: dict[str, str] = field(default_factory=dict)
+    """Number → the victim it names, until it is detached."""
     counts: dict[str, Any] | None = None
     detached: list[dict[str, Any]] = field(default_factory=list)
 
@@ -115,13 +117,14 @@ class NationalBase:
         if victim and version <= victim.version:
             return Outcome("perimee", victim.sinus_id, victim.version)
         numbers = _borne(record)
-        if any(numbers & other.numbers for id_, other in event.victims.items() if id_ != victim_id):
+        if any(event.bearers.get(number, victim_id) != victim_id for number in numbers):
             raise RefusedError(409, Code.NUMERO_DEJA_ATTRIBUE, "numero")
         if victim is None:
             sinus_id = f"{event.sinus_id}-V{len(event.victims) + 1:04d}"
             victim = event.victims[victim_id] = HeldVictim(sinus_id, version, record)
         victim.version, victim.record = version, record
         victim.numbers |= numbers
+        event.bearers |= dict.fromkeys(numbers, victim_id)
         return Outcome("prise", victim.sinus_id, version)
 
     def detach(self, sinus_event: str, document: dict[str, Any]) -> Outcome:
@@ -135,6 +138,7 @@ class NationalBase:
         if document["numero"] not in victim.numbers:
             return Outcome("sansObjet", victim.sinus_id, victim.version)
         victim.numbers.discard(document["numero"])
+        del event.bearers[document["numero"]]
         event.detached.append(document)
         return Outcome("prise", victim.sinus_id, victim.version)
 

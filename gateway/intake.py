@@ -40,16 +40,21 @@ class Accepted:
     observations: tuple[Observation, ...]
 
 
-def known_event(register: Register, event_id: str, mode: Mode) -> Event:
+def known_event(register: Register, event_id: str, mode: Mode, *, for_change: bool = False) -> Event:
     """The event, if this caller's mode may speak of it. Another mode is refused, never silently hidden."""
-    event = register.events.find(event_id)
+    event = register.events.find(event_id, for_change=for_change)
     if event is None:
         raise UnknownError("evenement_inconnu", "event_id", "Cet événement n’est pas connu de la passerelle.", "")
-    if event.mode != mode:
+    refuse_other_mode(event, mode)
+    return event
+
+
+def refuse_other_mode(event: Event, mode: Mode | None) -> None:
+    """A document that says a mode says the event's."""
+    if mode is not None and event.mode != mode:
         raise ConflictError(
             "mode", "mode", "Exercice et réel ne se mélangent jamais.", f"cet événement est « {event.mode} »"
         )
-    return event
 
 
 def plausible(stamp: Stamp) -> None:
@@ -73,8 +78,8 @@ def accept(  # noqa: PLR0913 - where, who, what, when
     """Apply one command to one victim. Raises RuleError or ProblemError, and then nothing was written."""
     plausible(stamp)
     victim = register.victims.find(event.id, victim_id, for_change=True)
-    if victim is None and not isinstance(command, CreatePatient):
-        raise UnknownError("patient_inconnu", "patient_id", "Ce patient n’est pas connu dans cet événement.", "")
+    if victim is None:
+        _refuse_unless_new(register, victim_id, command)
     _refuse_stale(victim, if_match)
     observations = decide(event, victim, command, stamp, surroundings(register, event), house.rules)
     return record(register, house, event, victim, observations, stamp.received_at)
@@ -139,6 +144,16 @@ def _tell(  # noqa: PLR0913 - what, of whom, to whom
     enqueue(register.connection, messages, now)
     body = {"patient_id": victim.id, "revision": victim.revision, "status": victim.status, "severity": victim.severity}
     register.feed.tell(event.id, event.mode, "victim", body, now)
+
+
+def _refuse_unless_new(register: Register, victim_id: str, command: PatientCommand) -> None:
+    if not isinstance(command, CreatePatient):
+        raise UnknownError("patient_inconnu", "patient_id", "Ce patient n’est pas connu dans cet événement.", "")
+    # The identifier goes to neighbours that keep persons of every event: it names one person, everywhere.
+    if register.victims.knows(victim_id):
+        raise ConflictError(
+            "patient_existe", "patient_id", "Cet identifiant désigne un patient d’un autre événement.", "un autre"
+        )
 
 
 def _refuse_stale(victim: Victim | None, if_match: int | None) -> None:

@@ -104,6 +104,8 @@ SENTENCES = {
     "greater_than_equal": ("Valeur trop petite.", "au moins {ge}"),
     "less_than_equal": ("Valeur trop grande.", "au plus {le}"),
     "greater_than": ("Valeur trop petite.", "plus de {gt}"),
+    "less_than": ("Valeur trop grande.", "moins de {lt}"),
+    "control_character": ("Caractère de contrôle refusé.", "texte que l’on peut écrire"),
     "dict_type": ("Un objet est attendu.", "objet JSON"),
     "model_type": ("Un objet est attendu.", "objet JSON"),
     "list_type": ("Une liste est attendue.", "liste JSON"),

@@ -20,7 +20,7 @@ from gateway.doors.door import Call, Reply
 from gateway.doors.operations import OPERATIONS
 from gateway.doors.refusals import as_problem
 from gateway.ids import new_id
-from gateway.intake import accept, known_event
+from gateway.intake import accept, known_event, refuse_other_mode
 from gateway.problems import FieldFault, ProblemError
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _operate(call: Call, register: Register, event: Event, line: bytes) -> dict[
         said: Said = operation.document.model_validate_json(orjson.dumps(document))
     except ValidationError as error:
         raise problems.invalid_document(error) from None
+    refuse_other_mode(event, getattr(said, "mode", None))
     stamp = Stamp(Source.PORTAL, said.author or call.principal.name, said.happened_at or call.now, call.now)
     command = operation.command(patient_id, said)
     accepted = accept(register, call.runtime.house, event, patient_id, command, stamp)

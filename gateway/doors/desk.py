@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.doors.door import Call, Reply
+from gateway.doors.door import Call, Reply, whole_number
 from gateway.problems import FieldFault, ProblemError
 from outbox.desk import Filter
 from outbox.message import Status
@@ -19,8 +19,9 @@ async def messages(call: Call) -> Reply:
     if status is not None and status not in tuple(Status):
         fault = FieldFault("?status", "État inconnu.", ", ".join(Status))
         raise ProblemError(400, "parametre_illisible", "Cet état de message n’existe pas.", faults=(fault,))
-    before = call.query.get("before")
-    if before is not None and not before.isdigit():
+    cursor = call.query.get("before")
+    before = whole_number(cursor) if cursor is not None else None
+    if cursor is not None and before is None:
         raise ProblemError(
             400, "parametre_illisible", "Le curseur est illisible.", faults=(FieldFault("?before", "Entier attendu."),)
         )
@@ -30,7 +31,7 @@ async def messages(call: Call) -> Reply:
         scope=call.query.get("event_id"),
         cause=call.query.get("cause"),
     )
-    found = await call.runtime.desk.find(wanted, before=int(before) if before else None, limit=100)
+    found = await call.runtime.desk.find(wanted, before=before, limit=100)
     return Reply(200, {"messages": [_view(record) for record in found], "before": found[-1].seq if found else None})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from gateway.register import Register
     from gateway.runtime import Runtime
     from gateway.security.keys import Principal, Scope
+
+
+WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+def whole_number(text: str) -> int | None:
+    """The number a header or a parameter says: plain digits that a column can hold, else None."""
+    return int(text) if WHOLE_NUMBER.fullmatch(text) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +58,11 @@ class Call:
     def if_match(self) -> int | None:
         """The revision the caller has seen; None when it does not say. `*` says nothing about a revision."""
         value = self.headers.get("if-match", "").strip().removeprefix("W/").strip('"')
-        if value.isdigit():
-            return int(value)
+        if value in {"", "*"}:
+            return None
+        revision = whole_number(value)
         # A tag that is not one of ours can match no revision.
-        return -1 if value and value != "*" else None
+        return -1 if revision is None else revision
 
 
 Handler = Callable[[Call], Awaitable[Reply | Response]]

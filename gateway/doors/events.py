@@ -170,7 +170,7 @@ async def _changed(call: Call, said: Said | None, renew: Any, status: int = 200)
     plausible(stamp)
 
     def work(register: Register) -> Reply:
-        event = known_event(register, call.path["event_id"], call.principal.mode)
+        event = known_event(register, call.path["event_id"], call.principal.mode, for_change=True)
         if call.if_match is not None and call.if_match != event.revision:
             fault = FieldFault(
                 "If-Match", "L’événement a changé depuis sa lecture.", f"révision actuelle : {event.revision}"

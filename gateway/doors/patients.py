@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from domain.errors import ConflictError, UnknownError
+from domain.errors import UnknownError
 from domain.snapshot import victim_canon
 from gateway.doors.door import Call, Handler, Reply
 from gateway.doors.events import stamp_of
 from gateway.doors.operations import OPERATIONS
 from gateway.ids import new_id
-from gateway.intake import accept, known_event
+from gateway.intake import accept, known_event, refuse_other_mode
 
 if TYPE_CHECKING:
     from domain.commands import PatientCommand
@@ -134,11 +134,7 @@ async def _apply(call: Call, patient_id: str, command: PatientCommand, status: i
 
 def _event(call: Call, register: Register) -> Event:
     event = known_event(register, call.path["event_id"], call.principal.mode)
-    said_mode = getattr(call.body, "mode", None)
-    if said_mode is not None and said_mode != event.mode:
-        raise ConflictError(
-            "mode", "mode", "Exercice et réel ne se mélangent jamais.", f"cet événement est « {event.mode} »"
-        )
+    refuse_other_mode(event, getattr(call.body, "mode", None))
     return event
 
 

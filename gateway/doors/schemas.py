@@ -5,18 +5,35 @@ Shapes only. What a value may be in the trade (a SINUS number, a nationality, a 
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - pydantic reads it at run time
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from domain.mode import Mode
 from domain.severity import Severity
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Lettres, chiffres, point, tiret, souligné.")]
-Short = Annotated[str, Field(min_length=1, max_length=80)]
-Line = Annotated[str, Field(min_length=1, max_length=255)]
-Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+"""A letter or a digit first: `..` would lead elsewhere in an address of a neighbour."""
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+"""Characters that no XML document can carry, so that no neighbour could be told of them."""
+
+
+def _writable(text: str) -> str:
+    if UNWRITABLE.search(text):
+        raise PydanticCustomError("control_character", "control character")
+    return text
+
+
+Writable = AfterValidator(_writable)
+Id = Annotated[str, Field(pattern=IDENTIFIER, description="Lettres, chiffres, point, tiret, souligné.")]
+Short = Annotated[str, Field(min_length=1, max_length=80), Writable]
+Line = Annotated[str, Field(min_length=1, max_length=255), Writable]
+Text = Annotated[str, Field(min_length=1, max_length=20_000), Writable]
+Scanned = Annotated[str, Field(min_length=1, max_length=80, description="Tel que lu, bruit de la douchette compris.")]
+Instant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 Finess = Annotated[str, Field(pattern=r"^[0-9AB]{9}$", description="FINESS géographique, 9 caractères.")]
 
 
@@ -29,7 +46,7 @@ class Strict(BaseModel):
 class Said(Strict):
     """Who says it, and when it happened: absent, the name of the key and the instant of receipt."""
 
-    happened_at: AwareDatetime | None = None
+    happened_at: Instant | None = None
     """Quand cela s’est passé, avec le décalage horaire ; passé lointain accepté pour une saisie de rattrapage."""
     author: Short | None = None
     """Identifiant de la personne qui saisit, tel que le portail la connaît."""
@@ -52,9 +69,11 @@ class NewEvent(Said):
 
     id: Id | None = None
     name: Line
-    type: Annotated[str, Field(min_length=1, max_length=40, description="ACEL, ORSAN, ou autre type du portail.")]
+    type: Annotated[
+        str, Field(min_length=1, max_length=40, description="ACEL, ORSAN, ou autre type du portail."), Writable
+    ]
     mode: Mode
-    started_at: AwareDatetime | None = None
+    started_at: Instant | None = None
     localisations: Annotated[list[NewLocalisation], Field(max_length=100)] = []
     particularity_groups: Annotated[
         dict[Literal["A", "B", "C"], Short], Field(description="Sens des groupes génériques.")
@@ -67,8 +86,8 @@ class ChangedEvent(Said):
     """What changes of an event: only what is named."""
 
     name: Line | None = None
-    type: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-    started_at: AwareDatetime | None = None
+    type: Annotated[str, Field(min_length=1, max_length=40), Writable] | None = None
+    started_at: Instant | None = None
     particularity_groups: dict[Literal["A", "B", "C"], Short] | None = None
 
 
@@ -80,7 +99,7 @@ class NewLink(Strict):
     """How an event stands with SINUS or SI-VIC."""
 
     action: Literal["create", "link"]
-    external_id: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    external_id: Annotated[str, Field(min_length=1, max_length=128), Writable] | None = None
     """Identifiant de l’événement déjà ouvert chez le voisin ; obligatoire pour « link »."""
 
 
@@ -96,7 +115,7 @@ class ContactPerson(Strict):
 
     name: Line
     relation: Short | None = None
-    phone: Annotated[str, Field(max_length=30)] | None = None
+    phone: Annotated[str, Field(max_length=30), Writable] | None = None
 
 
 class Destination(Strict):
@@ -111,7 +130,7 @@ class PatientFields(Said):
     """What may be said of a patient; everything may be unknown."""
 
     portal_id: Short | None = None
-    sinus_number: Short | None = None
+    sinus_number: Scanned | None = None
     """Saisi ou lu à la douchette ; une forme inconnue est gardée et signalée, jamais corrigée."""
     patient_type: Literal["nourrisson", "pediatrie", "adulte"] | None = None
     birth_name: Short | None = None
@@ -121,7 +140,7 @@ class PatientFields(Said):
     age: Age | None = None
     weight_kg: Annotated[float, Field(gt=0, le=500)] | None = None
     sex: Literal["M", "F", "A", "?"] | None = None
-    nationality: Annotated[str, Field(min_length=2, max_length=64)] | None = None
+    nationality: Annotated[str, Field(min_length=2, max_length=64), Writable] | None = None
     nir: Annotated[str, Field(max_length=15)] | None = None
     contact: Text | None = None
     contact_person: ContactPerson | None = None

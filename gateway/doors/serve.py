@@ -6,6 +6,7 @@ Deny by default: a route that is not in the table does not exist, and a door wit
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 import orjson
@@ -13,8 +14,9 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
 from gateway import problems
-from gateway.doors.door import Call, Door, Reply
+from gateway.doors.door import Call, Door, Reply, whole_number
 from gateway.doors.refusals import as_problem
+from gateway.doors.schemas import IDENTIFIER
 from gateway.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def endpoint(door: Door, runtime: Runtime) -> Callable[[Request], Awaitable[Resp
 
 async def _answer(door: Door, runtime: Runtime, request: Request) -> Response:
     principal = await runtime.doorkeeper.let_in(request, door.scopes)
+    _refuse_odd_identifiers(request)
     _refuse_unknown_query(door, request)
     raw = await read_body(request)
     body = _document(door, request, raw)
@@ -76,8 +79,8 @@ def _response(reply: Reply) -> Response:
 
 async def read_body(request: Request) -> bytes:
     """The body, or 413 as soon as it is known to be too large: never more than the limit is held in memory."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > LARGEST_BODY:
+    declared = whole_number(request.headers.get("content-length", ""))
+    if declared is not None and declared > LARGEST_BODY:
         raise _too_large()
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise ProblemError(415, "encodage_refuse", "Le corps compressé n’est pas accepté.")
@@ -117,6 +120,15 @@ def _document(door: Door, request: Request, raw: bytes) -> BaseModel | bytes:
         return door.body.model_validate_json(raw)
     except ValidationError as error:
         raise problems.invalid_document(error) from None
+
+
+def _refuse_odd_identifiers(request: Request) -> None:
+    """What stands in an address becomes an identifier: it keeps the shape that documents ask of one."""
+    odd = [name for name, value in request.path_params.items() if not re.fullmatch(IDENTIFIER, value)]
+    if odd:
+        expected = "1 à 64 lettres, chiffres, points, tirets, soulignés ; une lettre ou un chiffre d’abord"
+        faults = tuple(problems.FieldFault(name, "Identifiant illisible.", expected) for name in odd)
+        raise ProblemError(422, "identifiant_refuse", "L’adresse porte un identifiant illisible.", faults=faults)
 
 
 def _refuse_unknown_query(door: Door, request: Request) -> None:

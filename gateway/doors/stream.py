@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 from starlette.responses import StreamingResponse
 
+from gateway.doors.door import whole_number
 from gateway.problems import FieldFault, ProblemError
 from gateway.security.keys import Scope
 
@@ -27,10 +28,11 @@ async def stream(call: Call) -> StreamingResponse:
     """Changes of events and patients, deliveries and links; `event_id` narrows it to one event."""
     runtime = call.runtime
     last = call.headers.get("last-event-id", "").strip() or call.query.get("after", "")
-    if last and not last.isdigit():
+    said = whole_number(last)
+    if last and said is None:
         fault = FieldFault("Last-Event-ID", "Numéro de ligne attendu.", "entier")
         raise ProblemError(400, "reprise_illisible", "La reprise du flux est illisible.", faults=(fault,))
-    after = int(last) if last else await runtime.read(lambda register: register.feed.last())
+    after = said if said is not None else await runtime.read(lambda register: register.feed.last())
     numbers_only = call.principal.scope == Scope.COUNTS
     body = _lines(runtime, call.principal.mode, call.query.get("event_id"), after, numbers_only=numbers_only)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

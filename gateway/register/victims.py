@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from domain.victim import Victim
 
 FIND = select(table.c.record).where(table.c.id == bindparam("id"), table.c.event_id == bindparam("event_id"))
+KNOWN = select(table.c.id).where(table.c.id == bindparam("id"))
 FIND_FOR_CHANGE = FIND.with_for_update()
 OF_EVENT = (
     select(table.c.record)
@@ -93,6 +94,10 @@ class Victims:
         statement = FIND_FOR_CHANGE if for_change else FIND
         record = self._connection.execute(statement, {"id": victim_id, "event_id": event_id}).scalar()
         return from_record(orjson.loads(record)) if record is not None else None
+
+    def knows(self, victim_id: str) -> bool:
+        """Whether any event has a record under this identifier."""
+        return self._connection.execute(KNOWN, {"id": victim_id}).first() is not None
 
     def of_event(self, event_id: str) -> Iterator[Victim]:
         """Every victim of the event that is not deleted, first registered first."""

@@ -1,0 +1,198 @@
+"""Who may come in: every route there is, walked with no key, with every key, and with the keys of the other mode."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.routing import Route
+
+from domain.mode import Mode
+from gateway.doors.door import Door, Reply
+from gateway.doors.serve import endpoint
+from gateway.doors.table import DOORS, OPEN_PATHS
+from gateway.security.keys import Scope, new_key
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.gateway.house import OpenHouse
+
+
+def _named(door: Door) -> str:
+    return f"{door.method} {door.path}"
+
+
+def _address(door: Door) -> str:
+    return re.sub(r"{(\w+)}", "essai", door.path)
+
+
+async def _knock(client: httpx.AsyncClient, door: Door) -> httpx.Response:
+    return await client.request(door.method, _address(door))
+
+
+def _is_problem(answer: httpx.Response, status: int) -> bool:
+    said = answer.json()
+    return (
+        answer.status_code == status == said["status"]
+        and answer.headers["content-type"] == "application/problem+json"
+        and bool(said["title"])
+        and said["type"] == f"urn:passerelle:probleme:{said['code']}"
+    )
+
+
+async def test_every_route_is_in_the_table_or_open_on_purpose(house: OpenHouse) -> None:
+    """What the application serves is what the table says, and a short list of open paths; nothing else."""
+    served = {
+        (method, route.path) for route in house.app.routes if isinstance(route, Route) for method in route.methods or ()
+    }
+    declared = {(door.method, door.path) for door in DOORS}
+    undeclared = {(method, path) for method, path in served - declared if method != "HEAD" and path not in OPEN_PATHS}
+    assert undeclared == set()
+    assert declared <= served
+    assert not {path for _, path in declared} & OPEN_PATHS
+
+
+def test_every_door_admits_somebody_and_nobody_admits_everybody() -> None:
+    """A door without a scope would be a mistake, and one with every scope would be no door."""
+    assert [_named(door) for door in DOORS if not door.scopes] == []
+    assert [_named(door) for door in DOORS if len(door.scopes) == len(Scope)] == []
+
+
+def test_who_has_a_right_to_numbers_only_reads_numbers_only() -> None:
+    """R-05, R-08: the key of an ARS opens reading doors, and none that shows a person."""
+    opened = {_named(door) for door in DOORS if Scope.COUNTS in door.scopes}
+    assert opened == {
+        "GET /v1/events",
+        "GET /v1/events/{event_id}",
+        "GET /v1/events/{event_id}/counts",
+        "GET /v1/events/{event_id}/boards/{board}",
+        "GET /v1/stream",
+    }
+
+
+async def test_nobody_comes_in_without_a_key(house: OpenHouse) -> None:
+    """401 at every door, with the way to authenticate; before anything of the request is looked at."""
+    async with house.client() as stranger:
+        for door in DOORS:
+            answer = await _knock(stranger, door)
+            assert _is_problem(answer, 401), _named(door)
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_key_opens_the_doors_of_its_scope_and_no_other(house: OpenHouse) -> None:
+    """403 at every door whose scopes do not name the key's; and the doors that do never answer 401 or 403."""
+    for scope in Scope:
+        async with house.as_(scope) as caller:
+            for door in DOORS:
+                if door.path == "/v1/stream" and scope in door.scopes:
+                    continue  # it never ends; tests of the stream open it
+                answer = await _knock(caller, door)
+                if scope in door.scopes:
+                    assert answer.status_code not in {401, 403}, _named(door)
+                else:
+                    assert _is_problem(answer, 403), (scope, _named(door))
+
+
+async def test_a_key_of_the_other_mode_opens_nothing(house: OpenHouse) -> None:
+    """Exercise never meets real: each door refuses each key of the other mode, and says why."""
+    for scope in Scope:
+        async with house.client(house.other_mode[scope]) as caller:
+            for door in DOORS:
+                answer = await _knock(caller, door)
+                assert _is_problem(answer, 403), (scope, _named(door))
+                assert answer.json()["code"] == "mode"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic cGs6cGs=",
+        "Bearer pk_essai-portal_",
+        "Bearer pk_personne_" + "a" * 43,
+        "Bearer '--",
+    ],
+)
+async def test_what_is_not_a_key_is_no_key(house: OpenHouse, header: str) -> None:
+    """A broken header, an unknown name and an empty secret are all refused the same way."""
+    async with house.client(Authorization=header) as stranger:
+        answer = await stranger.get("/v1/events")
+    assert _is_problem(answer, 401)
+
+
+async def test_the_secret_of_one_key_does_not_open_another(house: OpenHouse) -> None:
+    """Name and secret go together."""
+    secret = house.keys[Scope.COUNTS].rpartition("_")[2][-43:]
+    async with house.client(f"pk_essai-portal_{secret}") as stranger:
+        assert (await stranger.get("/v1/events")).status_code == 401
+
+
+async def test_a_revoked_key_stops_within_seconds(house: OpenHouse) -> None:
+    """A key is taken out of force for every door, a few seconds after it was last seen."""
+    async with house.portal as portal:
+        assert (await portal.get("/v1/events")).status_code == 200
+        assert await house.runtime.write(lambda register: register.keys.revoke("essai-portal", house.clock()))
+        house.clock.forward(seconds=6)
+        assert (await portal.get("/v1/events")).status_code == 401
+
+
+async def test_a_door_without_scopes_lets_nobody_in(house: OpenHouse) -> None:
+    """Deny by default: a forgotten list of scopes closes the door instead of opening it."""
+
+    async def handler(_: object) -> Reply:
+        return Reply(200, {"dedans": True})
+
+    forgotten = Door("GET", "/v1/oubli", frozenset(), handler, "Oubli")
+    house.app.router.routes.append(Route("/v1/oubli", endpoint(forgotten, house.runtime)))
+    for scope in Scope:
+        async with house.as_(scope) as caller:
+            assert _is_problem(await caller.get("/v1/oubli"), 403)
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/v1/nulle-part", 404), ("PUT", "/v1/events", 405)])
+async def test_what_does_not_exist_is_said_as_a_problem(house: OpenHouse, method: str, path: str, status: int) -> None:
+    """An unknown address and an unknown method are problem documents too."""
+    async with house.portal as portal:
+        assert _is_problem(await portal.request(method, path), status)
+
+
+async def test_the_page_session_reads_and_never_writes(house: OpenHouse) -> None:
+    """The cookie that a key buys opens reading doors; what changes something needs the key itself."""
+    async with house.client() as page:
+        opened = await page.post("/console/session", json={"key": house.keys[Scope.PORTAL]})
+        assert opened.status_code == 200
+        assert "httponly" in opened.headers["set-cookie"].lower()
+        assert "samesite=strict" in opened.headers["set-cookie"].lower()
+        assert (await page.get("/v1/events")).status_code == 200
+        refused = await page.post("/v1/events", json={"name": "X", "type": "ACEL", "mode": "Exercise"})
+        assert _is_problem(refused, 401)
+        house.clock.forward(hours=13)
+        assert (await page.get("/v1/events")).status_code == 401
+
+
+@pytest.mark.parametrize("key", ["pk_personne_" + "a" * 43, "rien"])
+async def test_a_session_needs_a_key_in_force(house: OpenHouse, key: str) -> None:
+    """The page cannot be opened with what is not a key."""
+    async with house.client() as page:
+        assert _is_problem(await page.post("/console/session", json={"key": key}), 401)
+
+
+async def test_a_session_is_not_opened_by_a_key_of_the_other_mode(house: OpenHouse) -> None:
+    """The page keeps exercise and real apart as every door does."""
+    async with house.client() as page:
+        answer = await page.post("/console/session", json={"key": house.other_mode[Scope.OPERATOR]})
+    assert _is_problem(answer, 403)
+
+
+async def test_only_a_digest_of_a_key_is_kept(house: OpenHouse) -> None:
+    """Whoever reads the register of keys cannot come in with what is there."""
+    key = new_key("essai-de-garde", Scope.PORTAL, Mode.EXERCISE)
+    await house.runtime.write(lambda register: register.keys.add(key, house.clock()))
+    kept = await house.runtime.read(lambda register: register.keys.find("essai-de-garde"))
+    assert kept is not None
+    assert key.key.rpartition("_")[2].encode() not in kept.digest
+    assert key.key not in repr(kept)

@@ -1,0 +1,27 @@
+"""Dates as the hub writes them: seconds and an offset, never `Z`, never fractions. In, both are read."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+_LOOSE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d+)?(Z|z|[+-]\d{2}:\d{2})")
+
+
+def write_date(moment: datetime) -> str:
+    """`2026-03-01T10:00:00+01:00`; a moment without an offset is refused."""
+    if moment.tzinfo is None:
+        raise ValueError("une date du hub porte toujours son décalage horaire")
+    return moment.replace(microsecond=0).isoformat()
+
+
+def normal_date(text: str) -> str:
+    """The text in the hub's form when it is a date-time of any accepted form; otherwise the text as it is."""
+    text = text.strip()
+    found = _LOOSE.fullmatch(text)
+    return found[1] + ("+00:00" if found[2] in "Zz" else found[2]) if found else text
+
+
+def read_date(text: str) -> datetime:
+    """The moment, from any form the hub lets in; ValueError when it is none."""
+    return datetime.fromisoformat(normal_date(text))

@@ -1,0 +1,158 @@
+"""An XML message as JSON: the same leaves, typed and listed as the schema says.
+
+Driven by the shapes of the models folder alone. What JSON has no place for (keywords and extensions of the envelope) is
+listed in `Decoded.left_out`; an element of no schema is refused with its path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from adapters.lrm.hubsante.dates import normal_date
+from adapters.lrm.hubsante.documents import read_number
+from adapters.lrm.hubsante.free import read_free
+from adapters.lrm.hubsante.layout import (
+    ENVELOPE_DATES,
+    ENVELOPE_TEXTS,
+    CodecError,
+    Form,
+    form_of_xml,
+    local_name,
+)
+from adapters.lrm.hubsante.shapes import Kind, Shape
+
+if TYPE_CHECKING:
+    from adapters.lrm.hubsante.models import Models
+
+
+@dataclass(slots=True)
+class Decoded:
+    """A JSON tree, and what of the XML has no place in JSON."""
+
+    tree: dict[str, Any]
+    left_out: list[str] = field(default_factory=list)
+
+
+def to_json(root: etree._Element, models: Models) -> Decoded:
+    """The JSON tree of an XML envelope, `message` or bare use case."""
+    decoded = Decoded({})
+    form = form_of_xml(root, models)
+    if form is Form.ENVELOPE:
+        decoded.tree = _read_envelope(root, models, decoded)
+    elif form is Form.MESSAGE:
+        decoded.tree = {"message": _read_message(root, models)}
+    elif str(root.tag) in models.by_tag:
+        kind = models.by_tag[str(root.tag)]
+        decoded.tree = {kind.key: _read_value(root, kind.shape, kind.key)}
+    else:
+        raise CodecError(etree.QName(root).localname, "aucun message connu de ce modèle")
+    return decoded
+
+
+def _read_envelope(root: etree._Element, models: Models, decoded: Decoded) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    content: list[dict[str, Any]] = []
+    for child in root:
+        name = local_name(child)
+        if name in ENVELOPE_TEXTS:
+            text = (child.text or "").strip()
+            tree[name] = normal_date(text) if name in ENVELOPE_DATES else text
+        elif name == "descriptor":
+            tree["descriptor"] = _read_descriptor(child, decoded)
+        elif name == "content":
+            for item in child:
+                messages = (
+                    list(item.iter(f"{{{models.namespace}}}message")) if local_name(item) == "contentObject" else []
+                )
+                if not messages:
+                    decoded.left_out.append(f"content.{local_name(item)}")
+                content.extend(_embed(_read_message(message, models)) for message in messages[:1])
+        else:
+            decoded.left_out.append(name)
+    if content:
+        tree["content"] = content
+    return tree
+
+
+def _embed(message: dict[str, Any]) -> dict[str, Any]:
+    return {"jsonContent": {"embeddedJsonContent": {"message": message}}}
+
+
+def _read_descriptor(element: etree._Element, decoded: Decoded) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for child in element:
+        name = local_name(child)
+        if name == "language":
+            tree[name] = (child.text or "").strip()
+        elif name == "explicitAddress" and name not in tree:
+            tree[name] = {}
+            for part in child:
+                if local_name(part) in tree[name]:
+                    decoded.left_out.append(f"descriptor.explicitAddress.{local_name(part)}")
+                else:
+                    tree[name][local_name(part)] = (part.text or "").strip()
+        else:
+            decoded.left_out.append(f"descriptor.{name}")
+    return tree
+
+
+def _read_message(element: etree._Element, models: Models) -> dict[str, Any]:
+    message: dict[str, Any] = {}
+    header = models.header_shape.by_tag
+    for child in element:
+        tag = str(child.tag)
+        kind = models.by_tag.get(tag)
+        if kind is not None:
+            message[kind.key] = _read_value(child, kind.shape, f"message.{kind.key}")
+        elif tag in header:
+            _read_into(message, child, header[tag], "message")
+        else:
+            raise CodecError(
+                f"message.{local_name(child)}", "élément inconnu de ce modèle, ou d’un autre espace de noms"
+            )
+    return message
+
+
+def _read_into(tree: dict[str, Any], element: etree._Element, shape: Shape, path: str) -> None:
+    value = _read_value(element, shape, f"{path}.{shape.name}")
+    if shape.repeated:
+        tree.setdefault(shape.name, []).append(value)
+    elif shape.name in tree:
+        raise CodecError(f"{path}.{shape.name}", "élément répété là où un seul est prévu")
+    else:
+        tree[shape.name] = value
+
+
+def _read_value(element: etree._Element, shape: Shape, path: str) -> Any:  # noqa: ANN401 - a JSON value
+    kind = shape.kind
+    if kind is Kind.OBJECT:
+        tree: dict[str, Any] = {}
+        known = shape.by_tag
+        for child in element:
+            child_shape = known.get(child.tag)
+            if child_shape is None:
+                raise CodecError(f"{path}.{local_name(child)}", "élément inconnu de ce message")
+            _read_into(tree, child, child_shape, path)
+        return tree
+    if kind is Kind.OPEN:
+        return read_free(element)
+    return _read_leaf(element.text or "", kind, path)
+
+
+def _read_leaf(text: str, kind: Kind, path: str) -> object:
+    if kind is Kind.TEXT:
+        return text
+    if kind is Kind.DATE_TIME:
+        return normal_date(text)
+    text = text.strip()
+    if kind is Kind.BOOLEAN and text in {"true", "false", "1", "0"}:
+        return text in {"true", "1"}
+    try:
+        return int(text) if kind is Kind.INTEGER else read_number(text)
+    except ArithmeticError as error:
+        raise CodecError(path, "nombre illisible") from error
+    except ValueError as error:
+        raise CodecError(path, "nombre illisible") from error

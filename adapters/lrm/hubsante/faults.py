@@ -1,0 +1,133 @@
+"""RS-ERROR: each code of the hub, what happens next, and which ones are ours to emit.
+
+One table, read by the client, the simulator and the console. What the hub says is not what we do: a 701 after a resend
+means the first one arrived; a 702 means the case must go first; a 500 means nobody read it in time and a person must know.
+An unknown code is a person's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
+
+
+class Code(IntEnum):
+    """The codes of the contract; the name is its `statusString`."""
+
+    DELIVERY_MODE_INCONSISTENCY = 100
+    NOT_ALLOWED_CONTENT_TYPE = 101
+    UNRECOGNIZED_MESSAGE_FORMAT = 102
+    SENDER_INCONSISTENCY = 200
+    INVALID_MESSAGE = 300
+    SCHEMA_NOT_FOUND = 301
+    EXPIRED_MESSAGE_BEFORE_ROUTING = 400
+    DEAD_LETTER_QUEUED = 500
+    UNROUTABLE_MESSAGE = 501
+    MESSAGE_CONVERSION_ERROR = 600
+    INTERNAL_CLIENT_ERROR = 700
+    CASE_ALREADY_EXISTS = 701
+    WRONG_MESSAGE_SEQUENCE = 702
+    UNKNOWN_SENDER = 703
+    INSUFFICIENT_DATA = 704
+
+
+class Next(Enum):
+    """What happens to the message an error speaks of."""
+
+    AGAIN = "transient"
+    """The same content may be taken later, under a new distributionID."""
+    PARK = "permanent"
+    """The same message will never be taken: parked with its cause."""
+    PERSON = "person"
+    """Parked, and alarmed: set-up, expiry or silence at the other end that only people mend."""
+    DELIVERED = "delivered"
+    """It had arrived: an earlier attempt landed."""
+    CREATE_FIRST = "resequence"
+    """The receiver lacks the case: the whole case goes first, then this again."""
+
+
+class Emitter(Enum):
+    """Who sends a code."""
+
+    HUB = "hub"
+    CLIENT = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One line of the table."""
+
+    emitter: Emitter
+    next: Next
+    text: str
+    """French, for the console."""
+
+
+MEANINGS: dict[Code, Meaning] = {
+    Code.DELIVERY_MODE_INCONSISTENCY: Meaning(Emitter.HUB, Next.PARK, "message publié sans persistance"),
+    Code.NOT_ALLOWED_CONTENT_TYPE: Meaning(
+        Emitter.HUB, Next.PARK, "type de contenu ni application/json ni application/xml"
+    ),
+    Code.UNRECOGNIZED_MESSAGE_FORMAT: Meaning(Emitter.HUB, Next.PARK, "message que le hub ne sait pas lire"),
+    Code.SENDER_INCONSISTENCY: Meaning(Emitter.HUB, Next.PERSON, "expéditeur différent de la clé de routage"),
+    Code.INVALID_MESSAGE: Meaning(Emitter.HUB, Next.PARK, "message non conforme au schéma"),
+    Code.SCHEMA_NOT_FOUND: Meaning(Emitter.HUB, Next.AGAIN, "schéma absent du hub"),
+    Code.EXPIRED_MESSAGE_BEFORE_ROUTING: Meaning(Emitter.HUB, Next.PERSON, "message expiré avant son routage"),
+    Code.DEAD_LETTER_QUEUED: Meaning(Emitter.HUB, Next.PERSON, "message que le destinataire n’a pas lu à temps"),
+    Code.UNROUTABLE_MESSAGE: Meaning(
+        Emitter.HUB, Next.PERSON, "destinataire absent du hub ou message non admis sur ce lien"
+    ),
+    Code.MESSAGE_CONVERSION_ERROR: Meaning(Emitter.HUB, Next.PARK, "conversion entre versions impossible au hub"),
+    Code.INTERNAL_CLIENT_ERROR: Meaning(Emitter.CLIENT, Next.AGAIN, "erreur interne du destinataire"),
+    Code.CASE_ALREADY_EXISTS: Meaning(Emitter.CLIENT, Next.PERSON, "dossier déjà connu du destinataire"),
+    Code.WRONG_MESSAGE_SEQUENCE: Meaning(
+        Emitter.CLIENT, Next.CREATE_FIRST, "mise à jour d’un dossier inconnu du destinataire"
+    ),
+    Code.UNKNOWN_SENDER: Meaning(Emitter.CLIENT, Next.PERSON, "expéditeur inconnu du destinataire"),
+    Code.INSUFFICIENT_DATA: Meaning(Emitter.CLIENT, Next.PARK, "données insuffisantes pour créer le dossier"),
+}
+UNKNOWN = Meaning(Emitter.HUB, Next.PERSON, "code d’erreur inconnu du contrat")
+EMITTED = frozenset(code for code, meaning in MEANINGS.items() if meaning.emitter is Emitter.CLIENT)
+"""Ours, 700 to 704: each followed by the refused RC-REF. 404, seen in the wild, is in no list: never emitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubError:
+    """An RS-ERROR as received."""
+
+    code: int
+    label: str
+    cause: str
+    """Free text of the hub or of a partner: may quote a message, so it is stored with it and never logged."""
+    about: str
+    """distributionID of the message it speaks of."""
+
+
+def meaning(code: int) -> Meaning:
+    """The line of a code; an unknown one is for a person."""
+    try:
+        return MEANINGS[Code(code)]
+    except ValueError:
+        return UNKNOWN
+
+
+def what_next(code: int, *, resent: bool = False) -> Next:
+    """What happens to the message; `resent` when it had already been published under an earlier attempt."""
+    if code == Code.CASE_ALREADY_EXISTS and resent:
+        return Next.DELIVERED
+    return meaning(code).next
+
+
+def delivery_error(error: HubError, *, resent: bool = False) -> DeliveryError | None:
+    """The outbox's word for an error; None when the message had arrived after all."""
+    line = meaning(error.code)
+    code = f"hub.{error.code}"
+    match what_next(error.code, resent=resent):
+        case Next.DELIVERED:
+            return None
+        case Next.AGAIN | Next.CREATE_FIRST:
+            return TransientDeliveryError(code, line.text)
+        case Next.PARK | Next.PERSON:
+            return PermanentDeliveryError(code, line.text)

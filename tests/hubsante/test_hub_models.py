@@ -85,6 +85,17 @@ def test_a_message_without_xsd_is_refused(tmp_path: Path) -> None:
         read_models(tmp_path)
 
 
+def test_a_schema_of_no_envelope_and_no_xsd_is_left_aside(tmp_path: Path) -> None:
+    """Something of the publisher's own beside the messages does not make the folder unusable."""
+    source = shared("hubsante")
+    for side in ("json-schema", "xsd"):
+        shutil.copytree(source / side, tmp_path / side)
+    (tmp_path / "json-schema" / "essai.schema.json").write_text(
+        '{"type": "object", "properties": {}}', encoding="utf-8"
+    )
+    assert read_models(tmp_path).types.keys() == models(3).types.keys()
+
+
 def test_a_schema_beyond_the_codec_is_refused_at_loading() -> None:
     """A union of types, a foreign reference or a recursion is said when the folder is read."""
     for node, word in (

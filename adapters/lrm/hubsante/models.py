@@ -119,13 +119,18 @@ def _types(directory: Path, full: Mapping[str, Any], listed: set[str]) -> Iterat
     used = {file for file, _ in inside.values()}
     spare = sorted(path.name for path in (directory / "json-schema").glob("*.schema.json"))
     alone = {
-        _schema(directory, file)["title"]: (file, False)
+        str(_schema(directory, file).get("title")): (file, False)
         for file in spare
         if not file.startswith("EDXL") and file not in used
     }
     for titled, (file, header) in (alone | inside).items():
         name = file.removesuffix(".schema.json")
-        xsd, namespace, key = _xsd(directory, name, titled)
+        declared = _xsd(directory, name, titled)
+        if declared is None:
+            if titled in inside:
+                raise ModelsError(f"aucun XSD ne déclare {titled} ({name})")
+            continue
+        xsd, namespace, key = declared
         yield MessageType(
             name=name,
             key=key,
@@ -152,7 +157,7 @@ def _keys(branch: object) -> Iterator[tuple[str, str]]:
                 yield from _keys(value)
 
 
-def _xsd(directory: Path, name: str, titled: str) -> tuple[Path, str, str]:
+def _xsd(directory: Path, name: str, titled: str) -> tuple[Path, str, str] | None:
     """The file that declares a message, its namespace, and the name as declared: titles differ from it in case."""
     wanted = f"{name}.xsd".casefold()
     for path in sorted((directory / "xsd").glob("*.xsd")):
@@ -161,7 +166,7 @@ def _xsd(directory: Path, name: str, titled: str) -> tuple[Path, str, str]:
             for element in root.findall(f"{XS}element"):
                 if str(element.get("name")).casefold() == titled.casefold():
                     return path, str(root.get("targetNamespace")), str(element.get("name"))
-    raise ModelsError(f"aucun XSD ne déclare {titled} ({name})")
+    return None
 
 
 def _listed(content: etree._Element) -> Iterator[str]:

@@ -43,8 +43,13 @@ def decide(  # noqa: PLR0913 - a decision looks at all of this
     rules: Rules = DEFAULT_RULES,
 ) -> tuple[Observation, ...]:
     """What the command makes happen, or a `RuleError`."""
-    if event.status == "closed" and stamp.source in rules.closed_event_refuses:
-        raise ConflictError("R-06", "event", "L’évènement est clos : rouvrez-le pour le modifier.")
+    if _after_the_end(event, stamp) and stamp.source in rules.closed_event_refuses:
+        raise ConflictError(
+            "R-06",
+            "happened_at",
+            "L’évènement est clos : rouvrez-le, ou donnez la date du fait.",
+            "une date qui ne dépasse pas la fin de l’évènement",
+        )
     if isinstance(command, c.CreatePatient):
         if victim is not None:
             raise ConflictError("R-09", "patient_id", "Un patient porte déjà cet identifiant.")
@@ -58,6 +63,11 @@ def decide(  # noqa: PLR0913 - a decision looks at all of this
     if step is not None:
         return (situation.observed(ObservationKind.STEPPED, {"step": step(situation, victim, command)}),)
     return DECISIONS[type(command)](situation, victim, command)
+
+
+def _after_the_end(event: Event, stamp: Stamp) -> bool:
+    """R-06: a closed event is closed to what happened since; what happened before is late entry, and welcome."""
+    return event.status == "closed" and (event.ended_at is None or stamp.happened_at > event.ended_at)
 
 
 def _create(situation: Situation, command: c.CreatePatient) -> tuple[Observation, ...]:

@@ -20,13 +20,14 @@ from tests.domain.stage import HP, PLACES, TR, Stage
 
 
 def test_r06_a_closed_event_refuses_the_portal_and_keeps_the_late_word_of_the_field() -> None:
-    """Closing stops the operators, not the truth; reopening lets the operators work again."""
+    """Closing stops what happens after, not the truth; late entry goes on, and reopening lets the operators work again."""
     stage = Stage()
     stage.create()
     stage.event = close_event(stage.event, stage.now)
     with pytest.raises(ConflictError) as refused:
         stage.do("p1", ChangePatient({"used_name": "TESTE"}))
-    assert refused.value.code == "R-06"
+    assert (refused.value.code, refused.value.field) == ("R-06", "happened_at")
+    assert stage.do("p1", ChangePatient({"sex": "F"}), late=60).value("sex") == "F"
     assert stage.do("p1", ChangePatient({"used_name": "TESTE"}), Source.SINUS).value("used_name") == "TESTE"
     stage.event = reopen_event(stage.event)
     assert stage.do("p1", ChangePatient({"given_name": "Essai"})).value("given_name") == "Essai"

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Mapping as ReadOnly
 
+SHIPPED = Path(__file__).resolve().parent
+"""The folder of the mappings that come with the product."""
+
 
 class Mapping:
     """One mapping, compiled: canon in, the target tree out."""
@@ -123,7 +126,7 @@ def load_catalogue(*folders: Path) -> Catalogue:
 @cache
 def shipped() -> Catalogue:
     """The catalogue that comes with the product."""
-    return load_catalogue(Path(__file__).parent)
+    return load_catalogue(SHIPPED)
 
 
 def _found(folders: tuple[Path, ...], room: str, pattern: str, faults: Faults) -> Iterator[tuple[str, str, Path]]:

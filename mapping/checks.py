@@ -30,6 +30,7 @@ DAY_OF = {
     "counts": "counted_at",
     "intervention.request": "clicked_at",
     "intervention.cancel": "cancelled_at",
+    "intervention.status": "since",
     "outcome": "settled_at",
 }
 """The instant of each topic at which a dated table is looked up."""

@@ -45,9 +45,12 @@ def pairs(catalogue: Catalogue) -> Iterator[Pair]:
             yield Pair(name, case, canon, canon.with_name(f"{case}.out.json"))
 
 
-def run(catalogue: Catalogue) -> Told:
-    """Apply every pair. Nothing of a document is repeated: a difference is told by its first path."""
-    outcomes = {f"{pair.mapping} {pair.case}": _outcome(catalogue, pair) for pair in pairs(catalogue)}
+def run(catalogue: Catalogue, only: str | None = None) -> Told:
+    """Apply every pair, or those of one mapping. Nothing of a document is repeated: a difference is told by its first path."""
+    if only:
+        catalogue.mapping(only)
+    wanted = [pair for pair in pairs(catalogue) if only in {None, pair.mapping}]
+    outcomes = {f"{pair.mapping} {pair.case}": _outcome(catalogue, pair) for pair in wanted}
     failed = {case: reason for case, reason in outcomes.items() if reason}
     lines = [
         f"{'✗' if reason else '✓'} {case}" + (f" : {reason}" if reason else "") for case, reason in outcomes.items()
@@ -128,12 +131,13 @@ class _WatchedTable(CodeTable):
         return super().to_wire(canon, day)
 
 
-def coverage(catalogue: Catalogue) -> Told:
+def coverage(catalogue: Catalogue, only: str | None = None) -> Told:
     """Which rules never gave a value, and which codes were never asked for, over all golden pairs of each mapping."""
+    names = [catalogue.mapping(only).name] if only else list(catalogue.mappings)
     by_mapping: dict[str, list[Pair]] = {name: [] for name in catalogue.mappings}
     for pair in pairs(catalogue):
         by_mapping.setdefault(pair.mapping, []).append(pair)
-    data = {name: _untouched(catalogue, catalogue.mapping(name), by_mapping[name]) for name in catalogue.mappings}
+    data = {name: _untouched(catalogue, catalogue.mapping(name), by_mapping[name]) for name in names}
     lines: list[str] = []
     for name, missing in data.items():
         lines.append(

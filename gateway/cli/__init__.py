@@ -6,12 +6,12 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from gateway.cli import check, demo, key, sandbox, serve
+from gateway.cli import check, demo, hub, key, mapping, sandbox, serve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FAMILIES = (serve, demo, sandbox, key, check)
+FAMILIES = (serve, demo, sandbox, key, check, mapping, hub)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import uvloop
 from pydantic import ValidationError
 
+from gateway import migrations
 from gateway import settings as settings_room
+from gateway.register import Register
+from outbox.database import open_database
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from gateway.settings import Settings
     from mapping import MappingFaultsError
@@ -55,6 +58,23 @@ def read_settings(path: Path | str | None) -> Settings | None:
         for fault in error.errors(include_input=False, include_url=False):
             complain(f"  {'.'.join(str(part) for part in fault['loc'])} : {fault['msg']}")
         return None
+
+
+def on_register(settings_file: Path | str | None, work: Callable[[Register], T]) -> T | None:
+    """Run the work on the register in one transaction; None after saying what is wrong with the settings."""
+    settings = read_settings(settings_file)
+    if settings is None:
+        return None
+    migrations.upgrade(settings.store.url)
+
+    async def on_database() -> T:
+        database = open_database(settings.store.url)
+        try:
+            return await database.write(lambda connection: work(Register(connection)))
+        finally:
+            await database.close()
+
+    return run(on_database())
 
 
 def explain_mappings(error: MappingFaultsError) -> None:

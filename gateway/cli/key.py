@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import IntegrityError
 
 from domain.mode import Mode
-from gateway import migrations
-from gateway.cli.console import complain, read_settings, run, say, with_settings
+from gateway.cli.console import complain, on_register, say, with_settings
 from gateway.clock import now
-from gateway.register import Register
 from gateway.security.keys import Scope, new_key
-from outbox.database import open_database
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
-    from typing import TypeVar
 
-    T = TypeVar("T")
+    from gateway.register import Register
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,13 +41,17 @@ def create(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         complain(str(error))
         return 2
+
+    def keep(register: Register) -> bool:
+        register.keys.add(key, now())
+        return True
+
     try:
-        done = _on_register(arguments, lambda register: register.keys.add(key, now()))
+        if not on_register(arguments.settings, keep):
+            return 2
     except IntegrityError:
         complain(f"Une clé porte déjà le nom « {arguments.name} ».")
         return 1
-    if done is False:
-        return 2
     say(key.key)
     complain("Notez-la : elle ne sera plus montrée.")
     return 0
@@ -60,8 +59,8 @@ def create(arguments: argparse.Namespace) -> int:
 
 def show(arguments: argparse.Namespace) -> int:
     """Every key there ever was."""
-    kept = _on_register(arguments, lambda register: register.keys.all())
-    if isinstance(kept, bool):
+    kept = on_register(arguments.settings, lambda register: register.keys.all())
+    if kept is None:
         return 2
     for one in kept:
         state = "retirée" if one.revoked else "en vigueur"
@@ -71,25 +70,11 @@ def show(arguments: argparse.Namespace) -> int:
 
 def withdraw(arguments: argparse.Namespace) -> int:
     """Take a key out of force."""
-    done = _on_register(arguments, lambda register: register.keys.revoke(arguments.name, now()))
+    done = on_register(arguments.settings, lambda register: register.keys.revoke(arguments.name, now()))
+    if done is None:
+        return 2
     if not done:
         complain(f"Aucune clé en vigueur ne porte le nom « {arguments.name} ».")
         return 1
     say(f"Clé « {arguments.name} » retirée.")
     return 0
-
-
-def _on_register(arguments: argparse.Namespace, work: Callable[[Register], T]) -> T | bool:
-    settings = read_settings(arguments.settings)
-    if settings is None:
-        return False
-    migrations.upgrade(settings.store.url)
-
-    async def on_database() -> T:
-        database = open_database(settings.store.url)
-        try:
-            return await database.write(lambda connection: work(Register(connection)))
-        finally:
-            await database.close()
-
-    return run(on_database())

@@ -12,6 +12,7 @@ from domain.counts import Cell, cell_of
 from domain.record import from_record, to_record
 from domain.severity import Severity
 from gateway.register.instants import to_column
+from gateway.register.statement import Statement
 from gateway.register.tables import cata_serial
 from gateway.register.tables import victim as table
 
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
 
     from domain.victim import Victim
 
-FIND = select(table.c.record).where(table.c.id == bindparam("id"), table.c.event_id == bindparam("event_id"))
-KNOWN = select(table.c.id).where(table.c.id == bindparam("id"))
-FIND_FOR_CHANGE = FIND.with_for_update()
+_FIND = select(table.c.record).where(table.c.id == bindparam("id"), table.c.event_id == bindparam("event_id"))
+FIND = Statement(_FIND)
+KNOWN = select(table.c.event_id).where(table.c.id == bindparam("id"))
+FIND_FOR_CHANGE = Statement(_FIND.with_for_update())
 OF_EVENT = (
     select(table.c.record)
     .where(table.c.event_id == bindparam("event_id"), table.c.deleted.is_(False))
     .order_by(table.c.created_at, table.c.id)
 )
-ADD = insert(table)
+ADD = Statement(insert(table))
 CHANGED = (
     "revision",
     "deleted",
@@ -46,13 +48,15 @@ CHANGED = (
     "sinus_number",
     "updated_at",
 )
-CHANGE = (
+CHANGE = Statement(
     update(table)
     .where(table.c.id == bindparam("victim_id"))
     .values({name: bindparam(f"new_{name}") for name in CHANGED})
 )
-HOLDER = select(table.c.id).where(
-    table.c.event_id == bindparam("event_id"), table.c.sinus_number == bindparam("sinus_number")
+HOLDER = Statement(
+    select(table.c.id).where(
+        table.c.event_id == bindparam("event_id"), table.c.sinus_number == bindparam("sinus_number")
+    )
 )
 GROUPS = (
     table.c.localisation_id,
@@ -92,12 +96,17 @@ class Victims:
     def find(self, event_id: str, victim_id: str, *, for_change: bool = False) -> Victim | None:
         """One record, also when it is deleted; locked until the end of the transaction when it is to be changed."""
         statement = FIND_FOR_CHANGE if for_change else FIND
-        record = self._connection.execute(statement, {"id": victim_id, "event_id": event_id}).scalar()
+        record = statement.one(self._connection, {"id": victim_id, "event_id": event_id})
         return from_record(orjson.loads(record)) if record is not None else None
 
     def knows(self, victim_id: str) -> bool:
         """Whether any event has a record under this identifier."""
-        return self._connection.execute(KNOWN, {"id": victim_id}).first() is not None
+        return self.event_of(victim_id) is not None
+
+    def event_of(self, victim_id: str) -> str | None:
+        """The event whose record bears this identifier, deleted ones included."""
+        found = self._connection.execute(KNOWN, {"id": victim_id}).scalar()
+        return str(found) if found is not None else None
 
     def of_event(self, event_id: str) -> Iterator[Victim]:
         """Every victim of the event that is not deleted, first registered first."""
@@ -108,16 +117,16 @@ class Victims:
         """A new record."""
         at = to_column(now)
         row = {"id": victim.id, "event_id": victim.event_id, "created_at": at, **_columns(victim, at)}
-        self._connection.execute(ADD, row)
+        ADD.run(self._connection, row)
 
     def change(self, victim: Victim, now: datetime) -> None:
         """The record as it now is."""
         columns = {f"new_{name}": value for name, value in _columns(victim, to_column(now)).items()}
-        self._connection.execute(CHANGE, {"victim_id": victim.id, **columns})
+        CHANGE.run(self._connection, {"victim_id": victim.id, **columns})
 
     def holder_of_number(self, event_id: str, sinus_number: str) -> str | None:
         """Who in this event has this SINUS number, in its canonical form."""
-        found = self._connection.execute(HOLDER, {"event_id": event_id, "sinus_number": sinus_number}).scalar()
+        found = HOLDER.one(self._connection, {"event_id": event_id, "sinus_number": sinus_number})
         return str(found) if found is not None else None
 
     def next_cata_serial(self, event_id: str, letter: str) -> int:
@@ -154,8 +163,8 @@ def _columns(victim: Victim, at: int) -> dict[str, object]:
         "revision": victim.revision,
         "deleted": victim.deleted,
         "record": orjson.dumps(to_record(victim)),
-        "status": victim.status,
-        "severity": victim.severity,
+        "status": victim.status.value,
+        "severity": victim.severity.value,
         "localisation_id": None,
         "destination_finess": None,
         "destination_name": None,

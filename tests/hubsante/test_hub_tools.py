@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.lrm.hubsante.tools import json_bytes, main
+from gateway.cli import main as passerelle
 from tests.shared_material import shared
 
 if TYPE_CHECKING:
@@ -108,3 +109,16 @@ def test_a_folder_that_holds_no_models_is_a_usage_error(tmp_path: Path, capsys: 
 def test_numbers_are_written_whole() -> None:
     """A Decimal keeps its digits in JSON."""
     assert json_bytes({"lat": Decimal("44.837812345678901234567")}) == b'{\n  "lat": 44.837812345678901234567\n}'
+
+
+def test_the_product_s_own_command_line_has_both(
+    folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`passerelle hub` judges and transcodes with the same exit codes as the tools alone."""
+    broken = tmp_path / "essai.json"
+    broken.write_bytes(BROKEN)
+    assert passerelle(["hub", "validate", "--models", folder, str(broken)]) == 1
+    sample = next(iter(sorted(shared("hubsante/samples/RS-SR").glob("*.json"))))
+    capsys.readouterr()
+    assert passerelle(["hub", "transcode", "--models", folder, "--to", "xml", str(sample)]) == 0
+    assert capsys.readouterr().out.startswith("<?xml")

@@ -70,6 +70,8 @@ def detachment_messages(
     house: House, event: Event, victim: Victim, observation: Observation, now: datetime
 ) -> list[Envelope]:
     """The SINUS numbers that no longer name a victim: said as such, before the record without them (R-41)."""
+    if "identifiers" not in observation.facts:
+        return []
     return [
         _envelope(
             destination,

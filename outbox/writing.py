@@ -140,13 +140,14 @@ def _run(connection: Connection, works: list[_Work]) -> None:
 
 def _attempt(connection: Connection, work: _Work) -> None:
     """Run one work of a group so that its failure is its own."""
-    connection.exec_driver_sql("SAVEPOINT one_work")
+    raw: Any = connection.connection.driver_connection  # SQLAlchemy's work around a savepoint costs more than the savepoint.
+    raw.execute("SAVEPOINT one_work")
     try:
         work.result = work.run(connection)
     except Exception as error:  # noqa: BLE001 - it is raised to the caller of this work
         work.error = error
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one_work")
-    connection.exec_driver_sql("RELEASE SAVEPOINT one_work")
+        raw.execute("ROLLBACK TO SAVEPOINT one_work")
+    raw.execute("RELEASE SAVEPOINT one_work")
 
 
 def innocent(error: Exception) -> bool:

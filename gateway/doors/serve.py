@@ -143,12 +143,14 @@ def _once(
 ) -> Callable[[Callable[[Register], Reply]], Awaitable[Reply]]:
     """The work under the caller's Idempotency-Key: done once; later calls get the stored answer, other content gets 409."""
     key = request.headers.get("idempotency-key", "")
+    if not key:
+        return runtime.write
     if len(key) > LONGEST_IDEMPOTENCY_KEY:
         fault = problems.FieldFault(
             "Idempotency-Key", "Clé trop longue.", f"au plus {LONGEST_IDEMPOTENCY_KEY} caractères"
         )
         raise ProblemError(400, "cle_idempotence", "La clé d’idempotence est refusée.", faults=(fault,))
-    content = hashlib.sha256(b"\n".join((request.method.encode(), request.url.path.encode(), raw))).digest()
+    content = hashlib.sha256(b"\n".join((request.method.encode(), request.scope["path"].encode(), raw))).digest()
 
     async def change(work: Callable[[Register], Reply]) -> Reply:
         def remembered(register: Register) -> Reply:
@@ -167,6 +169,6 @@ def _once(
                 )
             return stored.reply
 
-        return await runtime.write(remembered if key else work)
+        return await runtime.write(remembered)
 
     return change

@@ -176,7 +176,10 @@ NUMBER_DOORS = (
         boards.counts,
         "Dénombrer, maintenant ou à un instant passé",
         tag="Nombres",
-        query={"at": "Instant, avec son décalage horaire."},
+        query={
+            "at": "Instant, avec son décalage horaire.",
+            "by": "received (par défaut) : ce qui était su alors ; happened : ce qui était vrai alors, vu d’aujourd’hui.",
+        },
     ),
     Door("GET", EVENT + "/boards/tb2", PORTAL, boards.nominative_board, "TB2, nominatif, sans export", tag="Nombres"),
     Door(
@@ -270,7 +273,8 @@ DESK_DOORS = (
     ),
 )
 
-DOORS: tuple[Door, ...] = EVENTS + PATIENTS + NUMBER_DOORS + DESK_DOORS
+# The busiest first: a route is found by walking the list.
+DOORS: tuple[Door, ...] = PATIENTS + EVENTS + NUMBER_DOORS + DESK_DOORS
 
 # Without a key: whether the process lives, the published contract, and the empty page that asks for a key.
 OPEN_PATHS = frozenset(

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from gateway.register.deliveries import Deliveries
 from gateway.register.events import Events
 from gateway.register.feed import Feed
+from gateway.register.interventions import Interventions
 from gateway.register.keys import Keys
 from gateway.register.observations import Observations
 from gateway.register.replies import Replies
+from gateway.register.routes import Routes
 from gateway.register.victims import Victims
 
 if TYPE_CHECKING:
@@ -24,7 +26,18 @@ __all__ = ["Register"]
 class Register:
     """The register as seen by one transaction."""
 
-    __slots__ = ("connection", "deliveries", "events", "feed", "keys", "observations", "replies", "victims")
+    __slots__ = (
+        "connection",
+        "deliveries",
+        "events",
+        "feed",
+        "interventions",
+        "keys",
+        "observations",
+        "replies",
+        "routes",
+        "victims",
+    )
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -35,3 +48,5 @@ class Register:
         self.feed = Feed(connection)
         self.keys = Keys(connection)
         self.deliveries = Deliveries(connection)
+        self.interventions = Interventions(connection)
+        self.routes = Routes(connection)

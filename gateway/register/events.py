@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import orjson
@@ -9,6 +10,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from domain.event_record import event_from_record, event_to_record
 from gateway.register.instants import to_column
+from gateway.register.statement import Statement
 from gateway.register.tables import event as table
 
 if TYPE_CHECKING:
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
     from domain.event import Event
     from domain.mode import Mode
 
-FIND = select(table.c.record).where(table.c.id == bindparam("id"))
-FIND_FOR_CHANGE = FIND.with_for_update()
+_FIND = select(table.c.record).where(table.c.id == bindparam("id"))
+FIND = Statement(_FIND)
+FIND_FOR_CHANGE = Statement(_FIND.with_for_update())
 OF_MODE = select(table.c.record).where(table.c.mode == bindparam("mode")).order_by(table.c.created_at.desc())
 ADD = insert(table)
 CHANGE = (
@@ -35,6 +38,12 @@ CHANGE = (
 )
 
 
+@lru_cache(maxsize=64)
+def _read(record: bytes) -> Event:
+    """Every change of a victim reads its event, which rarely changes."""
+    return event_from_record(orjson.loads(record))
+
+
 class Events:
     """The events."""
 
@@ -45,8 +54,9 @@ class Events:
 
     def find(self, event_id: str, *, for_change: bool = False) -> Event | None:
         """One event; locked until the end of the transaction when it is to be changed."""
-        record = self._connection.execute(FIND_FOR_CHANGE if for_change else FIND, {"id": event_id}).scalar()
-        return event_from_record(orjson.loads(record)) if record is not None else None
+        statement = FIND_FOR_CHANGE if for_change else FIND
+        record = statement.one(self._connection, {"id": event_id})
+        return _read(bytes(record)) if record is not None else None
 
     def all(self, mode: Mode) -> list[Event]:
         """Every event of one mode, the newest first."""

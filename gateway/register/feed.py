@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import bindparam, delete, func, insert, select
 
 from gateway.register.instants import to_column
+from gateway.register.statement import Statement
 from gateway.register.tables import feed as table
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-TELL = insert(table).inline()
+TELL = Statement(insert(table).inline(), ("event_id", "mode", "kind", "body", "at"))
 AFTER = (
     select(table)
     .where(table.c.seq > bindparam("seq"), table.c.mode == bindparam("mode"))
@@ -48,8 +49,8 @@ class Feed:
 
     def tell(self, event_id: str, mode: str, kind: str, body: dict[str, Any], at: datetime) -> None:
         """Add a line. Ids, codes and numbers only."""
-        row = {"event_id": event_id, "mode": mode, "kind": kind, "body": orjson.dumps(body), "at": to_column(at)}
-        self._connection.execute(TELL, row)
+        row = {"event_id": event_id, "mode": str(mode), "kind": kind, "body": orjson.dumps(body), "at": to_column(at)}
+        TELL.run(self._connection, row)
 
     def after(self, seq: int, mode: str, limit: int = 500) -> list[FeedLine]:
         """The lines that follow one, oldest first."""

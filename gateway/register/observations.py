@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, insert, select
 from domain.observation import Observation, ObservationKind, Stamp
 from domain.source import Source
 from gateway.register.instants import from_column, to_column
+from gateway.register.statement import Statement
 from gateway.register.tables import observation as table
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-APPEND = insert(table)
+APPENDED = ("event_id", "victim_id", "kind", "source", "author", "happened_at", "received_at", "facts", "after")
+APPEND = Statement(insert(table).returning(table.c.seq), APPENDED)
 OF_VICTIM = select(table).where(table.c.victim_id == bindparam("victim_id")).order_by(table.c.seq)
 OF_EVENT_UNTIL = (
     select(table)
@@ -40,16 +42,15 @@ class Observations:
         row = {
             "event_id": observation.event_id,
             "victim_id": observation.victim_id,
-            "kind": observation.kind,
-            "source": observation.stamp.source,
+            "kind": observation.kind.value,
+            "source": observation.stamp.source.value,
             "author": observation.stamp.author,
             "happened_at": to_column(observation.stamp.happened_at),
             "received_at": to_column(observation.stamp.received_at),
             "facts": orjson.dumps(observation.facts),
             "after": observation.after,
         }
-        key = self._connection.execute(APPEND, row).inserted_primary_key
-        return int(key[0]) if key else 0
+        return int(APPEND.one(self._connection, row))
 
     def of_victim(self, victim_id: str) -> list[Observation]:
         """All that was said of one victim."""

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from gateway.doors.door import Reply
 from gateway.register.instants import to_column
+from gateway.register.statement import Statement
 from gateway.register.tables import reply as table
 
 if TYPE_CHECKING:
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-FIND = select(table.c.content, table.c.answer).where(
-    table.c.key_name == bindparam("key_name"), table.c.idempotency_key == bindparam("idempotency_key")
+FIND = Statement(
+    select(table.c.content, table.c.answer).where(
+        table.c.key_name == bindparam("key_name"), table.c.idempotency_key == bindparam("idempotency_key")
+    )
 )
-KEEP = insert(table)
+KEEP = Statement(insert(table))
 FORGET = delete(table).where(table.c.kept_at < bindparam("before"))
 
 
@@ -42,8 +45,8 @@ class Replies:
 
     def find(self, key_name: str, idempotency_key: str) -> StoredReply | None:
         """What this key was answered under this Idempotency-Key, if it was."""
-        row = self._connection.execute(FIND, {"key_name": key_name, "idempotency_key": idempotency_key}).first()
-        return StoredReply(row.content, Reply(*orjson.loads(row.answer))) if row else None
+        row = FIND.run(self._connection, {"key_name": key_name, "idempotency_key": idempotency_key}).fetchone()
+        return StoredReply(bytes(row[0]), Reply(*orjson.loads(row[1]))) if row else None
 
     def keep(self, key_name: str, idempotency_key: str, content: bytes, reply: Reply, now: datetime) -> None:
         """Remember an answer."""
@@ -54,7 +57,7 @@ class Replies:
             "answer": orjson.dumps((reply.status, reply.content, reply.etag, reply.location)),
             "kept_at": to_column(now),
         }
-        self._connection.execute(KEEP, row)
+        KEEP.run(self._connection, row)
 
     def forget(self, before: datetime) -> int:
         """Drop answers older than that; returns how many."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import Response
 
 from domain.boards import Board, board_csv, tb1, tb2, tb3, tb4
-from domain.counts import Cell, cell_of, counts_document
-from domain.record import observe
+from domain.counts import Cell, cells_of, counts_document
+from domain.record import as_of
 from gateway.doors.door import Call, Reply
 from gateway.intake import known_event
 from gateway.problems import FieldFault, ProblemError
@@ -20,20 +20,33 @@ if TYPE_CHECKING:
 
     from domain.event import Event
     from domain.rules import Rules
-    from domain.victim import Victim
     from gateway.register import Register
 
-BOARDS: dict[str, Callable[[Event, Iterable[tuple[Cell, int]]], Board]] = {"tb1": tb1, "tb3": tb3, "tb4": tb4}
+Axis = Literal["received_at", "happened_at"]
+AXES: dict[str | None, Axis] = {None: "received_at", "received": "received_at", "happened": "happened_at"}
+BOARDS: dict[str, Callable[[Event, Iterable[tuple[Cell, int]], datetime | None], Board]] = {
+    "tb1": tb1,
+    "tb3": tb3,
+    "tb4": tb4,
+}
 
 
 async def counts(call: Call) -> Reply:
-    """Who is counted, by every dimension, with and without IMP. `at` recounts what was known at a past instant."""
-    at = _instant(call.query.get("at"))
+    """Who is counted, by every dimension, with and without IMP.
+
+    `at` recounts a past instant: what was known then, or with `by=happened` what was true then as we know it now.
+    """
+    at, axis = _instant(call.query.get("at")), AXES.get(call.query.get("by"))
+    if axis is None:
+        fault = FieldFault("?by", "Mot inconnu.", "received ou happened")
+        raise ProblemError(400, "parametre_illisible", "Le temps demandé est illisible.", faults=(fault,))
 
     def work(register: Register) -> Reply:
         event = known_event(register, call.path["event_id"], call.principal.mode)
         cells = (
-            register.victims.cells(event.id) if at is None else recount(register, event, at, call.runtime.house.rules)
+            register.victims.cells(event.id)
+            if at is None
+            else recount(register, event, at, axis, call.now, call.runtime.house.rules)
         )
         document = counts_document(event, cells, register.feed.last(), at or call.now, "portal")
         return Reply(200, document)
@@ -49,13 +62,13 @@ async def board(call: Call) -> Reply | Response:
 
     def work(register: Register) -> Board:
         event = known_event(register, call.path["event_id"], call.principal.mode)
-        return BOARDS[name](event, register.victims.cells(event.id))
+        return BOARDS[name](event, register.victims.cells(event.id), call.now)
 
     made = await call.runtime.read(work)
     if call.query.get("format") == "csv":
         # The mark lets spreadsheets read the accents.
         return Response("\ufeff" + board_csv(made), media_type="text/csv; charset=utf-8")
-    return Reply(200, {**asdict(made), "updated_at": call.now.isoformat()})
+    return Reply(200, asdict(made))
 
 
 async def nominative_board(call: Call) -> Reply:
@@ -63,23 +76,17 @@ async def nominative_board(call: Call) -> Reply:
 
     def work(register: Register) -> Reply:
         event = known_event(register, call.path["event_id"], call.principal.mode)
-        made = tb2(event, list(register.victims.of_event(event.id)))
-        return Reply(200, {**asdict(made), "updated_at": call.now.isoformat()})
+        return Reply(200, asdict(tb2(event, list(register.victims.of_event(event.id)), call.now)))
 
     return await call.runtime.read(work)
 
 
-def recount(register: Register, event: Event, at: datetime, rules: Rules) -> list[tuple[Cell, int]]:
-    """The cells as they were known at an instant, from the observations received by then."""
-    victims: dict[str, Victim] = {}
-    for observation in register.observations.of_event(event.id, at):
-        victims[observation.victim_id] = observe(victims.get(observation.victim_id), observation, rules)
-    cells: dict[Cell, int] = {}
-    for victim in victims.values():
-        cell = cell_of(victim)
-        if cell is not None:
-            cells[cell] = cells.get(cell, 0) + 1
-    return list(cells.items())
+def recount(  # noqa: PLR0913 - of what, when, on which of the two times
+    register: Register, event: Event, at: datetime, axis: Axis, now: datetime, rules: Rules
+) -> list[tuple[Cell, int]]:
+    """The cells of a past instant, from the observations themselves."""
+    until = at if axis == "received_at" else now
+    return cells_of(as_of(register.observations.of_event(event.id, until), at, None, rules, axis).values(), rules)
 
 
 def _instant(value: str | None) -> datetime | None:

@@ -140,7 +140,8 @@ def _run(connection: Connection, works: list[_Work]) -> None:
 
 def _attempt(connection: Connection, work: _Work) -> None:
     """Run one work of a group so that its failure is its own."""
-    raw: Any = connection.connection.driver_connection  # SQLAlchemy's work around a savepoint costs more than the savepoint.
+    # SQLAlchemy's work around a savepoint costs more than the savepoint.
+    raw: Any = connection.connection.driver_connection
     raw.execute("SAVEPOINT one_work")
     try:
         work.result = work.run(connection)

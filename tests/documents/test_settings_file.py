@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from adapters.http import Link
 from gateway.settings import Settings, load
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "passerelle.toml"
@@ -22,7 +24,11 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> dict[str, FieldInfo]:
     """Every leaf of the settings, by its dotted path."""
     found: dict[str, FieldInfo] = {}
     for name, info in model.model_fields.items():
-        inner = [one for one in (info.annotation, *get_args(info.annotation)) if isinstance(one, type) and issubclass(one, BaseModel)]
+        inner = [
+            one
+            for one in (info.annotation, *get_args(info.annotation))
+            if isinstance(one, type) and issubclass(one, BaseModel)
+        ]
         if inner:
             found |= keys_of(inner[0], f"{prefix}{name}.")
         else:
@@ -50,7 +56,11 @@ def test_the_shipped_file_is_the_defaults() -> None:
 def test_every_key_is_in_the_file() -> None:
     """A key that exists is shown, live or commented; the four links share one explanation."""
     link_keys = {f"{neighbour}.link.{name}" for neighbour in ("sivic", "lrm", "portal") for name in Link.model_fields}
-    deliveries = {f"{neighbour}.delivery.{name}" for neighbour in ("sivic", "lrm", "portal") for name in ("concurrency", "schedule")}
+    deliveries = {
+        f"{neighbour}.delivery.{name}"
+        for neighbour in ("sivic", "lrm", "portal")
+        for name in ("concurrency", "schedule")
+    }
     explained_once = (link_keys - {f"{neighbour}.link.url" for neighbour in ("sivic", "lrm", "portal")}) | deliveries
     missing = set(keys_of(Settings)) - set(shown()) - explained_once - {"mappings"}
     assert missing == set()

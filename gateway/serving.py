@@ -44,23 +44,21 @@ async def serving(  # noqa: PLR0913 - where, and behind which certificates
 
     With `client_ca`, a client without a certificate of that authority is refused (mTLS). Raises OSError when the port is taken.
     """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    # Without the protocol, asyncio leaves Nagle’s delay on and every answer costs some 40 ms.
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,  # it would write paths, and a path may name a person's record
-        timeout_graceful_shutdown=STOP,
-        lifespan="on",
-        server_header=False,
-        ssl_certfile=certificate,
-        ssl_keyfile=private_key,
-        ssl_ca_certs=str(client_ca) if client_ca else None,
-        ssl_cert_reqs=ssl.CERT_REQUIRED if client_ca else ssl.CERT_NONE,
+    listener = _listener(host, port)
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,  # it would write paths, and a path may name a person's record
+            timeout_graceful_shutdown=STOP,
+            lifespan="on",
+            server_header=False,
+            ssl_certfile=certificate,
+            ssl_keyfile=private_key,
+            ssl_ca_certs=str(client_ca) if client_ca else None,
+            ssl_cert_reqs=ssl.CERT_REQUIRED if client_ca else ssl.CERT_NONE,
+        )
     )
-    server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:
@@ -73,6 +71,14 @@ async def serving(  # noqa: PLR0913 - where, and behind which certificates
         server.should_exit = True
         await task
         listener.close()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    # Without the protocol, asyncio leaves Nagle’s delay on and every answer costs some 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    return listener
 
 
 async def until_told_to_stop() -> None:

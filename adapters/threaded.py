@@ -20,7 +20,7 @@ import urllib3
 from urllib3 import exceptions as broken
 
 if TYPE_CHECKING:
-    from adapters.http import Link
+    from adapters.link import Link
 
 
 LARGEST_ANSWER = 5 * 1024 * 1024  # bytes; no answer of a neighbour's contract comes near it

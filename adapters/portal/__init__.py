@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     import mapping
-    from adapters.http import Link
+    from adapters.link import Link
 
 __all__ = ["open_portal"]
 

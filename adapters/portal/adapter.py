@@ -18,7 +18,7 @@ from outbox.message import Receipt
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dictionary
 
-    from adapters.http import Link
+    from adapters.link import Link
     from adapters.portal.client import PortalClient
     from mapping import Mapping
     from outbox.message import Claimed, Envelope

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import orjson
 
-from adapters.http import Link, broken_link, open_client, retry_after
+from adapters.http import broken_link, open_client, retry_after
+from adapters.link import Link
 from adapters.portal.contract import faults_of, is_pointer
 from adapters.portal.faults import not_the_portal, refused_by_portal
 from adapters.portal.signature import sign

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from adapters.http import Link
+    from adapters.link import Link
     from adapters.sinus.client import Acknowledgement
     from outbox.message import Claimed, Envelope
 

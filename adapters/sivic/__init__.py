@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     import mapping
-    from adapters.http import Link
+    from adapters.link import Link
 
 __all__ = ["open_sivic"]
 

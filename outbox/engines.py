@@ -28,9 +28,21 @@ PRAGMAS = (
     "PRAGMA journal_size_limit = 67108864",
 )
 
-PLANS = {"options": "-c enable_seqscan=off -c jit=off"}
+PLANS = "-c enable_seqscan=off -c jit=off"
 """Statistics of a queue are always stale: what they call an empty table holds thousands of messages a second later. Every
 hot question has its index, so PostgreSQL is told to use it."""
+
+IDLE = "-c idle_in_transaction_session_timeout=5s"
+"""A node that is frozen, or cut off, in the middle of a transaction holds its lanes no longer than that."""
+
+SILENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""Seconds (the last in ms) after which a server that is no longer there is given up; the system would wait for hours."""
 
 
 def sqlite(url: URL, readers: int) -> tuple[Engine, Engine]:
@@ -44,9 +56,15 @@ def sqlite(url: URL, readers: int) -> tuple[Engine, Engine]:
 
 def postgresql(url: URL, writers: int, readers: int) -> tuple[Engine, Engine]:
     """Two pools, so that a slow search never keeps a message waiting."""
-    writer = create_engine(url, hide_parameters=True, pool_size=writers, max_overflow=0, connect_args=PLANS)
+    common: dict[str, Any] = {"hide_parameters": True, "max_overflow": 0}
+    writer = create_engine(url, pool_size=writers, connect_args={**SILENCE, "options": f"{PLANS} {IDLE}"}, **common)
     reader = create_engine(
-        url, hide_parameters=True, pool_size=readers, max_overflow=0, isolation_level="AUTOCOMMIT", pool_pre_ping=True
+        url,
+        pool_size=readers,
+        isolation_level="AUTOCOMMIT",
+        pool_pre_ping=True,
+        connect_args=SILENCE,
+        **common,
     )
     return writer, reader
 

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check serve bench clean help
+.PHONY: demo test check serve bench reference clean help
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,9 @@ serve: $(READY) ## the gateway, by passerelle.toml
 
 bench: $(READY) .venv/.services ## figures, each beside a baseline of the same run
 	@for one in benchmarks/bench_*.py; do $(BIN)/python $$one || exit 1; done
+
+reference: $(READY) ## the reference pages, made from the code
+	$(BIN)/python -m scripts.write_reference
 
 # The lock is installed with its hashes; uv only makes it quicker, pip does the same.
 $(READY): requirements.lock pyproject.toml

@@ -1,0 +1,95 @@
+"""Writes the reference pages that are made from the code: settings, doors, import contracts. A test holds the pages to the code."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from gateway.doors.table import DOORS
+from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic.fields import FieldInfo
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAD = "<!-- Made from the code by scripts/write_reference.py; edit the code. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """Path below `docs/reference/` → text."""
+    return {"reglages.md": settings_page(), "portes.md": doors_page()}
+
+
+def settings_page() -> str:
+    """Every key, its default, its meaning."""
+    lines = [HEAD, "# Réglages", "", "`passerelle.toml`, ou l'environnement : `PASSERELLE_SERVER__PORT=8443`.", ""]
+    lines += ["| clé | défaut | sens |", "|---|---|---|"]
+    lines += [f"| `{path}` | {_default(info)} | {info.description} |" for path, info in keys(Settings)]
+    return "\n".join(lines) + "\n"
+
+
+def doors_page() -> str:
+    """Every door, who may use it."""
+    lines = [
+        HEAD,
+        "# Portes",
+        "",
+        "Contrat complet avec exemples : `/openapi.json`. Portées : voir le guide de l'exploitant.",
+        "",
+    ]
+    for tag in dict.fromkeys(door.tag for door in DOORS):
+        lines += [f"## {tag}", "", "| méthode | adresse | portées | ce qu'elle fait |", "|---|---|---|---|"]
+        lines += [
+            f"| {door.method} | `{door.path}` | {', '.join(sorted(door.scopes))} | {door.summary} |"
+            for door in DOORS
+            if door.tag == tag
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def keys(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every leaf of the settings, by its dotted path."""
+    for name, info in model.model_fields.items():
+        candidates: tuple[Any, ...] = (info.annotation, *get_args(info.annotation))
+        inner = [one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)]
+        if inner:
+            yield from keys(inner[0], f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", info
+
+
+def _default(info: FieldInfo) -> str:
+    if info.default is PydanticUndefined:
+        return "obligatoire"
+    if info.default is None or info.default in ((), {}):
+        return "–"
+    if isinstance(info.default, dict):
+        return "voir `passerelle.toml`"
+    return f"`{info.default}`"
+
+
+def main() -> int:
+    """Write the pages; with --check say which are stale."""
+    folder = ROOT / "docs/reference"
+    folder.mkdir(parents=True, exist_ok=True)
+    stale = [
+        name
+        for name, text in pages().items()
+        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
+    ]
+    if "--check" in sys.argv:
+        return 1 if stale else 0
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -21,14 +21,27 @@ if TYPE_CHECKING:
 Tree: TypeAlias = "dict[str, Tree | None]"
 """Keys that pass; None under a key lets its whole subtree pass."""
 
-_KEYS = ("recipient", "source", "allow")
+_KEYS = ("recipient", "source", "unknown_codes", "allow")
+POLICIES = ("hold", "raw", "refuse")
+"""What becomes of a code that a table does not have: the message waits for a person, the code goes as it is, or the
+document is refused for good."""
 
 
 class AllowList:
     """The allow-list of one recipient, compiled once."""
 
-    def __init__(self, recipient: str, source: str, allowed: Mapping[str, frozenset[str]], *, file: str = "") -> None:
+    def __init__(
+        self,
+        recipient: str,
+        source: str,
+        allowed: Mapping[str, frozenset[str]],
+        *,
+        file: str = "",
+        unknown_codes: Mapping[str, str] | None = None,
+    ) -> None:
+        """`unknown_codes` is by table, with `default` for the others."""
         self.recipient = recipient
+        self.unknown_codes = MappingProxyType(dict(unknown_codes or {}))
         self.source = " ".join(source.split())
         self.allowed = MappingProxyType(dict(allowed))
         self.file = file
@@ -39,6 +52,10 @@ class AllowList:
         listed = self.allowed.get(topic, frozenset())
         parts = path.split(".")
         return any(".".join(parts[:end]) in listed for end in range(1, len(parts) + 1))
+
+    def policy(self, table: str) -> str:
+        """What becomes of a code that this table does not have: one of `POLICIES`."""
+        return self.unknown_codes.get(table) or self.unknown_codes.get("default") or POLICIES[0]
 
     def enters(self, topic: str, path: str) -> bool:
         """Whether something at or below a path may go."""
@@ -94,7 +111,27 @@ def read_allow_list(node: Node, name: str, faults: Faults) -> AllowList | None:
     if recipient and recipient != name:
         faults.add(node.entries["recipient"].node.spot, f"le fichier s'appelle « {name} », pas « {recipient} »")
     allowed = _read_allow(node, faults)
-    return AllowList(name, source, allowed, file=node.spot.file) if len(faults) == before else None
+    policies = _read_policies(node, faults)
+    if len(faults) > before:
+        return None
+    return AllowList(name, source, allowed, file=node.spot.file, unknown_codes=policies)
+
+
+def _read_policies(branch: Branch, faults: Faults) -> dict[str, str]:
+    """`unknown_codes: raw`, or by table: `unknown_codes: {default: hold, sivic/sexe: raw}`."""
+    entry = branch.entries.get("unknown_codes")
+    if entry is None:
+        return {}
+    said = entry.node
+    nodes = {table: one.node for table, one in said.entries.items()} if isinstance(said, Branch) else {"default": said}
+    policies: dict[str, str] = {}
+    for table, node in nodes.items():
+        policy = node.value if isinstance(node, Leaf) else None
+        if policy in POLICIES:
+            policies[table] = str(policy)
+        else:
+            faults.add(node.spot, f"politique inconnue « {policy} »", f"connues : {', '.join(POLICIES)}")
+    return policies
 
 
 def _needed_text(branch: Branch, key: str, faults: Faults) -> str:

@@ -7,17 +7,19 @@ twice is a fault.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mapping.allow_list import AllowList, read_allow_list
-from mapping.checks import CodesRead, check_dead_pairs, check_mapping
-from mapping.compile import Compiler
+from mapping.checks import check_dead_pairs
+from mapping.contracts import Contracts
 from mapping.errors import UnknownMappingError
 from mapping.extends import WholeMapping, inherit
 from mapping.faults import Faults, MappingFaultsError, Spot, did_you_mean
+from mapping.loading import Loading
 from mapping.rules import MappingFile, Rule, read_mapping_file
 from mapping.source import read_yaml
 from mapping.tables import CodeTable, read_table
@@ -27,39 +29,44 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Mapping as ReadOnly
 
+    from mapping.compile import Compiler
+
 SHIPPED = Path(__file__).resolve().parent
 """The folder of the mappings that come with the product."""
 
 
 class Mapping:
-    """One mapping, compiled: canon in, the target tree out."""
+    """One mapping, compiled: a document in, the target tree out."""
 
-    def __init__(self, whole: WholeMapping, tables: ReadOnly[str, CodeTable]) -> None:
+    def __init__(self, whole: WholeMapping, compiler: Compiler) -> None:
         self.name = whole.name
         self.recipient = whole.recipient.text
         self.topic = whole.topic.text
+        """The canon document that it reads; empty for one that maps what comes in."""
+        self.source = whole.source.text
+        """The neighbour's document that it reads; empty for one that maps what goes out."""
         self.target = whole.target.text
         self.rules: tuple[Rule, ...] = whole.rules
         self.whole = whole
-        self._tables = tables
-        self._build = Compiler(self.topic, tables).root(whole)
+        self.compiler = compiler
+        self._build = compiler.root(whole)
 
-    def apply(self, canon: ReadOnly[str, Any]) -> dict[str, Any]:
+    def apply(self, document: ReadOnly[str, Any]) -> dict[str, Any]:
         """The target tree, keys in the order of the file, absent values absent.
 
         Raises `MappingError`, naming the path and never the value; then nothing was produced.
         """
-        return self._build(canon)
+        return self._build(document)
 
-    def explain(self, canon: ReadOnly[str, Any]) -> tuple[Step, ...]:
+    def explain(self, document: ReadOnly[str, Any]) -> tuple[Step, ...]:
         """What each rule gave for this document, in the order of the target; errors are steps too."""
         steps: list[Step] = []
-        self._watched(watched_scope(canon, steps))
+        self._watched(watched_scope(document, steps))
         return tuple(steps)
 
     @cached_property
     def _watched(self) -> Any:  # noqa: ANN401 - the same function as `_build`
-        return Compiler(self.topic, self._tables, Watcher()).root(self.whole)
+        return replace(self.compiler, watch=Watcher()).root(self.whole)
 
 
 class Catalogue:
@@ -71,11 +78,15 @@ class Catalogue:
         recipients: ReadOnly[str, AllowList],
         tables: ReadOnly[str, CodeTable],
         folders: tuple[Path, ...],
+        unchecked: tuple[str, ...] = (),
     ) -> None:
         self.mappings = MappingProxyType(dict(mappings))
         self.recipients = MappingProxyType(dict(recipients))
         self.tables = MappingProxyType(dict(tables))
         self.folders = folders
+        self.unchecked = unchecked
+        """Mappings whose target's contract was not found: what they write was checked against nothing."""
+        self.contracts = Contracts(contract_folders(folders))
 
     def mapping(self, name: str) -> Mapping:
         """The mapping of that name and version, `sivic/personne@1`; raises `UnknownMappingError`."""
@@ -99,6 +110,11 @@ class Catalogue:
         """Table → code without a pair → how often it was asked for since loading. For the integrator's eyes, not for metrics."""
         return {name: dict(table.unknown) for name, table in sorted(self.tables.items()) if table.unknown}
 
+    def take_unknown(self) -> dict[str, dict[str, int]]:
+        """The same since this was last asked: whoever asks keeps them, with the instant."""
+        taken = {name: table.take_unknown() for name, table in self.tables.items()}
+        return {name: codes for name, codes in taken.items() if codes}
+
 
 def _unknown(what: str, name: str, known: ReadOnly[str, Any]) -> str:
     hint = did_you_mean(name, known) or f"connues : {', '.join(sorted(known)) or 'aucune'}"
@@ -114,13 +130,21 @@ def load_catalogue(*folders: Path) -> Catalogue:
     recipients = _read_recipients(folders, faults)
     tables = _read_tables(folders, faults)
     whole = inherit(_read_files(folders, faults), faults)
-    codes_read: CodesRead = {}
-    for mapping in whole.values():
-        check_mapping(mapping, recipients, tables, codes_read, faults)
-    check_dead_pairs(tables, codes_read, faults)
+    loading = Loading(recipients, tables, Contracts(contract_folders(folders)), faults)
+    compilers = {name: loading.compiler(mapping) for name, mapping in sorted(whole.items())}
+    check_dead_pairs(tables, loading.codes_read, faults)
     faults.refuse_any()
-    compiled = {name: Mapping(mapping, tables) for name, mapping in sorted(whole.items())}
-    return Catalogue(compiled, recipients, tables, folders)
+    compiled = {name: Mapping(whole[name], compiler) for name, compiler in compilers.items() if compiler}
+    return Catalogue(compiled, recipients, tables, folders, tuple(loading.unchecked))
+
+
+def contract_folders(folders: tuple[Path, ...]) -> list[Path]:
+    """Where contract files are: `contracts/` beside the mappings; for what is shipped, with the adapters that speak them."""
+    found = [folder / "contracts" for folder in folders]
+    if SHIPPED in folders:
+        adapters = SHIPPED.parent / "adapters"
+        found += sorted([*adapters.glob("*/contract"), *adapters.glob("*/*/contract")])
+    return found
 
 
 @cache

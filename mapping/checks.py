@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from domain.canon import DOCUMENTS
-from mapping.expressions import read_expression
+from mapping.expressions import always_gives, read_expression
 from mapping.faults import Faults, Spot, did_you_mean
 from mapping.formats import FORMATS
-from mapping.paths import KIND_IN_FRENCH, Shape, topic_shape, with_item
+from mapping.kinds import KIND_IN_FRENCH
+from mapping.paths import Shape, with_item
+from mapping.targets import steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,11 +46,14 @@ class _Scope:
     """What the rules of one level see."""
 
     topic: str
+    """Empty for what comes in: there is no law on reading what we were told."""
     shape: Shape
-    allow_list: AllowList
+    allow_list: AllowList | None
     tables: Mapping[str, CodeTable]
     faults: Faults
     codes_read: CodesRead
+    codes: dict[Said, frozenset[str]]
+    """For each target that is written as it is read, the closed list of what it may be."""
     item: str = ""
     """The path of the list whose element is `item`."""
 
@@ -60,25 +64,21 @@ class _Scope:
         return f"{self.item}.{below}" if below else self.item
 
 
-def check_mapping(
+def check_mapping(  # noqa: PLR0913 - what is checked, by what law, with which tables
     mapping: WholeMapping,
-    recipients: Mapping[str, AllowList],
+    shape: Shape,
+    allow_list: AllowList | None,
     tables: Mapping[str, CodeTable],
     codes_read: CodesRead,
     faults: Faults,
-) -> None:
-    """Note every fault of one whole mapping, and in `codes_read` what it asks of the tables."""
-    shape = topic_shape(mapping.topic.text)
-    allow_list = recipients.get(mapping.recipient.text)
-    if shape is None:
-        faults.add(
-            mapping.topic.spot, f"sujet inconnu « {mapping.topic.text} »", did_you_mean(mapping.topic.text, DOCUMENTS)
-        )
-    if allow_list is None:
-        said = mapping.recipient.text
-        faults.add(mapping.recipient.spot, f"destinataire inconnu « {said} »", did_you_mean(said, recipients))
-    if shape is not None and allow_list is not None:
-        _check_rules(mapping.rules, _Scope(mapping.topic.text, shape, allow_list, tables, faults, codes_read))
+) -> Mapping[Said, frozenset[str]]:
+    """Note every fault of one whole mapping, and in `codes_read` what it asks of the tables.
+
+    Gives, for each target that is written as it is read, the closed list of what it may be.
+    """
+    codes: dict[Said, frozenset[str]] = {}
+    _check_rules(mapping.rules, _Scope(mapping.topic.text, shape, allow_list, tables, faults, codes_read, codes))
+    return codes
 
 
 def _check_rules(rules: Sequence[Rule], scope: _Scope) -> None:
@@ -101,10 +101,9 @@ def _read(path: Said, scope: _Scope, *, whole: bool) -> Shape | None:
         scope.faults.add(path.spot, *scope.shape.why_not(path.text))
         return None
     absolute = scope.absolute(path.text)
-    allows = scope.allow_list.allows if whole else scope.allow_list.enters
-    if not allows(scope.topic, absolute):
+    listed = scope.allow_list
+    if listed and not (listed.allows if whole else listed.enters)(scope.topic, absolute):
         named = f"« {path.text} »" if absolute == path.text else f"« {path.text} » ({absolute})"
-        listed = scope.allow_list
         message = f"{named} n'est pas sur la liste d'accès de {listed.recipient} (source : {listed.source})"
         scope.faults.add(path.spot, message)
         return None
@@ -114,7 +113,11 @@ def _read(path: Said, scope: _Scope, *, whole: bool) -> Shape | None:
 def _check_expressions(rule: Rule, scope: _Scope) -> None:
     listed = [said.text for said in (*rule.paths, *rule.uses)]
     if rule.when:
-        read_expression(rule.when, scope.shape, listed, scope.faults, condition=True)
+        condition = read_expression(rule.when, scope.shape, listed, scope.faults, condition=True)
+        always = always_gives(condition, scope.shape) if condition else None
+        if always is not None:
+            told = ("cette condition est toujours vraie", "retirez « when »")
+            scope.faults.add(rule.when.spot, *(told if always else ("condition jamais vraie", "règle jamais atteinte")))
     if rule.compute:
         read_expression(rule.compute, scope.shape, listed, scope.faults, condition=False)
 
@@ -136,6 +139,9 @@ def _check_values(rule: Rule, shapes: Sequence[Shape], scope: _Scope) -> None:
             scope.faults.add(said.spot, f"« {said.text} » est un objet", "nommez un de ses champs")
         elif shape.kind == "list":
             scope.faults.add(said.spot, f"« {said.text} » est une liste", f"utilisez « each: {said.text} »")
+    closed = [shape.codes for shape in shapes if shape.codes]
+    if closed and len(closed) == len(shapes) and not rule.compute:
+        scope.codes[rule.to] = frozenset[str]().union(*closed)
     if rule.table:
         _check_table(rule.table, shapes, scope)
     if rule.format and rule.format.text not in FORMATS:
@@ -155,15 +161,34 @@ def _check_table(said: Said, shapes: Sequence[Shape], scope: _Scope) -> None:
         scope.faults.add(said.spot, f"table inconnue « {said.text} »", did_you_mean(said.text, scope.tables))
         return
     reads = scope.codes_read.setdefault(said.text, [])
+    if scope.allow_list is None:
+        reads.append(None)
+        _check_reads_back(said, table, shapes, scope.faults)
+        return
     reads += [shape.codes for shape in shapes] or [None]
     for shape in shapes:
         missing = sorted((shape.codes or frozenset()) - table.codes)
-        if missing:
+        if missing and scope.allow_list.policy(said.text) != "raw":
             scope.faults.add(said.spot, f"la table « {said.text} » ne dit rien de : {', '.join(missing)}")
     day = DAY_OF[scope.topic]
     if table.dated and not scope.allow_list.allows(scope.topic, day):
         message = f"la table « {said.text} » est datée et « {day} » n'est pas sur la liste d'accès"
         scope.faults.add(said.spot, message, "sans date on ne sait quelle ligne vaut")
+
+
+def _check_reads_back(said: Said, table: CodeTable, shapes: Sequence[Shape], faults: Faults) -> None:
+    """A table read backwards gives one code for each of theirs, and has all of theirs."""
+    if table.dated:
+        faults.add(said.spot, f"la table « {said.text} » est datée", "sans date on ne sait quelle ligne vaut")
+    for wire, several in table.ambiguous().items():
+        faults.add(
+            said.spot,
+            f"« {wire} » se relit de plusieurs façons : {', '.join(several)}",
+            f"laissez une seule paire sans lossy dans « {said.text} »",
+        )
+    for shape in shapes:
+        if missing := sorted((shape.codes or frozenset()) - table.wires):
+            faults.add(said.spot, f"la table « {said.text} » ne dit rien de : {', '.join(missing)}")
 
 
 def check_dead_pairs(tables: Mapping[str, CodeTable], codes_read: CodesRead, faults: Faults) -> None:
@@ -178,8 +203,28 @@ def check_dead_pairs(tables: Mapping[str, CodeTable], codes_read: CodesRead, fau
                 faults.add(Spot(tables[name].file, pair.line), message, did_you_mean(pair.canon, known))
 
 
+def _check_numbers(rules: Sequence[Rule], faults: Faults) -> None:
+    """One key is either a list with numbered elements or a plain key."""
+    plain: dict[str, Rule] = {}
+    numbered: dict[str, Rule] = {}
+    for rule in rules:
+        path = ""
+        for name, number in steps(rule.to.text):
+            path = f"{path}.{name}".lstrip(".")
+            (plain if number is None else numbered).setdefault(path, rule)
+            other = (numbered if number is None else plain).get(path)
+            if other is not None:
+                faults.add(
+                    rule.to.spot,
+                    f"« {path} » est une liste à un endroit et pas à l'autre",
+                    f"voyez la ligne {other.to.spot.line}",
+                )
+            path += "" if number is None else f"[{number}]"
+
+
 def _check_targets(rules: Sequence[Rule], faults: Faults) -> None:
     """Two rules may share a target only as alternatives: the first that gives a value wins."""
+    _check_numbers(rules, faults)
     always: dict[str, Rule] = {}
     leaves: dict[str, Rule] = {}
     branches: dict[str, Rule] = {}

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from mapping.checks import DAY_OF
+from mapping.converting import Convert, Scope, back_through_table, blamed, through_format, through_table
 from mapping.errors import MappingError
 from mapping.expressions import Expression, read_expression
 from mapping.faults import Faults
-from mapping.formats import FORMATS, as_text
-from mapping.paths import Read, Shape, reader, topic_shape, with_item
+from mapping.paths import Read, Shape, reader, with_item
+from mapping.targets import steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from mapping.extends import WholeMapping
     from mapping.rules import Rule, Said
     from mapping.tables import CodeTable
-
-Scope: TypeAlias = "Mapping[str, Any]"
-"""The document, and `item` inside an `each`."""
 
 ABSENT = "valeur absente alors que la règle la veut"
 
@@ -43,16 +40,20 @@ class Watch(Protocol):
 class Compiler:
     """What every rule of one mapping is compiled with."""
 
-    topic: str
+    shape: Shape
+    """Of what is read."""
     tables: Mapping[str, CodeTable]
+    day: str = ""
+    """The field of the document on whose day a dated table is looked up."""
+    incoming: bool = False
+    """Tables are read backwards: from the neighbour's codes to ours."""
+    policy: Callable[[str], str] = lambda _table: "hold"
+    """What becomes of a code that a table does not have."""
     watch: Watch | None = None
 
     def root(self, mapping: WholeMapping) -> Callable[[Scope], dict[str, Any]]:
         """The whole document to the whole tree."""
-        shape = topic_shape(self.topic)
-        if shape is None:
-            raise LookupError(self.topic)
-        return self._tree(_plan(mapping.rules), shape)
+        return self._tree(_plan(mapping.rules), self.shape)
 
     def _tree(self, plan: _Branch, shape: Shape) -> Callable[[Scope], dict[str, Any]]:
         fields = tuple((key, self._child(below, shape)) for key, below in plan.below.items())
@@ -67,7 +68,18 @@ class Compiler:
 
         return build
 
-    def _child(self, below: _Branch | list[Rule], shape: Shape) -> Read:
+    def _numbered(self, elements: dict[int, _Branch | list[Rule]], shape: Shape) -> Read:
+        """The elements of a list that are there, in the order of their numbers."""
+        produces = tuple(self._child(elements[number], shape) for number in sorted(elements))
+
+        def build(scope: Scope) -> list[Any] | None:
+            return [value for produce in produces if (value := produce(scope)) is not None] or None
+
+        return build
+
+    def _child(self, below: _Planned, shape: Shape) -> Read:
+        if isinstance(below, dict):
+            return self._numbered(below, shape)
         if isinstance(below, _Branch):
             build = self._tree(below, shape)
             return lambda scope: build(scope) or None
@@ -124,51 +136,53 @@ class Compiler:
         return _required(rule, read, convert)
 
     def _convert(self, rule: Rule) -> Convert | None:
-        if rule.table:
-            return _through_table(rule, self.tables[rule.table.text], DAY_OF[self.topic])
-        if not rule.format:
+        if rule.format:
+            return through_format(rule)
+        if not rule.table:
             return None
-        write = FORMATS[rule.format.text].write
-        path, place = _blamed(rule), rule.place
-
-        def convert(value: Any, _scope: Scope) -> Any:  # noqa: ANN401 - JSON-safe values
-            try:
-                return write(value)
-            except ValueError as error:
-                raise MappingError(path, str(error), place) from None
-
-        return convert
-
-
-Convert: TypeAlias = "Callable[[Any, Scope], Any]"
+        table, policy = self.tables[rule.table.text], self.policy(rule.table.text)
+        return (
+            back_through_table(rule, table, policy) if self.incoming else through_table(rule, table, self.day, policy)
+        )
 
 
 @dataclass(slots=True)
 class _Branch:
     """Target keys in the order in which the file first says them."""
 
-    below: dict[str, _Branch | list[Rule]] = field(default_factory=dict)
+    below: dict[str, _Planned] = field(default_factory=dict)
+
+
+_Planned: TypeAlias = "_Branch | list[Rule] | dict[int, _Branch | list[Rule]]"
+"""What stands at one key: an object, alternatives for a value, or the numbered elements of a list."""
 
 
 def _plan(rules: Sequence[Rule]) -> _Branch:
     root = _Branch()
     for rule in rules:
-        *above, last = rule.to.text.split(".")
+        *above, last = steps(rule.to.text)
         branch = root
-        for part in above:
-            inner = branch.below.setdefault(part, _Branch())
+        for name, number in above:
+            inner = _spot(branch, name, number).setdefault(name if number is None else number, _Branch())
             if not isinstance(inner, _Branch):
                 raise TypeError(rule.to.text)
             branch = inner
-        leaves = branch.below.setdefault(last, [])
-        if isinstance(leaves, _Branch):
+        name, number = last
+        leaves = _spot(branch, name, number).setdefault(name if number is None else number, [])
+        if not isinstance(leaves, list):
             raise TypeError(rule.to.text)
         leaves.append(rule)
     return root
 
 
-def _blamed(rule: Rule) -> str:
-    return rule.paths[0].text if rule.paths else rule.to.text
+def _spot(branch: _Branch, name: str, number: int | None) -> dict[Any, Any]:
+    """Where a step is kept: under its name, or, numbered, in the elements under its name."""
+    if number is None:
+        return branch.below
+    elements = branch.below.setdefault(name, {})
+    if not isinstance(elements, dict):
+        raise TypeError(name)
+    return elements
 
 
 def _origin(rule: Rule, shape: Shape) -> Read:
@@ -249,7 +263,7 @@ def _defaulted(read: Read, convert: Convert | None, default: Any) -> Read:  # no
 
 
 def _required(rule: Rule, read: Read, convert: Convert | None) -> Read:
-    path, place = _blamed(rule), rule.place
+    path, place = blamed(rule), rule.place
 
     def produce(scope: Scope) -> Any:  # noqa: ANN401 - JSON-safe values
         value = read(scope)
@@ -258,31 +272,3 @@ def _required(rule: Rule, read: Read, convert: Convert | None) -> Read:
         return value if convert is None else convert(value, scope)
 
     return produce
-
-
-def _through_table(rule: Rule, table: CodeTable, day_field: str) -> Convert:
-    path, place = _blamed(rule), rule.place
-    codes = table.forward
-
-    def code_of(value: Any) -> str:  # noqa: ANN401 - JSON-safe values
-        try:
-            return as_text(value)
-        except ValueError as error:
-            raise MappingError(path, str(error), place) from None
-
-    def convert(value: Any, _scope: Scope) -> str:  # noqa: ANN401 - same
-        code = value if isinstance(value, str) else code_of(value)
-        wire = codes.get(code)
-        if wire is None:
-            table.missed(code)
-            raise MappingError(path, f"code absent de la table {table.name}", place)
-        return wire
-
-    def convert_on_day(value: Any, scope: Scope) -> str:  # noqa: ANN401 - same
-        day = str(scope.get(day_field) or "")[:10]
-        wire = table.to_wire(code_of(value), day)
-        if wire is None:
-            raise MappingError(path, f"code absent de la table {table.name} à cette date", place)
-        return wire
-
-    return convert_on_day if table.dated else convert

@@ -8,8 +8,10 @@ fault at load. A path through an object that is not there reads as null, never a
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
+from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -230,3 +232,31 @@ def _sample(shape: Shape | None) -> Any:  # noqa: ANN401 - any JSON-safe value
     if shape.kind == "list":
         return [_sample(shape.item)]
     return {"text": min(shape.codes or {"texte"}), "integer": 1, "decimal": 1.5, "boolean": True}[shape.kind]
+
+
+MOST_COMBINATIONS = 512
+
+
+def always_gives(condition: Expression, shape: Shape) -> bool | None:
+    """True or False when a condition gives that whatever the document; None when it depends, or nobody can tell.
+
+    Told only where every field that it reads has a closed list of values: each combination is tried.
+    """
+    values: list[list[Any]] = []
+    for path in condition.variables.values():
+        read = shape.find(path)
+        known = (
+            [True, False] if read and read.kind == "boolean" else sorted(read.codes) if read and read.codes else None
+        )
+        if read is None or known is None:
+            return None
+        values.append([*known, None] if read.nullable else list(known))
+    if math.prod(len(one) for one in values) > MOST_COMBINATIONS:
+        return None
+    found: set[bool] = set()
+    for chosen in product(*values):
+        try:
+            found.add(bool(condition.program.execute(dict(zip(condition.variables, chosen, strict=True)))))
+        except Exception:  # noqa: BLE001 - it depends on the values, then
+            return None
+    return found.pop() if len(found) == 1 else None

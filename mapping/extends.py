@@ -24,7 +24,9 @@ class WholeMapping:
     name: str
     recipient: Said
     topic: Said
+    source: Said
     target: Said
+    provided: tuple[Said, ...]
     rules: tuple[Rule, ...]
 
 
@@ -61,7 +63,7 @@ def _chain(files: Mapping[str, MappingFile], name: str, faults: Faults) -> list[
 
 
 def _alone(file: MappingFile) -> WholeMapping:
-    return WholeMapping(file.name.text, file.recipient, file.topic, file.target, file.rules)
+    return WholeMapping(file.name.text, file.recipient, file.topic, file.source, file.target, file.provided, file.rules)
 
 
 def _extended(parent: WholeMapping, child: MappingFile, faults: Faults) -> WholeMapping:
@@ -89,6 +91,8 @@ def _extended(parent: WholeMapping, child: MappingFile, faults: Faults) -> Whole
         name=child.name.text,
         recipient=child.recipient if child.recipient.text else parent.recipient,
         topic=child.topic if child.topic.text else parent.topic,
+        source=child.source if child.source.text else parent.source,
         target=child.target if child.target.text else parent.target,
+        provided=(*parent.provided, *child.provided),
         rules=tuple(rules),
     )

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mapping.paths import Kind
+    from mapping.kinds import Kind
 
 _DAY = 10
 """Length of AAAA-MM-JJ."""
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
-_TRUTH = {"true": True, "false": False}
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def as_upper(value: Any) -> str:  # noqa: ANN401 - same
 
 
 def as_boolean(value: Any) -> bool:  # noqa: ANN401 - same
-    """A boolean, or the texts `true` and `false`."""
+    """A boolean, or a text that XML takes for one: `true`, `1`, `false`, `0`."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value in _TRUTH:

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mapping.compile import Compiler
 from mapping.errors import MappingError
 from mapping.tables import CodeTable
+from mapping.targets import unnumbered
 from mapping.tools import Told, walk
 from mapping.trace import Step, Watcher, watched_scope
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mapping.catalogue import Catalogue, Mapping
-
-_NUMBERED = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +127,12 @@ class _WatchedTable(CodeTable):
         self.seen.add(canon)
         return super().to_wire(canon, day)
 
+    def to_canon(self, wire: str, day: str = "") -> str | None:
+        """As the table does; what is seen is our own code."""
+        found = super().to_canon(wire, day)
+        self.seen |= {found} if found else set()
+        return found
+
 
 def coverage(catalogue: Catalogue, only: str | None = None) -> Told:
     """Which rules never gave a value, and which codes were never asked for, over all golden pairs of each mapping."""
@@ -152,13 +155,13 @@ def coverage(catalogue: Catalogue, only: str | None = None) -> Told:
 def _untouched(catalogue: Catalogue, mapping: Mapping, found: list[Pair]) -> dict[str, Any]:
     used = {rule.table.text for rule, _ in walk(mapping.rules) if rule.table}
     watched = {name: _WatchedTable(catalogue.tables[name]) for name in sorted(used)}
-    build = Compiler(mapping.topic, watched, Watcher()).root(mapping.whole)
+    build = replace(mapping.compiler, tables=watched, watch=Watcher()).root(mapping.whole)
     steps: list[Step] = []
     for pair in found:
         with suppress(ValueError):  # `run` tells a pair that cannot be read.
             build(watched_scope(_load(pair.canon), steps))
-    touched = {(step.place, _NUMBERED.sub("[]", step.to)) for step in steps if step.value is not None}
-    leaves = [(rule.place, before + rule.to.text) for rule, before in walk(mapping.rules) if not rule.rules]
+    touched = {(step.place, unnumbered(step.to)) for step in steps if step.value is not None}
+    leaves = [(rule.place, unnumbered(before + rule.to.text)) for rule, before in walk(mapping.rules) if not rule.rules]
     codes = {name: sorted(table.codes - table.seen) for name, table in watched.items() if table.codes - table.seen}
     return {
         "pairs": len(found),

@@ -9,31 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import TYPE_CHECKING, Any, TypeAlias, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from domain import canon
 from domain.care_path import Status
+from domain.heard import HEARD
 from domain.mode import Mode
 from domain.severity import Severity
+from mapping.contracts.part import Level, Part
 from mapping.faults import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from mapping.kinds import Kind
+
 Read: TypeAlias = "Callable[[Mapping[str, Any]], Any]"
 """A function of the document."""
-Kind: TypeAlias = Literal["object", "list", "text", "integer", "decimal", "boolean"]
-
-KIND_IN_FRENCH: Mapping[Kind, str] = MappingProxyType(
-    {
-        "object": "un objet",
-        "list": "une liste",
-        "text": "un texte",
-        "integer": "un entier",
-        "decimal": "un nombre",
-        "boolean": "un booléen",
-    }
-)
 
 _SEVERITIES = frozenset(severity.value for severity in Severity)
 _MODES = frozenset(mode.value for mode in Mode)
@@ -150,3 +142,32 @@ def _shape_of(hint: Any, owner: str, name: str, *, nullable: bool = False) -> Sh
     if get_origin(hint) is list:
         return Shape("list", nullable, item=_shape_of(get_args(hint)[0], owner, name))
     return Shape(_SIMPLE[hint], nullable, CODES.get((owner, name)))
+
+
+MOST_LEVELS = 8
+"""Of a neighbour's document: contracts may hold themselves."""
+
+
+def shape_of_part(part: Part, depth: int = 0) -> Shape:
+    """What a mapping that comes in may read of a neighbour's document."""
+    fields: dict[str, Shape] = {}
+    if part.inside is not None and part.level is not None and depth < MOST_LEVELS:
+        fields = {name: shape_of_part(below, depth + 1) for name, below in part.level.parts.items()}
+    one = Shape(part.kind, not part.required, part.codes, MappingProxyType(fields))
+    return Shape("list", not part.required, item=one) if part.many else one
+
+
+def part_of_shape(name: str, shape: Shape) -> Part:
+    """A canon shape as the target of a mapping that comes in."""
+    held = shape.item if shape.kind == "list" and shape.item else shape
+    parts = {key: part_of_shape(key, below) for key, below in held.fields.items()}
+    level = Level(parts, lists=True)
+    inside = (lambda: level) if held.kind == "object" else None
+    return Part(name, held.kind, not shape.nullable, shape.kind == "list", shape.codes or held.codes, inside=inside)
+
+
+@cache
+def heard_shape(name: str) -> Shape | None:
+    """The shape of what may be learnt from a neighbour, or None if there is no such document."""
+    document = HEARD.get(name)
+    return None if document is None else _shape_of(document, "", "")

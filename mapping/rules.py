@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mapping.faults import Faults, Spot, did_you_mean
 from mapping.source import Branch, Items, Leaf, Node, Scalar
+from mapping.targets import TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,10 +21,9 @@ Origin: TypeAlias = Literal["from", "first", "value", "compute", "each"]
 
 ORIGINS: tuple[Origin, ...] = ("from", "first", "value", "compute", "each")
 RULE_KEYS = ("to", *ORIGINS, "table", "format", "optional", "when", "uses", "default", "rules")
-FILE_KEYS = ("mapping", "recipient", "topic", "target", "extends", "without", "rules")
+FILE_KEYS = ("mapping", "recipient", "topic", "source", "target", "provided", "extends", "without", "rules")
 
 NAME = re.compile(r"[a-z][a-z0-9_-]*/[a-z][a-z0-9_.-]*@[1-9][0-9]*")
-_TO = re.compile(r"[@#$]?[A-Za-z_][\w:-]*(\.[@#$]?[A-Za-z_][\w:-]*)*")
 
 _GOES_WITH: dict[str, frozenset[Origin]] = {
     "table": frozenset({"from", "first", "compute"}),
@@ -90,7 +90,12 @@ class MappingFile:
     name: Said
     recipient: Said
     topic: Said
+    """The canon document that it reads, when it maps what goes out."""
+    source: Said
+    """The neighbour's document that it reads, when it maps what comes in: a contract, as `target` says one."""
     target: Said
+    provided: tuple[Said, ...]
+    """Parts of the target that the client writes itself."""
     extends: Said | None
     without: tuple[Said, ...]
     rules: tuple[Rule, ...]
@@ -104,9 +109,16 @@ def read_mapping_file(node: Node, faults: Faults) -> MappingFile | None:
     _known_keys(node, FILE_KEYS, faults)
     extends = _word(node, "extends", faults)
     missing = Said("", node.spot)
-    for key in ("mapping",) if extends else ("mapping", "recipient", "topic", "rules"):
+    incoming = "source" in node.entries
+    needed = ("mapping", "target", "rules") if incoming else ("mapping", "recipient", "topic", "rules")
+    for key in ("mapping",) if extends else needed:
         if key not in node.entries:
             faults.add(node.spot, f"« {key}: » manque")
+    for key in ("recipient", "topic") if incoming else ():
+        if key in node.entries:
+            faults.add(
+                node.entries[key].key, f"« source » et « {key} » dans le même fichier", "l'un entre, l'autre sort"
+            )
     name = _word(node, "mapping", faults) or missing
     if name.text and not NAME.fullmatch(name.text):
         faults.add(
@@ -116,7 +128,9 @@ def read_mapping_file(node: Node, faults: Faults) -> MappingFile | None:
         name=name,
         recipient=_word(node, "recipient", faults) or missing,
         topic=_word(node, "topic", faults) or missing,
+        source=_word(node, "source", faults) or missing,
         target=_word(node, "target", faults) or missing,
+        provided=_words(node, "provided", faults),
         extends=extends,
         without=_words(node, "without", faults),
         rules=_rules(node, faults),
@@ -174,7 +188,7 @@ def _rule(branch: Branch, faults: Faults) -> Rule | None:
     to = _word(branch, "to", faults)
     if to is None:
         faults.add(branch.spot, "« to: » manque : où va cette valeur ?")
-    elif not _TO.fullmatch(to.text):
+    elif not TARGET.fullmatch(to.text):
         faults.add(to.spot, f"cible « {to.text} »", "une cible est un chemin pointé, « @ » devant un attribut")
     origin = _origin(branch, faults)
     if to is None or origin is None:

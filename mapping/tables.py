@@ -94,6 +94,25 @@ class CodeTable:
         self.missed(wire)
         return None
 
+    @property
+    def wires(self) -> frozenset[str]:
+        """The neighbour's codes."""
+        return frozenset(self._by_wire)
+
+    def ambiguous(self) -> dict[str, list[str]]:
+        """Their codes that cannot be read back, each with the several of ours that give it."""
+        return {
+            wire: sorted(pair.canon for pair in pairs)
+            for wire, pairs in self._by_wire.items()
+            if len(pairs) > 1 and len([pair for pair in pairs if not pair.lossy]) != 1
+        }
+
+    def take_unknown(self) -> dict[str, int]:
+        """Codes missed since the last time this was asked, with how often; whoever asks keeps them, and says when."""
+        with self._lock:
+            taken, self._unknown = dict(self._unknown), Counter()
+        return taken
+
     def missed(self, code: str) -> None:
         """Count a code that has no pair."""
         told = code if _CODE_LIKE.fullmatch(code) else UNTOLD

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from mapping.catalogue import Catalogue, Mapping, load_catalogue
 from mapping.errors import MappingError
 from mapping.faults import MappingFaultsError, did_you_mean
-from mapping.paths import KIND_IN_FRENCH, topic_shape, with_item
+from mapping.kinds import KIND_IN_FRENCH
+from mapping.paths import with_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -51,6 +52,11 @@ def check(*folders: Path) -> Told:
     text = "Aucun défaut. Correspondances : {}, tables : {}, destinataires : {}.".format(
         *(len(names) for names in found.values())
     )
+    found["unchecked"] = list(catalogue.unchecked)
+    for name in catalogue.unchecked:
+        text += (
+            f"\nCible non vérifiée : {name} ({catalogue.mapping(name).target} n'est dans aucun dossier de contrats)."
+        )
     return Told(ok=True, text=text, data={"faults": [], **found})
 
 
@@ -60,10 +66,12 @@ def show(catalogue: Catalogue, name: str) -> Told:
     rows = [_row(rule, before) for rule, before in walk(mapping.rules)]
     wide = max(len(row["to"]) for row in rows)
     lines = [f"{row['to']:<{wide}} ← {row['says']}  ({row['place']})" for row in rows]
-    head = f"{name} : {mapping.topic} → {mapping.target}, pour {mapping.recipient}"
+    whom = f", pour {mapping.recipient}" if mapping.recipient else ""
+    head = f"{name} : {mapping.topic or mapping.source} → {mapping.target}{whom}"
     data = {
         "mapping": name,
         "topic": mapping.topic,
+        "source": mapping.source,
         "target": mapping.target,
         "recipient": mapping.recipient,
         "rules": rows,
@@ -74,7 +82,7 @@ def show(catalogue: Catalogue, name: str) -> Told:
 def preview(catalogue: Catalogue, name: str, canon: ReadOnly[str, Any]) -> Told:
     """What one document gives: the result, and for each target the rule that made it. The allow-list is applied first."""
     mapping = catalogue.mapping(name)
-    allowed = catalogue.allow_list(mapping.recipient).restrict(mapping.topic, canon)
+    allowed = allowed_of(catalogue, mapping, canon)
     steps = mapping.explain(allowed)
     errors = [step for step in steps if step.error]
     lines = [_told(step) for step in steps]
@@ -84,6 +92,13 @@ def preview(catalogue: Catalogue, name: str, canon: ReadOnly[str, Any]) -> Told:
         lines += ["", json.dumps(result, ensure_ascii=False, indent=2)]
     data = {"mapping": name, "source": allowed, "result": result, "steps": [asdict(step) for step in steps]}
     return Told(ok=not errors, text="\n".join(lines), data=data)
+
+
+def allowed_of(catalogue: Catalogue, mapping: Mapping, document: ReadOnly[str, Any]) -> dict[str, Any]:
+    """The document as its recipient may learn it; whole, when it comes in."""
+    if not mapping.topic:
+        return dict(document)
+    return catalogue.allow_list(mapping.recipient).restrict(mapping.topic, document)
 
 
 def diff(catalogue: Catalogue, old: str, new: str, documents: Iterable[tuple[str, ReadOnly[str, Any]]]) -> Told:
@@ -125,8 +140,9 @@ def explain(catalogue: Catalogue, name: str, to: str) -> Told:
             f"  {pair['canon']} → {pair['wire']}  {pair['label']}{' (sans retour)' if pair['lossy'] else ''}"
             for pair in row["pairs"]
         ]
-    source = catalogue.allow_list(mapping.recipient).source
-    lines.append(f"Liste d'accès de {mapping.recipient} : {source}")
+    source = catalogue.allow_list(mapping.recipient).source if mapping.recipient else ""
+    if source:
+        lines.append(f"Liste d'accès de {mapping.recipient} : {source}")
     return Told(ok=True, text="\n".join(lines), data={"mapping": name, "to": to, "rules": rows, "source": source})
 
 
@@ -168,8 +184,7 @@ def _scope_of(mapping: Mapping, wanted: Rule) -> Shape | None:
                 return inner
         return None
 
-    root = topic_shape(mapping.topic)
-    return below(mapping.rules, root) if root else None
+    return below(mapping.rules, mapping.compiler.shape)
 
 
 def _pairs(catalogue: Catalogue, rule: Rule) -> list[dict[str, Any]]:

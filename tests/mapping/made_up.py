@@ -34,9 +34,9 @@ def counts() -> dict[str, Any]:
 
 
 def catalogue_folder(tmp_path: Path, files: dict[str, str] | None = None) -> Path:
-    """A copy of `essai` without its mappings, holding `files` (paths below the folder → texts)."""
+    """A copy of `essai` without its mappings and its contract, holding `files` (paths below the folder → texts)."""
     folder = tmp_path / "catalogue"
-    shutil.copytree(ESSAI, folder, ignore=shutil.ignore_patterns("files", "golden"))
+    shutil.copytree(ESSAI, folder, ignore=shutil.ignore_patterns("files", "golden", "contracts"))
     for name, text in (files or {}).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -86,7 +86,9 @@ def test_a_deployment_s_folder_adds_to_another(tmp_path: Path) -> None:
     """Tables and lists of the first folder serve the files of the second."""
     own = tmp_path / "own" / "files" / "essai"
     own.mkdir(parents=True)
-    (own / "maison@1.yaml").write_text(HEAD.replace("neuf", "maison") + RULE, encoding="utf-8")
+    (own / "maison@1.yaml").write_text(
+        HEAD.replace("neuf", "maison").replace("essai-v1", "maison-v1") + RULE, encoding="utf-8"
+    )
     catalogue = load_catalogue(ESSAI, tmp_path / "own")
     assert catalogue.mapping("essai/maison@1").apply(victim()) == {"id": "vic-essai-1"}
     assert catalogue.mapping("essai/comptage@1").apply(counts())["total"] == 11

@@ -1,0 +1,230 @@
+"""Whether what a mapping writes is a document of its neighbour's contract: names, shapes, order, codes, what must be there.
+
+It looks at rules, never at documents: what depends on values (patterns, lengths) is seen by the schema when one is sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mapping.faults import Faults, Spot, did_you_mean
+from mapping.targets import steps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mapping.contracts.part import Level, Part
+    from mapping.extends import WholeMapping
+    from mapping.rules import Rule, Said
+    from mapping.tables import CodeTable
+    from mapping.targets import Step
+
+
+@dataclass(slots=True)
+class _Written:
+    """One element that the rules write: by rules of its own, or by what they write inside."""
+
+    part: Part | None
+    spot: Spot
+    rules: list[Rule] = field(default_factory=list)
+    below: dict[Step, _Written] = field(default_factory=dict)
+
+    def of(self, name: str) -> list[_Written]:
+        """What is written under a name: one, or one for each number."""
+        return [written for (key, _), written in self.below.items() if key == name]
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """One mapping under examination."""
+
+    tables: Mapping[str, CodeTable]
+    codes: Mapping[Said, frozenset[str]]
+    """For each target that is written as it is read, the closed list of what it may be."""
+    incoming: bool
+    """Tables are read backwards."""
+    faults: Faults
+
+
+def check_target(
+    mapping: WholeMapping,
+    root: Part,
+    tables: Mapping[str, CodeTable],
+    codes: Mapping[Said, frozenset[str]],
+    faults: Faults,
+) -> None:
+    """Note every fault of the rules against the contract. `codes` says what targets written as they are read may be."""
+    target = _Target(tables, codes, bool(mapping.source.text), faults)
+    top = _Written(root, mapping.target.spot)
+    for rule in mapping.rules:
+        _place(rule, top, target)
+    given = {said.text for said in mapping.provided}
+    for said in mapping.provided:
+        _check_provided(said, root, faults)
+    _check_written(top, "", given, target, always=True)
+
+
+def _place(rule: Rule, top: _Written, target: _Target) -> None:
+    """Put a rule where it writes; a step that the contract does not have is a fault, and ends there."""
+    here, path = top, ""
+    for name, number in steps(rule.to.text):
+        path = f"{path}.{name}".lstrip(".")
+        level = _level(here)
+        part = level.parts.get(name) if level else None
+        if part is None and not (level and level.open):
+            target.faults.add(rule.to.spot, *_why_not(here, name, path, level))
+            return
+        if number is not None and part and not (part.many and level and level.lists):
+            target.faults.add(rule.to.spot, f"« {path} » n'est pas une liste au contrat", "retirez le numéro")
+            return
+        path += "" if number is None else f"[{number}]"
+        here = here.below.setdefault((name, number), _Written(part, rule.to.spot))
+        if part is None:
+            here.rules.append(rule)
+            return
+    here.rules.append(rule)
+    for inner in rule.rules:
+        _place(inner, here, target)
+
+
+def _level(here: _Written) -> Level | None:
+    """What stands there; where a `resourceType` decides, the level that the rules name."""
+    level = here.part.level if here.part else None
+    if level and level.of:
+        named = [rule for written in here.of("resourceType") for rule in written.rules]
+        constant = named[0].constant if named else None
+        found = level.of(constant) if isinstance(constant, str) else None
+        return found or level
+    return level
+
+
+def _why_not(here: _Written, name: str, path: str, level: Level | None) -> tuple[str, str]:
+    if level is None:
+        above = here.part.name if here.part else ""
+        return f"« {above} » est une valeur simple au contrat", f"« {path} » ne peut pas y être"
+    return f"« {path} » n'est pas au contrat", did_you_mean(
+        name, level.parts
+    ) or f"il a : {', '.join(list(level.parts)[:12])}"
+
+
+def _check_provided(said: Said, root: Part, faults: Faults) -> None:
+    part: Part | None = root
+    for name, _ in steps(said.text):
+        known = part.level.parts if part and part.level else {}
+        if name not in known:
+            faults.add(said.spot, f"« {said.text} » n'est pas au contrat", did_you_mean(name, known))
+            return
+        part = known[name]
+
+
+def _check_written(here: _Written, path: str, given: set[str], target: _Target, *, always: bool) -> None:
+    """`always`: the element is in every document, so what it requires must be too."""
+    level = _level(here)
+    if level is None:
+        return
+    _check_missing(here, level, path, given, target, always=always)
+    if level.ordered:
+        _check_order(here, level, path, target.faults)
+    for (name, number), below in here.below.items():
+        inner = f"{path}{name}" if number is None else f"{path}{name}[{number}]"
+        if below.part is None:
+            continue
+        _check_shape(below, inner, level, target, numbered=number is not None)
+        for rule in below.rules:
+            _check_codes(rule, below.part, target)
+        repeated = any(rule.origin == "each" for rule in below.rules)
+        _check_written(below, inner + ".", given, target, always=repeated or (always and _always(below)))
+
+
+def _check_missing(  # noqa: PLR0913 - where, by which contract, in which document
+    here: _Written, level: Level, path: str, given: set[str], target: _Target, *, always: bool
+) -> None:
+    for name in level.required:
+        found = here.of(name)
+        if not found:
+            if f"{path}{name}" not in given:
+                hint = f"ajoutez une règle, ou « provided: [{path}{name}] » si l'adaptateur l'écrit"
+                target.faults.add(here.spot, f"« {path}{name} » est obligatoire au contrat et jamais écrit", hint)
+        elif always and not any(_always(written) for written in found):
+            message = f"« {path}{name} » est obligatoire au contrat et parfois absent"
+            target.faults.add(found[0].spot, message, "retirez « optional », ou donnez un « default » justifié")
+    for choice in level.choices:
+        if not any(here.of(name) for name in choice):
+            message = f"il faut l'un de : {', '.join(sorted(path + name for name in choice))}"
+            target.faults.add(here.spot, message, "aucune règle ne l'écrit")
+
+
+def _always(written: _Written) -> bool:
+    """Whether it is in every document: by a rule that always gives, by alternatives, or by something inside."""
+    if len(written.rules) > 1:
+        return any(not rule.optional for rule in written.rules)
+    if written.rules:
+        return not written.rules[0].optional and not written.rules[0].when
+    return any(_always(below) for below in written.below.values())
+
+
+def _check_order(here: _Written, level: Level, path: str, faults: Faults) -> None:
+    """An XML sequence: rules are written in its order, so that the file reads as the document."""
+    rank = {name: number for number, name in enumerate(level.parts) if not name.startswith("@")}
+    highest, last = -1, ""
+    for (name, _), written in here.below.items():
+        at = rank.get(name)
+        if at is None:
+            continue
+        if at < highest:
+            faults.add(written.spot, f"« {path}{name} » vient avant « {path}{last} » au contrat", "déplacez la règle")
+        else:
+            highest, last = at, name
+
+
+def _check_shape(written: _Written, path: str, level: Level, target: _Target, *, numbered: bool) -> None:
+    part = written.part
+    if part is None:
+        return
+    is_group = part.inside is not None
+    for rule in written.rules:
+        if rule.origin == "each" and not part.many:
+            target.faults.add(rule.to.spot, f"« {path} » n'est pas répété au contrat")
+        elif rule.origin != "each" and is_group:
+            target.faults.add(rule.to.spot, f"« {path} » est un groupe au contrat", "nommez un de ses éléments")
+        elif rule.origin == "each" and not is_group:
+            target.faults.add(rule.to.spot, f"« {path} » est une valeur simple au contrat, pas un groupe")
+    repeats = numbered or any(rule.origin == "each" for rule in written.rules)
+    if part.many and level.lists and not repeats:
+        target.faults.add(written.spot, f"« {path} » est une liste au contrat", f"écrivez « {path}[0] », ou « each »")
+
+
+def _check_codes(rule: Rule, part: Part, target: _Target) -> None:
+    """Everything that a rule can write is one of the codes that the contract lists."""
+    if part.codes is None or rule.origin == "each":
+        return
+    if rule.default is not None:
+        _check_said({_text(rule.default.value)}, rule.to, part, target)
+    if rule.origin == "value":
+        _check_said({_text(rule.constant)}, rule.to, part, target)
+    elif rule.table:
+        table = target.tables.get(rule.table.text)
+        if table is not None:
+            _check_pairs(table, rule, part, target)
+    elif not rule.format and not rule.when:
+        _check_said(set(target.codes.get(rule.to, ())), rule.to, part, target)
+
+
+def _check_pairs(table: CodeTable, rule: Rule, part: Part, target: _Target) -> None:
+    for pair in table.pairs:
+        code = pair.canon if target.incoming else pair.wire
+        if code not in (part.codes or ()):
+            message = f"le contrat ne connaît pas le code « {code} » de « {rule.to.text} »"
+            target.faults.add(Spot(table.file, pair.line), message, did_you_mean(code, part.codes or ()))
+
+
+def _check_said(codes: set[str], to: Said, part: Part, target: _Target) -> None:
+    for code in sorted(codes - (part.codes or frozenset())):
+        known = f"il connaît : {', '.join(sorted(part.codes or ())[:12])}"
+        message = f"le contrat ne connaît pas le code « {code} » de « {to.text} »"
+        target.faults.add(to.spot, message, did_you_mean(code, part.codes or ()) or known)
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,80 @@
+"""Where the contract of a target is: `sinus-v1.xsd#denombrement`, `webhook-v1.schema.json#outcome`, `fhir-r4#Bundle`.
+
+The file is looked for in the `contracts/` folder beside the mappings, and, for what comes with the product, in the
+`contract/` folders of the adapters. A file that is not there leaves its mappings unchecked, and that is told.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from mapping.contracts.fhir import FhirContract
+from mapping.contracts.json_schema import JsonContract
+from mapping.contracts.xsd import ContractError, XsdContract
+from mapping.faults import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from mapping.contracts.part import Part
+    from mapping.faults import Faults
+    from mapping.rules import Said
+
+FHIR = "fhir-r4"
+
+
+class Contract(Protocol):
+    """A contract in any language."""
+
+    def roots(self) -> list[str]:
+        """The names that a document may start from."""
+
+    def root(self, name: str) -> Part | None:
+        """What a document of that name is."""
+
+
+class Contracts:
+    """The contract files of some folders."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = tuple(folders)
+
+    def path(self, file: str) -> Path | None:
+        """The file of that name, in the first folder that has it."""
+        plain = file and "/" not in file and "\\" not in file and not file.startswith(".")
+        found = (folder / file for folder in self._folders if plain)
+        return next((path for path in found if path.is_file()), None)
+
+    def find(self, target: Said, faults: Faults) -> Part | None:
+        """What a target is made of; None when its contract is not there, or when a fault was noted."""
+        file, _, name = target.text.partition("#")
+        try:
+            contract: Contract | None = FhirContract() if file == FHIR else self._read(file)
+            root = contract.root(name) if contract else None
+        except ContractError as error:
+            faults.add(target.spot, f"contrat illisible : {error}")
+            return None
+        if contract is not None and root is None:
+            roots = contract.roots()
+            faults.add(
+                target.spot,
+                f"« {file} » n'a pas de document « {name} »",
+                did_you_mean(name, roots) or f"il a : {', '.join(roots[:12])}",
+            )
+        return root
+
+    def _read(self, file: str) -> Contract | None:
+        path = self.path(file)
+        return None if path is None else _contract(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _contract(path: Path, _changed: int) -> Contract:
+    """Read once per state of the file."""
+    if path.suffix in {".xsd", ".wsdl"}:
+        return XsdContract(path)
+    if path.suffix == ".json":
+        return JsonContract(path)
+    raise ContractError("un contrat est un fichier .xsd, .wsdl ou .schema.json")

@@ -1,0 +1,95 @@
+"""What stands between a mapping that was read and one that can run: its shapes, its law, its tables and its contract.
+
+It notes every fault and gives nothing for a mapping that has one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.canon import DOCUMENTS
+from domain.heard import HEARD
+from mapping.checks import DAY_OF, CodesRead, check_mapping
+from mapping.compile import Compiler
+from mapping.contracts.check import check_target
+from mapping.faults import did_you_mean
+from mapping.paths import heard_shape, part_of_shape, shape_of_part, topic_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mapping.allow_list import AllowList
+    from mapping.contracts import Contracts, Part
+    from mapping.extends import WholeMapping
+    from mapping.faults import Faults
+    from mapping.paths import Shape
+    from mapping.tables import CodeTable
+
+CANON = "canon"
+"""The contract of what comes in: `canon#taken`, `canon#held`."""
+
+
+class Loading:
+    """The checking of all the mappings of some folders together."""
+
+    def __init__(
+        self,
+        recipients: Mapping[str, AllowList],
+        tables: Mapping[str, CodeTable],
+        contracts: Contracts,
+        faults: Faults,
+    ) -> None:
+        self._recipients = recipients
+        self._tables = tables
+        self._contracts = contracts
+        self._faults = faults
+        self.codes_read: CodesRead = {}
+        self.unchecked: list[str] = []
+        """Mappings whose target's contract is not there."""
+
+    def compiler(self, mapping: WholeMapping) -> Compiler | None:
+        """What compiles this mapping, checked; None when something in it has no shape to be checked against."""
+        return self._incoming(mapping) if mapping.source.text else self._outgoing(mapping)
+
+    def _outgoing(self, mapping: WholeMapping) -> Compiler | None:
+        topic, recipient = mapping.topic, mapping.recipient
+        shape, allow_list = topic_shape(topic.text), self._recipients.get(recipient.text)
+        if shape is None:
+            self._faults.add(topic.spot, f"sujet inconnu « {topic.text} »", did_you_mean(topic.text, DOCUMENTS))
+        if allow_list is None:
+            told = f"destinataire inconnu « {recipient.text} »"
+            self._faults.add(recipient.spot, told, did_you_mean(recipient.text, self._recipients))
+        if shape is None or allow_list is None:
+            return None
+        root = self._contracts.find(mapping.target, self._faults)
+        self._check(mapping, shape, allow_list, root)
+        return Compiler(shape, self._tables, DAY_OF[topic.text], policy=allow_list.policy)
+
+    def _incoming(self, mapping: WholeMapping) -> Compiler | None:
+        source = self._contracts.find(mapping.source, self._faults)
+        file, _, name = mapping.target.text.partition("#")
+        heard = heard_shape(name) if file == CANON else None
+        if source is None:
+            self.unchecked.append(mapping.name)
+            told = f"« {mapping.source.text} » n'est dans aucun dossier de contrats"
+            self._faults.add(mapping.source.spot, told, "sans contrat on ne sait ce qui se lit")
+        if heard is None:
+            told = f"cible inconnue « {mapping.target.text} »"
+            known = [f"{CANON}#{one}" for one in HEARD]
+            self._faults.add(
+                mapping.target.spot, told, did_you_mean(mapping.target.text, known) or f"connues : {', '.join(known)}"
+            )
+        if source is None or heard is None:
+            return None
+        shape = shape_of_part(source)
+        self._check(mapping, shape, None, part_of_shape(name, heard))
+        policies = self._recipients.get(mapping.name.partition("/")[0])
+        hold = "hold"
+        return Compiler(shape, self._tables, incoming=True, policy=policies.policy if policies else lambda _table: hold)
+
+    def _check(self, mapping: WholeMapping, shape: Shape, allow_list: AllowList | None, root: Part | None) -> None:
+        codes = check_mapping(mapping, shape, allow_list, self._tables, self.codes_read, self._faults)
+        if root is None:
+            self.unchecked.append(mapping.name)
+        else:
+            check_target(mapping, root, self._tables, codes, self._faults)

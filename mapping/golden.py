@@ -1,6 +1,7 @@
 """Golden pairs: a document and what a mapping must give for it, beside the file, and what the pairs never touch.
 
-`golden/<recipient>/<name>@<version>/<case>.canon.json` goes in, `<case>.out.json` must come out, keys in the same order.
+`golden/<recipient>/<name>@<version>/<case>.canon.json` goes in (`<case>.in.json` for a mapping of what comes in),
+`<case>.out.json` must come out, keys in the same order.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ class Pair:
 def pairs(catalogue: Catalogue) -> Iterator[Pair]:
     """The golden pairs that lie in the catalogue's folders, by mapping and case."""
     for folder in catalogue.folders:
-        for canon in sorted((folder / "golden").glob("*/*/*.canon.json")):
-            case = canon.name.removesuffix(".canon.json")
-            name = canon.parent.relative_to(folder / "golden").as_posix()
+        room = folder / "golden"
+        for canon in sorted(path for side in ("canon", "in") for path in room.glob(f"*/*/*.{side}.json")):
+            case = canon.name.removesuffix(".canon.json").removesuffix(".in.json")
+            name = canon.parent.relative_to(room).as_posix()
             yield Pair(name, case, canon, canon.with_name(f"{case}.out.json"))
 
 

@@ -34,13 +34,13 @@ def test_the_dashboards_of_the_state_get_numbers_and_no_names() -> None:
         assert not [path for path in paths if path.split(".")[-1] in IDENTITY]
 
 
-@pytest.mark.parametrize("recipient", ["sinus", "sivic", "lrm", "portal", "dashboards"])
+@pytest.mark.parametrize("recipient", ["sinus", "sivic", "lrm", "portal", "dashboards", "nexsis"])
 def test_every_recipient_says_its_source(recipient: str) -> None:
     """A list without a law or a dossier behind it is somebody's opinion."""
     assert len(shipped().allow_list(recipient).source) > 40
 
 
-@pytest.mark.parametrize("recipient", ["sinus", "sivic", "lrm", "portal", "dashboards"])
+@pytest.mark.parametrize("recipient", ["sinus", "sivic", "lrm", "portal", "dashboards", "nexsis"])
 def test_every_recipient_knows_what_is_real(recipient: str) -> None:
     """The mode is on every list of every topic: an exercise never goes out without saying so."""
     allow_list = shipped().allow_list(recipient)

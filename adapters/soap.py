@@ -1,4 +1,4 @@
-"""SOAP 1.1 as a server: what every SOAP door of ours, simulators included, does before and after the operation itself.
+"""SOAP as a server, 1.1 and where asked 1.2: what every SOAP door of ours, simulators included, does before and after the operation itself.
 
 Raw bytes are limited, parsed with nothing switched on (no DTD, no entity, no network, no processing instruction), opened
 as an envelope, checked against the XSD published beside the WSDL, dispatched by the body element, and the answer is
@@ -9,14 +9,16 @@ It refuses to know what an operation means, and who may call it: `Call.request` 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from lxml import etree
 from starlette.responses import Response
 
 from adapters.soap_contract import Contract, Defect, Element
+from adapters.soap_versions import SOAP, SOAP_11, SOAP_12, FaultCode, Version
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -28,27 +30,27 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_BODY",
     "SOAP",
+    "SOAP_11",
+    "SOAP_12",
     "Call",
     "Contract",
     "Defect",
     "Element",
+    "Envelope",
     "SoapFault",
+    "Version",
     "open_envelope",
     "parse",
+    "read_envelope",
     "seal",
     "seal_fault",
     "soap_door",
     "soap_fault_response",
 ]
 
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
-NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next"
 XML = "text/xml; charset=utf-8"
 MAX_BODY = 5 * 1024 * 1024
 """Bytes read before anything is parsed; lxml itself stops at 10 MB of text and 256 levels."""
-
-FaultCode = Literal["Client", "Server", "MustUnderstand", "VersionMismatch"]
 
 
 class SoapFault(Exception):  # noqa: N818 - the standard's own word
@@ -61,6 +63,12 @@ class SoapFault(Exception):  # noqa: N818 - the standard's own word
         self.text = text
         self.reason = reason
         self.fields = fields
+
+    def ending(self, instruction: str) -> SoapFault:
+        """The same, ended by what the caller must do."""
+        if not instruction or instruction in self.text:
+            return self
+        return SoapFault(self.code, f"{self.text} {instruction}", self.reason, self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class Call:
 
 
 def parse(raw: bytes) -> Element:
-    """The root of a document that switches nothing on; a `SoapFault` for anything that SOAP 1.1 forbids."""
+    """The root of a document that switches nothing on; a `SoapFault` for anything that SOAP forbids."""
     if len(raw) > MAX_BODY:
         raise SoapFault("Client", "Le message dépasse 5 Mo.")
     parser = etree.XMLParser(
@@ -96,29 +104,48 @@ def parse(raw: bytes) -> Element:
     return root
 
 
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An envelope, opened."""
+
+    version: Version
+    headers: tuple[Element, ...]
+    body: Element
+    """The one element of the Body."""
+
+
 def open_envelope(raw: bytes, understood: frozenset[str] = frozenset()) -> tuple[tuple[Element, ...], Element]:
-    """The header blocks and the one body element. `understood` names the header blocks (Clark) that the door obeys."""
-    root = parse(raw)
+    """The header blocks and the one body element of a SOAP 1.1 envelope; `understood` as in `read_envelope`."""
+    opened = read_envelope(parse(raw), understood)
+    return opened.headers, opened.body
+
+
+def read_envelope(
+    root: Element, understood: frozenset[str] = frozenset(), versions: Sequence[Version] = (SOAP_11,)
+) -> Envelope:
+    """The version, the header blocks and the one body element. `understood` names the blocks (Clark) that the door obeys."""
     name = etree.QName(root)
     if name.localname != "Envelope":
         raise SoapFault("Client", "La racine n’est pas une enveloppe SOAP.")
-    if name.namespace != SOAP:
-        raise SoapFault("VersionMismatch", "Seul SOAP 1.1 est parlé ici.")
-    headers = tuple(block for header in root.findall(f"{{{SOAP}}}Header") for block in header)
-    _refuse_headers(headers, understood)
-    bodies = root.findall(f"{{{SOAP}}}Body")
+    version = next((one for one in versions if one.namespace == name.namespace), None)
+    if version is None:
+        spoken = "Seul SOAP 1.1 est parlé ici." if len(versions) == 1 else "SOAP 1.1 ou 1.2 est attendu."
+        raise SoapFault("VersionMismatch", spoken)
+    headers = tuple(block for header in root.findall(version.name("Header")) for block in header)
+    _refuse_headers(headers, understood, version)
+    bodies = root.findall(version.name("Body"))
     if len(bodies) != 1 or len(bodies[0]) != 1:
         raise SoapFault("Client", "Il faut un Body et un seul, qui porte un élément et un seul.")
-    return headers, bodies[0][0]
+    return Envelope(version, headers, bodies[0][0])
 
 
-def _refuse_headers(headers: Sequence[Element], understood: frozenset[str]) -> None:
+def _refuse_headers(headers: Sequence[Element], understood: frozenset[str], version: Version) -> None:
     """A block twice is an attack or a broken client; a block that must be understood and is not stops the message."""
     if any(times > 1 for times in Counter(block.tag for block in headers).values()):
         raise SoapFault("Client", "Un bloc d’en-tête est présent deux fois.")
     for block in headers:
-        must = block.get(f"{{{SOAP}}}mustUnderstand") in {"1", "true"}
-        ours = block.get(f"{{{SOAP}}}actor", "") in {"", NEXT_ACTOR}
+        must = block.get(version.name("mustUnderstand")) in {"1", "true"}
+        ours = block.get(version.name(version.actor), "") in version.to_anyone
         if must and ours and block.tag not in understood:
             raise SoapFault(
                 "MustUnderstand", f"Le bloc d’en-tête {etree.QName(block).localname[:80]} n’est pas compris ici."
@@ -126,29 +153,23 @@ def _refuse_headers(headers: Sequence[Element], understood: frozenset[str]) -> N
 
 
 def seal(body: Element, headers: Sequence[Element] = ()) -> bytes:
-    """An envelope around one element; the element moves into it."""
-    root = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP})
-    if headers:
-        etree.SubElement(root, f"{{{SOAP}}}Header").extend(headers)
-    etree.SubElement(root, f"{{{SOAP}}}Body").append(body)
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    """A SOAP 1.1 envelope around one element; the element moves into it."""
+    return SOAP_11.seal(body, headers)
 
 
 def seal_fault(fault: SoapFault, detail: Element | None = None) -> bytes:
-    """An envelope around a fault."""
-    element = etree.Element(f"{{{SOAP}}}Fault", nsmap={"soap": SOAP})
-    etree.SubElement(element, "faultcode").text = f"soap:{fault.code}"
-    text = etree.SubElement(element, "faultstring")
-    text.text = fault.text
-    text.set("{http://www.w3.org/XML/1998/namespace}lang", "fr")
-    if detail is not None:
-        etree.SubElement(element, "detail").append(detail)
-    return seal(element)
+    """A SOAP 1.1 envelope around a fault."""
+    return seal(SOAP_11.fault(fault.code, fault.text, detail))
 
 
-def soap_fault_response(fault: SoapFault, detail: Element | None = None) -> Response:
-    """A fault as HTTP: always 500 (SOAP 1.1 section 6.2)."""
-    return Response(seal_fault(fault, detail), 500, media_type=XML)
+def soap_fault_response(fault: SoapFault, detail: Element | None = None, version: Version = SOAP_11) -> Response:
+    """A fault as HTTP."""
+    sealed = version.seal(version.fault(fault.code, fault.text, detail))
+    return _answered(sealed, version.status(fault.code), version)
+
+
+def _answered(content: bytes, status: int, version: Version) -> Response:
+    return Response(content, status, media_type=f"{version.media_type}; charset=utf-8")
 
 
 async def _read(request: Request) -> bytes:
@@ -164,7 +185,7 @@ async def _read(request: Request) -> bytes:
 
 
 def _check_request(contract: Contract, body: Element, action: str) -> None:
-    """The body is one of the contract's, says what SOAPAction says, and is valid."""
+    """The body is one of the contract's, says what the action says, and is valid."""
     if action not in {"", contract.actions.get(str(body.tag), "")}:
         raise SoapFault("Client", "SOAPAction et le corps du message ne nomment pas la même opération.")
     if defects := contract.check(body):
@@ -174,36 +195,53 @@ def _check_request(contract: Contract, body: Element, action: str) -> None:
         )
 
 
-def soap_door(
+def _action(request: Request) -> str:
+    """The action that the transport says: SOAPAction in 1.1, a parameter of the media type in 1.2; empty when it says none."""
+    said = re.search(r';\s*action="?([^";]*)"?', request.headers.get("content-type", ""))
+    return request.headers.get("soapaction", said[1] if said else "").strip().strip('"')
+
+
+def soap_door(  # noqa: PLR0913 - what is spoken, and how
     contract: Contract,
     operations: Mapping[str, Operation],
     detail: Callable[[SoapFault], Element],
     understood: frozenset[str] = frozenset(),
+    *,
+    versions: Sequence[Version] = (SOAP_11,),
+    answering: Callable[[Call, str], Sequence[Element]] = lambda _call, _name: (),
+    instruction: str = "",
 ) -> Callable[[Request], Awaitable[Response]]:
     """One address that answers calls (POST) and publishes its contract (GET `?wsdl`, `?xsd=name`).
 
-    `operations` by body element in Clark notation; `detail` builds the contract's own detail of a fault that has a reason.
+    `operations` by body element in Clark notation; `detail` builds the contract's own detail of a fault that has a reason;
+    `answering` gives the header blocks of an answer of that name (WS-Addressing); `instruction` ends every fault that does not
+    say by itself what to do. An answer is of the version of its call.
     """
 
-    async def answer(request: Request) -> Response:
-        headers, body = open_envelope(await _read(request), understood)
+    async def answer(request: Request, envelope: Envelope) -> Response:
+        body, version = envelope.body, envelope.version
         operation = operations.get(str(body.tag))
         if operation is None:
             raise SoapFault("Client", "Cette opération n’est pas au contrat.")
-        action = request.headers.get("soapaction", "").strip().strip('"')
+        action = _action(request)
         _check_request(contract, body, action)
-        reply = await operation(Call(body, headers, action, request))
+        call = Call(body, envelope.headers, action, request)
+        reply = await operation(call)
         if defects := contract.check(reply):
             raise SoapFault("Server", f"La réponse ne suit pas le contrat : {defects[0].path}.")
-        return Response(seal(reply), media_type=XML)
+        return _answered(version.seal(reply, answering(call, etree.QName(reply).localname)), 200, version)
 
     async def door(request: Request) -> Response:
         if request.method != "POST":
             return _published(contract, request)
+        version = versions[0]
         try:
-            return await answer(request)
+            root = parse(await _read(request))
+            # A fault is told in the version of its call, as soon as that is known.
+            version = next((one for one in versions if one.namespace == etree.QName(root).namespace), version)
+            return await answer(request, read_envelope(root, understood, versions))
         except SoapFault as fault:
-            return soap_fault_response(fault, detail(fault) if fault.reason else None)
+            return soap_fault_response(fault.ending(instruction), detail(fault) if fault.reason else None, version)
 
     return door
 

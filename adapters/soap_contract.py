@@ -21,6 +21,7 @@ Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives its elements no
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 WSDL_SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
+WSDL_SOAP_12 = "http://schemas.xmlsoap.org/wsdl/soap12/"
 XS = "http://www.w3.org/2001/XMLSchema"
 
 PROBLEMS = (
@@ -119,7 +120,7 @@ class Contract:
     def wsdl(self, address: str) -> bytes:
         """The WSDL as served at an address: it names that address, and its schemas are found there."""
         document = deepcopy(self._wsdl)
-        for node in document.iter(f"{{{WSDL_SOAP}}}address"):
+        for node in document.iter(f"{{{WSDL_SOAP}}}address", f"{{{WSDL_SOAP_12}}}address"):
             node.set("location", address)
         return _served(document, address)
 

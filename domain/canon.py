@@ -197,6 +197,9 @@ class InterventionDocument(TypedDict):
 
     mode: str
     request_id: str
+    """The reference that both ends read aloud; the same for every version."""
+    version: int
+    """1 for the first; a higher one replaces it."""
     clicked_at: str
     crra: str | None
     requester: RequesterCanon
@@ -212,8 +215,8 @@ class RequesterCanon(TypedDict):
     structure_name: str
     professional_id: str | None
     professional_name: str
-    callback: str
-    """E.164."""
+    callback: str | None
+    """E.164; None when what was given could not be read, which the note then says."""
 
 
 class InsCanon(TypedDict):
@@ -268,6 +271,29 @@ class CancellationDocument(TypedDict):
     reason: str | None
 
 
+class InterventionStatusDocument(TypedDict):
+    """Topic `intervention.status`: where a request is, for the platform that made it. Never a person, never a clinical decision."""
+
+    mode: str
+    id: str
+    request_id: str
+    """The platform's own."""
+    reference: str
+    version: int
+    status: str
+    task_status: str
+    """FHIR's word for it."""
+    label: str
+    since: str
+    reason: str | None
+    """Why it was refused, or not transmitted."""
+    instruction: str | None
+    """What the sender should do now: call 15."""
+    case_id: str | None
+    """The CRRA's own record."""
+    crra: str | None
+
+
 class OutcomeDocument(TypedDict):
     """Topic `outcome`: what became of one message, for the portal. Codes and ids only."""
 
@@ -294,6 +320,7 @@ DOCUMENTS: dict[str, type] = {
     "counts": CountsDocument,
     "intervention.request": InterventionDocument,
     "intervention.cancel": CancellationDocument,
+    "intervention.status": InterventionStatusDocument,
     "outcome": OutcomeDocument,
 }
 """Topic → the shape of its body."""

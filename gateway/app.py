@@ -18,6 +18,7 @@ from gateway import problems
 from gateway.console.routes import page_routes
 from gateway.doors.openapi import contract
 from gateway.doors.serve import endpoint
+from gateway.doors.soap_interventions import soap_interventions
 from gateway.doors.table import DOORS
 from gateway.problems import Problem
 
@@ -47,6 +48,7 @@ def create_app(runtime: Runtime, beside: Callable[[], AbstractAsyncContextManage
         return Response(published, media_type="application/json")
 
     routes = [Route(door.path, endpoint(door, runtime), methods=[door.method]) for door in DOORS]
+    routes += [Route("/soap/intervention", soap_interventions(runtime), methods=["GET", "POST"])]
     routes += [Route("/openapi.json", openapi), *_health_routes(runtime), *page_routes(runtime)]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _unknown, 405: _method})
 

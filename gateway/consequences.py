@@ -15,6 +15,7 @@ from domain.event import Link
 from domain.observation import Stamp
 from domain.source import Source
 from gateway.intake import record, surroundings
+from gateway.interventions.follow import settled
 from gateway.outgoing import count_messages, outcome_message, victim_messages
 from gateway.register import Register
 from outbox.message import Status
@@ -42,6 +43,9 @@ def consequences(house: House) -> Callable[[Transaction, Settlement], None]:
         if envelope.destination == "portal":
             return  # What the portal was told is not told to the portal.
         register = Register(transaction.connection)
+        if envelope.topic.startswith("intervention."):
+            settled(register, house, settlement)
+            return
         if envelope.topic == "event":
             _link(register, house, settlement, transaction)
         elif envelope.topic == "victim" and settlement.status == Status.DELIVERED:

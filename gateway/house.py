@@ -20,6 +20,20 @@ class AllowList(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class InterventionRules:
+    """How long things may take between a click and an answer."""
+
+    expiry: timedelta = timedelta(seconds=300)
+    """After this a request is not sent any more."""
+    alarm: timedelta = timedelta(seconds=60)
+    """After this without an answer of the CRRA, the sender is told to telephone."""
+    second_after: timedelta = timedelta(seconds=30)
+    """A first route that was down for so long gives way to the second."""
+    agreements: Mapping[str, timedelta] = field(default_factory=dict)
+    """Platform → its own expiry."""
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """The rules in force here."""
 
@@ -29,6 +43,7 @@ class House:
     allow_lists: Mapping[str, AllowList] = field(default_factory=dict)
     count_delay: timedelta = timedelta(milliseconds=250)
     """Changes of counts within this time leave as one document."""
+    interventions: InterventionRules = InterventionRules()
 
     def restrict(self, destination: str, topic: str, document: Mapping[str, Any]) -> dict[str, Any]:
         """The document as this destination may learn it. A destination without an allow-list learns nothing."""

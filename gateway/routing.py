@@ -17,6 +17,7 @@ ROUTES: dict[str, frozenset[str]] = {
     "sivic": frozenset({"event", "victim", "identifier.detached"}),
     "portal": frozenset({"outcome"}),
     "lrm": frozenset({"intervention.request", "intervention.cancel"}),
+    "lrm_fhir": frozenset({"intervention.request", "intervention.cancel"}),
 }
 
 # A state may be superseded by a newer one; a command is always sent.
@@ -28,6 +29,7 @@ KINDS: dict[str, Kind] = {
     "identifier.detached": Kind.COMMAND,
     "intervention.request": Kind.COMMAND,
     "intervention.cancel": Kind.COMMAND,
+    "intervention.status": Kind.STATE,
 }
 
 EVENT_DESTINATIONS = ("sinus", "sivic")

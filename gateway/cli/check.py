@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import migrations
-from gateway.bootstrap import house_rules, load_mappings, open_neighbours
+from gateway.bootstrap import house_rules, load_mappings, neighbours_of, open_neighbours
 from gateway.cli.console import explain_mappings, read_settings, run, say, with_settings
 from mapping import MappingFaultsError, UnknownMappingError
 
@@ -71,8 +71,9 @@ async def _neighbours(settings: Settings) -> int:
     worst = 0
     async with AsyncExitStack() as closing:
         neighbours = open_neighbours(settings, load_mappings(settings), closing)
+        reached = neighbours_of(settings)
         for name in neighbours.destinations:
-            link = getattr(settings, name).link
+            link = reached[name].link
             if link.mode != settings.mode:
                 say(f"{name:17} le lien est « {link.mode} », la passerelle « {settings.mode} » : accorder les deux.")
                 worst = 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.register.alarms import Alarms
 from gateway.register.deliveries import Deliveries
 from gateway.register.events import Events
 from gateway.register.feed import Feed
@@ -27,6 +28,7 @@ class Register:
     """The register as seen by one transaction."""
 
     __slots__ = (
+        "alarms",
         "connection",
         "deliveries",
         "events",
@@ -41,6 +43,7 @@ class Register:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.alarms = Alarms(connection)
         self.events = Events(connection)
         self.victims = Victims(connection)
         self.observations = Observations(connection)

@@ -39,7 +39,19 @@ class Doorkeeper:
 
     async def let_in(self, request: Request, scopes: frozenset[Scope]) -> Principal:
         """Who is calling, if the door admits them. Raises ProblemError 401 or 403."""
-        principal = await self._who(request)
+        return self._admitted(await self._who(request), scopes)
+
+    async def let_in_key(self, name: str, key: str, scopes: frozenset[Scope]) -> Principal:
+        """The same for a key that came in the message itself, with the name of its holder. Raises ProblemError 401 or 403."""
+        principal = await self._holder(key)
+        return self._admitted(principal if principal is not None and principal.name == name else None, scopes)
+
+    async def let_in_proved(self, name: str, scopes: frozenset[Scope]) -> Principal:
+        """The same for a caller who has just proved to be the holder of this key. Raises ProblemError 401 or 403."""
+        kept = await self._kept(name)
+        return self._admitted(kept.principal if kept else None, scopes)
+
+    def _admitted(self, principal: Principal | None, scopes: frozenset[Scope]) -> Principal:
         if principal is None:
             raise ProblemError(
                 401,

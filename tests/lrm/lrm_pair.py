@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mapping
-from adapters.http import Link
+from adapters.link import Link
 from adapters.lrm.soap import open_lrm
 from adapters.lrm.soap.simulator import create_simulator
 from adapters.sandbox import InProcess
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from adapters.lrm.soap.adapter import LrmSoapAdapter
-    from adapters.lrm.soap.security import Credentials
+    from adapters.ws_security import Credentials
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "lrm"
 TOPICS = {"intervention.request": "lrm/demande@1", "intervention.cancel": "lrm/annulation@1"}

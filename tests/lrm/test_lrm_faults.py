@@ -9,7 +9,7 @@ import httpx
 import pytest
 from lxml import etree
 
-from adapters.http import Link
+from adapters.link import Link
 from adapters.lrm.soap import open_lrm
 from adapters.lrm.soap.client import NAMESPACE
 from adapters.lrm.soap.faults import TITLES, FaultReason, refused_by_lrm

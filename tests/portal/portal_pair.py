@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 import mapping
-from adapters.http import Link
+from adapters.link import Link
 from adapters.portal import open_portal
 from adapters.portal.simulator import create_simulator
 from adapters.sandbox import InProcess

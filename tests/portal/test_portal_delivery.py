@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 import mapping
-from adapters.http import Link
+from adapters.link import Link
 from adapters.portal import open_portal
 from adapters.portal.contract import faults_of, schema
 from adapters.portal.faults import Refusal, refused_by_portal
@@ -165,7 +165,7 @@ async def test_a_topic_without_mapping_is_parked(pair: Pair) -> None:
     """Nothing is invented for a topic nobody described."""
     told = claimed()
     with pytest.raises(PermanentDeliveryError) as refused:
-        await pair.adapter.deliver(replace(told, envelope=replace(told.envelope, topic="intervention.status")))
+        await pair.adapter.deliver(replace(told, envelope=replace(told.envelope, topic="etat.de.demain")))
     assert refused.value.cause.code == "portal.sujet"
 
 
@@ -250,5 +250,5 @@ async def test_the_portal_refuses_by_the_contract(
 
 async def test_a_topic_to_come_is_acknowledged(pair: Pair) -> None:
     """A receiver takes a topic it does not know, so that one can be added without breaking anybody."""
-    answer = await post(pair, notification(topic="intervention.status", data={"etat": "RECUE"}))
+    answer = await post(pair, notification(topic="etat.de.demain", data={"etat": "RECUE"}))
     assert answer.json() == {"received": "main-essai", "duplicate": False}

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import httpx
 
     import mapping
-    from adapters.http import Link
-    from adapters.lrm.soap.security import Credentials
+    from adapters.link import Link
+    from adapters.ws_security import Credentials
 
 __all__ = ["open_lrm"]
 

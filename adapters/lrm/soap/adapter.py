@@ -15,7 +15,7 @@ from outbox.message import Receipt
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dictionary
 
-    from adapters.http import Link
+    from adapters.link import Link
     from adapters.lrm.soap.client import Acknowledged, LrmClient
     from mapping import Mapping
     from outbox.message import Claimed, Envelope

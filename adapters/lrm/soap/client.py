@@ -16,8 +16,8 @@ from lxml import etree
 
 from adapters.http import open_client
 from adapters.lrm.soap.faults import other_answer, refused_by_lrm
-from adapters.lrm.soap.security import Credentials, username_token
 from adapters.soap_client import ClientContract, FaultAnswerError, SoapClient, load_contract
+from adapters.ws_security import Credentials, username_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import httpx
     from lxml.etree import _Element as Element
 
-    from adapters.http import Link
+    from adapters.link import Link
 
 NAMESPACE = "urn:passerelle:samu:intervention:1"
 WSA = "http://www.w3.org/2005/08/addressing"

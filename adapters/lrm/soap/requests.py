@@ -74,6 +74,10 @@ class HeldRequest:
         return replace(self, refusal=refusal, history=(*self.history, (state, at)))
 
 
+def _version(content: dict[str, Any]) -> int:
+    return int(content.get("version", 1))
+
+
 class HeldRequests:
     """What the CRRA's software keeps: each idDemande once."""
 
@@ -83,16 +87,18 @@ class HeldRequests:
         self._requests: dict[str, HeldRequest] = {}
 
     def take(self, content: dict[str, Any], message_id: str | None, at: datetime) -> tuple[HeldRequest, bool]:
-        """Keep a request, and say whether it was already kept. The same idDemande with another content is a conflict."""
+        """Keep a request, and say whether it was already kept. Other content under the same idDemande must be of a higher version."""
         self._own_mode(content["mode"], "demande.mode")
         if self._crra and content.get("crra", self._crra) != self._crra:
             raise RequestError(FaultReason.OTHER_CRRA, "demande.crra")
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         known = self._requests.get(content["idDemande"])
-        if known and known.digest != digest:
+        if known and known.digest == digest:
+            return known, True
+        if known and (_version(content) <= _version(known.content) or not MOVES[known.state]):
             raise RequestError(FaultReason.CONFLICT, "demande.idDemande")
         if known:
-            return known, True
+            return self._keep(replace(known, digest=digest, content=content, message_id=message_id)), False
         record = f"{at:%y}-{len(self._requests) + 1:06d}"
         held = HeldRequest(content["idDemande"], record, digest, content, message_id, (("RECUE", at),))
         self._requests[held.request] = held

@@ -23,9 +23,9 @@ from starlette.routing import Route
 from adapters.lrm.soap.client import NAMESPACE, WSA, WSDL
 from adapters.lrm.soap.faults import TITLES, FaultReason
 from adapters.lrm.soap.requests import HeldRequest, HeldRequests, RequestError
-from adapters.lrm.soap.security import SECURITY, Credentials, TokenError, TokenGate
 from adapters.sandbox import FaultScript, control_routes, faulty
 from adapters.soap import Call, Contract, Element, SoapFault, soap_door, soap_fault_response
+from adapters.ws_security import SECURITY, Credentials, TokenError, TokenGate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utilit
 SECURITY = f"{{{WSSE}}}Security"
 _PROFILE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0"
 _DIGEST = f"{_PROFILE}#PasswordDigest"
+_TEXT = f"{_PROFILE}#PasswordText"
 _BASE64 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
 _SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 
@@ -35,11 +37,11 @@ NONCE_KEPT = timedelta(minutes=10)
 
 
 class Credentials(BaseModel):
-    """The account the editor of the CRRA's software gave us."""
+    """An account of a token with digest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    username: str = Field(min_length=1, description="Identifiant remis par l’éditeur du logiciel du CRRA.")
+    username: str = Field(min_length=1, description="Identifiant convenu entre les deux côtés.")
     password: SecretStr = Field(description="Mot de passe ; seul son condensé part, sur TLS.")
 
 
@@ -70,34 +72,62 @@ def username_token(credentials: Credentials, created: datetime, nonce: bytes) ->
     return security
 
 
-class TokenGate:
-    """The receiver's side: one account, and the nonces seen lately."""
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A UsernameToken as it came. Nothing of it is proved, and nothing of it is printed."""
 
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
+    username: str
+    password: str = field(repr=False)
+    """The digest, or the word itself."""
+    digested: bool
+    nonce: str = field(repr=False)
+    created: str
+
+
+def read_token(headers: Sequence[Element]) -> Token | None:
+    """The one UsernameToken of the headers; None without a Security header. Raises `TokenError` for two of them, or half of one."""
+    found = [header for header in headers if header.tag == SECURITY]
+    if not found:
+        return None
+    tokens = [token for header in found for token in header.findall(f"{{{WSSE}}}UsernameToken")]
+    if len(found) != 1 or len(tokens) != 1:
+        raise TokenError(stale=False)
+    said = {etree.QName(child).localname: (child.text or "").strip() for child in tokens[0]}
+    kinds = [child.get("Type", _TEXT) for child in tokens[0].findall(f"{{{WSSE}}}Password")]
+    if len(kinds) != 1 or kinds[0] not in {_DIGEST, _TEXT} or "Username" not in said:
+        raise TokenError(stale=False)
+    return Token(
+        said["Username"], said["Password"], kinds[0] == _DIGEST, said.get("Nonce", ""), said.get("Created", "")
+    )
+
+
+class TokenGate:
+    """The receiver's side: the accounts it knows, and the nonces seen lately."""
+
+    def __init__(self, *accounts: Credentials) -> None:
+        self._passwords = {one.username: one.password.get_secret_value() for one in accounts}
         self._seen: dict[bytes, datetime] = {}
 
-    def check(self, headers: Sequence[Element], now: datetime) -> None:
-        """Return when exactly one authentic, fresh, new token stands in the headers; raise `TokenError` otherwise."""
-        found = [header for header in headers if header.tag == SECURITY]
-        tokens = [token for header in found for token in header.findall(f"{{{WSSE}}}UsernameToken")]
-        if len(found) != 1 or len(tokens) != 1:
+    def check(self, headers: Sequence[Element], now: datetime) -> str:
+        """Whose token this is, when exactly one authentic, fresh, new one stands in the headers; raise `TokenError` otherwise."""
+        token = read_token(headers)
+        if token is None or not token.digested:
             raise TokenError(stale=False)
-        nonce, created = self._authentic(tokens[0])
+        nonce, created = self._authentic(token)
         self._fresh(nonce, created, now)
+        return token.username
 
-    def _authentic(self, token: Element) -> tuple[bytes, datetime]:
-        said = {etree.QName(child).localname: (child.text or "").strip() for child in token}
-        kind = next((child.get("Type") for child in token.findall(f"{{{WSSE}}}Password")), None)
+    def _authentic(self, token: Token) -> tuple[bytes, datetime]:
+        # An unknown account is compared with a password too, so that the time taken does not tell names.
+        password = self._passwords.get(token.username, "")
         try:
-            nonce = base64.b64decode(said["Nonce"], validate=True)
-            created = datetime.fromisoformat(said["Created"])
-            expected = _digest(nonce, said["Created"], self._credentials.password.get_secret_value())
-            same = hmac.compare_digest(expected.encode(), said["Password"].encode())
-            known = hmac.compare_digest(said["Username"].encode(), self._credentials.username.encode())
-        except (KeyError, ValueError, binascii.Error) as error:
+            nonce = base64.b64decode(token.nonce, validate=True)
+            created = datetime.fromisoformat(token.created)
+            expected = _digest(nonce, token.created, password)
+            same = hmac.compare_digest(expected.encode(), token.password.encode())
+        except (ValueError, binascii.Error) as error:
             raise TokenError(stale=False) from error
-        if kind != _DIGEST or not (same and known) or created.tzinfo is None:
+        if not password or not same or not nonce or created.tzinfo is None:
             raise TokenError(stale=False)
         return nonce, created
 

@@ -1,0 +1,188 @@
+"""The SOAP door of intervention requests, 1.1 and 1.2: `/soap/intervention?wsdl`. The same path as every other door, in XML.
+
+    Authorization: Bearer <key>                          or
+    wsse:UsernameToken, PasswordText: the key's name and the key itself   or
+    wsse:UsernameToken, PasswordDigest: the key's name and the password agreed in the settings
+
+Every fault ends by what the nurse must do. WS-Addressing is echoed and decides nothing; an answer goes nowhere but back.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from adapters.soap import SOAP_11, SOAP_12, Call, Contract, Element, SoapFault, soap_door
+from adapters.ws_security import SECURITY, TokenError, read_token
+from domain.errors import RuleError
+from domain.intervention import CALL_15, CANCEL_CALL_15
+from gateway.doors.refusals import as_problem
+from gateway.doors.soap_intervention_trees import accuse, asked, cancelled, consulted, fault_detail
+from gateway.interventions.accept import cancel, submit
+from gateway.interventions.view import find
+from gateway.problems import ProblemError
+from gateway.security.keys import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from gateway.register import Register
+    from gateway.runtime import Runtime
+    from gateway.security.keys import Principal
+
+log = logging.getLogger("gateway.doors")
+
+NAMESPACE = "urn:passerelle:samu:intervention:1"
+WSA = "http://www.w3.org/2005/08/addressing"
+WSDL = Path(__file__).parent / "contract" / "intervention-v1.wsdl"
+SCOPES = frozenset({Scope.PLATFORM})
+UNDERSTOOD = frozenset(
+    {SECURITY, *(f"{{{WSA}}}{name}" for name in ("Action", "MessageID", "To", "ReplyTo", "From", "FaultTo"))}
+)
+ONCE_ONLY = ("authorization", "content-type", "content-length", "soapaction")
+REASONS = {
+    "MESSAGE_DEJA_RECU": "CONFLIT",
+    "cle_absente": "NON_AUTHENTIFIE",
+    "cle_refusee": "NON_AUTHENTIFIE",
+    "portee_insuffisante": "NON_AUTORISE",
+    "mode": "MODE",
+}
+"""Our codes that have another name in the contract."""
+IN_CONTRACT = frozenset(
+    {"MODE", "DEMANDE_SANS_ID", "DEMANDE_INCONNUE", "DEMANDE_CLOSE", "SANS_LIEU_NI_TELEPHONE", "AUCUNE_ROUTE"}
+)
+SERVER_ERROR = 500
+
+
+def soap_interventions(runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
+    """The door."""
+    desk = _Desk(runtime)
+    operations = {
+        f"{{{NAMESPACE}}}DemanderIntervention": desk.demander,
+        f"{{{NAMESPACE}}}ConsulterDemande": desk.consulter,
+        f"{{{NAMESPACE}}}AnnulerDemande": desk.annuler,
+    }
+    return soap_door(
+        Contract(WSDL),
+        operations,
+        fault_detail,
+        UNDERSTOOD,
+        versions=(SOAP_11, SOAP_12),
+        answering=_addressed,
+        instruction=CALL_15,
+    )
+
+
+class _Desk:
+    """The three operations."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def demander(self, call: Call) -> Element:
+        """DemanderIntervention."""
+        return await self._answer(call, CALL_15, self._demander)
+
+    async def consulter(self, call: Call) -> Element:
+        """ConsulterDemande."""
+        return await self._answer(call, "", self._consulter)
+
+    async def annuler(self, call: Call) -> Element:
+        """AnnulerDemande."""
+        return await self._answer(call, CANCEL_CALL_15, self._annuler)
+
+    async def _answer(
+        self, call: Call, instruction: str, work: Callable[[Call, Principal], Awaitable[Element]]
+    ) -> Element:
+        """Who calls, then the work; whatever goes wrong is a fault of the contract."""
+        try:
+            _refuse_odd_headers(call)
+            return await work(call, await self._who(call))
+        except SoapFault as fault:
+            raise fault.ending(instruction) from None
+        except TokenError as error:
+            reason = "JETON_PERIME" if error.stale else "NON_AUTHENTIFIE"
+            raise SoapFault("Client", "Le jeton WS-Security n’est pas admis.", reason).ending(instruction) from None
+        except Exception as error:  # noqa: BLE001 - nothing leaves a door but an answer
+            raise _fault(error).ending(instruction) from None
+
+    async def _who(self, call: Call) -> Principal:
+        """A token in the message speaks before the header of the transport: it is what mustUnderstand asked us to obey."""
+        keeper = self._runtime.doorkeeper
+        token = read_token(call.headers)
+        if token is None:
+            return await keeper.let_in(call.request, SCOPES)
+        if token.digested:
+            name = self._runtime.token_gate.check(call.headers, self._runtime.clock())
+            return await keeper.let_in_proved(name, SCOPES)
+        return await keeper.let_in_key(token.username, token.password, SCOPES)
+
+    async def _demander(self, call: Call, caller: Principal) -> Element:
+        runtime = self._runtime
+        request, now = asked(call.body), runtime.clock()
+        answer = await runtime.write(lambda register: submit(register, runtime.house, request, caller, now))
+        return accuse("DemanderIntervention", answer, caller.mode)
+
+    async def _annuler(self, call: Call, caller: Principal) -> Element:
+        runtime = self._runtime
+        said, now = cancelled(call.body), runtime.clock()
+        answer = await runtime.write(lambda register: cancel(register, runtime.house, said, caller, now))
+        return accuse("AnnulerDemande", answer, caller.mode)
+
+    async def _consulter(self, call: Call, caller: Principal) -> Element:
+        request_id = (call.body.findtext(f"{{{NAMESPACE}}}idDemande") or "").strip()
+
+        def work(register: Register) -> Element:
+            return consulted(find(register, caller, request_id=request_id))
+
+        return await self._runtime.read(work)
+
+
+def _fault(error: Exception) -> SoapFault:
+    """An error of ours as a fault of the contract."""
+    problem = as_problem(error).problem
+    known = problem.code in IN_CONTRACT or problem.code in REASONS
+    reason = REASONS.get(problem.code, problem.code) if known else "ERREUR_INTERNE"
+    fields = tuple(fault.field for fault in problem.faults)
+    own = problem.status >= SERVER_ERROR or not isinstance(error, RuleError | ProblemError)
+    return SoapFault("Server" if own else "Client", problem.title, reason, fields)
+
+
+def _refuse_odd_headers(call: Call) -> None:
+    """What decides something and comes twice, or contradicts itself, decides nothing."""
+    if any(len(call.request.headers.getlist(name)) > 1 for name in ONCE_ONLY):
+        raise SoapFault("Client", "Un en-tête HTTP est présent deux fois.", "SCHEMA")
+    said = _block(call, "Action")
+    expected = f"{NAMESPACE}:{etree.QName(call.body).localname}"
+    if said and said != expected:
+        raise SoapFault("Client", "wsa:Action et le corps du message ne nomment pas la même opération.", "SCHEMA")
+
+
+def _block(call: Call, name: str) -> str:
+    found = next((block for block in call.headers if block.tag == f"{{{WSA}}}{name}"), None)
+    return (found.text or "").strip() if found is not None else ""
+
+
+def _addressed(call: Call, answered: str) -> Sequence[Element]:
+    """WS-Addressing, for whoever speaks it: which answer this is, and to what."""
+    message_id = _block(call, "MessageID")
+    if not message_id:
+        return ()
+    told = {
+        "Action": f"{NAMESPACE}:{answered}",
+        "MessageID": f"urn:uuid:{uuid.uuid4()}",
+        "RelatesTo": message_id,
+    }
+    headers = []
+    for name, text in told.items():
+        header = etree.Element(f"{{{WSA}}}{name}", nsmap={"wsa": WSA})
+        header.text = text
+        headers.append(header)
+    return headers

@@ -1,0 +1,177 @@
+"""What comes back: the word of a CRRA, of its link, or of the clock. Each is appended; what moves the status is told at once.
+
+A word that cannot follow the present one (it came late, or nobody knows it) is kept and moves nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from domain.intervention import CALL_15, CANCEL_CALL_15
+from domain.intervention_status import Status, heard, may_follow
+from gateway.interventions.routes import CANCEL, REQUEST
+from gateway.interventions.tell import tell
+from gateway.register.interventions import Word
+from outbox.message import Status as Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.house import House
+    from gateway.register import Register
+    from gateway.register.interventions import Intervention
+    from outbox.message import Settlement
+
+log = logging.getLogger("gateway.interventions")
+
+FOLLOWED = timedelta(hours=48)
+"""After this nobody asks for a request any more."""
+NOT_KNOWN_THERE = "demande_inconnue"
+NOT_SENT_IN_TIME = "Délai dépassé : la demande n’a pas été envoyée."
+UPDATE_LOST = "La mise à jour n’est pas transmise, appelez le 15."
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a CRRA's software says of a request."""
+
+    etat: str
+    """Its word, as `domain.intervention_status.heard` reads it."""
+    at: datetime | None = None
+    case_id: str | None = None
+    reason: str | None = None
+
+
+def heard_in(facts: Mapping[str, Any]) -> Heard | None:
+    """The word in the facts of a receipt or of a consultation; None when there is none."""
+    word, at = facts.get("etat"), facts.get("etat_le")
+    if not isinstance(word, str):
+        return None
+    when = datetime.fromisoformat(at) if isinstance(at, str) else None
+    return Heard(word, when if when and when.tzinfo else None, facts.get("dossier"), facts.get("motif_refus"))
+
+
+def hear(  # noqa: PLR0913 - of which request, what, when, by whom
+    register: Register, house: House, reference: str, said: Heard, now: datetime, source: str = "lrm"
+) -> bool:
+    """Append a CRRA's word, and move the request when it may follow; whether it moved."""
+    one = register.interventions.by_reference(reference, for_change=True)
+    status = heard(said.etat)
+    if one is None or status is None:
+        log.warning("intervention.word_unknown destination=%s", source)
+        return False
+    if said.case_id and said.case_id != one.case_id:
+        one = replace(one, case_id=said.case_id[:80])
+        register.interventions.change(one)
+    if status is one.status:
+        return False
+    happened = said.at or now
+    word = Word(
+        source, status, said.reason, moved=may_follow(one.status, status), happened_at=happened, received_at=now
+    )
+    if not word.moved and _said_before(register, one, word):
+        return False
+    register.interventions.hear(one, word)
+    if word.moved:
+        one = replace(one, status=status, since=happened, reason=said.reason)
+        register.interventions.change(one)
+        tell(register, house, one, now)
+    return word.moved
+
+
+def _said_before(register: Register, one: Intervention, word: Word) -> bool:
+    """A CRRA that is asked every few seconds repeats itself."""
+    earlier = register.interventions.words(one.id)
+    return any(
+        (each.source, each.status, each.happened_at) == (word.source, word.status, word.happened_at) for each in earlier
+    )
+
+
+def settled(register: Register, house: House, settlement: Settlement) -> None:
+    """What follows when a message of a request was delivered, refused, or too late; in that very transaction."""
+    envelope = settlement.claimed.envelope
+    if envelope.topic not in {REQUEST, CANCEL}:
+        return  # What a platform was told is not told to it again.
+    reference = str(envelope.body["request_id"])
+    one = register.interventions.by_reference(reference, for_change=True)
+    if one is None:
+        return
+    if settlement.status is Sent.DELIVERED:
+        _delivered(register, house, one, settlement)
+    elif envelope.topic == REQUEST:
+        _not_sent(register, house, one, settlement)
+    else:
+        _not_cancelled(register, house, one, settlement)
+
+
+def _delivered(register: Register, house: House, one: Intervention, settlement: Settlement) -> None:
+    receipt, now, destination = settlement.receipt, settlement.at, settlement.claimed.envelope.destination
+    if one.delivered_at is None:
+        one = replace(one, delivered_at=now, case_id=(receipt.reference if receipt else None) or one.case_id)
+        if one.status is Status.ERREUR:
+            one = replace(one, status=Status.TRANSMISE, since=now, reason=None)
+        register.interventions.change(one)
+        word = Word(
+            destination, one.status, "reçue par le logiciel du SAMU", moved=True, happened_at=now, received_at=now
+        )
+        register.interventions.hear(one, word)
+        tell(register, house, one, now)
+    said = heard_in(receipt.facts) if receipt else None
+    if said is not None:
+        hear(register, house, one.reference, said, now, destination)
+
+
+def _not_sent(register: Register, house: House, one: Intervention, settlement: Settlement) -> None:
+    """The request, or a new version of it, did not get through: its sender must telephone, and the operator sees it."""
+    envelope, now = settlement.claimed.envelope, settlement.at
+    expired = settlement.status is Sent.EXPIRED
+    reason = NOT_SENT_IN_TIME if expired else (settlement.cause.title if settlement.cause else "")
+    first = one.delivered_at is None and envelope.body.get("version") == one.version
+    lost = first and may_follow(one.status, Status.ERREUR)
+    word = Word(envelope.destination, Status.ERREUR, reason[:255], moved=lost, happened_at=now, received_at=now)
+    register.interventions.hear(one, word)
+    log.warning(
+        "intervention.not_sent id=%s destination=%s status=%s", one.id, envelope.destination, settlement.status.value
+    )
+    if lost:
+        one = replace(one, status=Status.ERREUR, since=now, reason=reason[:255])
+        register.interventions.change(one)
+    tell(register, house, one, now, said=CALL_15 if lost else UPDATE_LOST)
+
+
+def _not_cancelled(register: Register, house: House, one: Intervention, settlement: Settlement) -> None:
+    """The cancellation did not get through, unless the CRRA never had the request."""
+    now, cause, destination = settlement.at, settlement.cause, settlement.claimed.envelope.destination
+    unknown = cause is not None and cause.code.endswith(NOT_KNOWN_THERE) and may_follow(one.status, Status.ANNULEE)
+    reason = cause.title[:255] if cause else None
+    word = Word(destination, Status.ANNULEE, reason, moved=unknown, happened_at=now, received_at=now)
+    register.interventions.hear(one, word)
+    if unknown:
+        one = replace(one, status=Status.ANNULEE, since=now, reason=None)
+        register.interventions.change(one)
+    tell(register, house, one, now, said=None if unknown else CANCEL_CALL_15)
+
+
+def alarm(register: Register, house: House, reference: str, now: datetime) -> bool:
+    """Say once that nobody answered in time; whether it was so."""
+    one = register.interventions.by_reference(reference, for_change=True)
+    if one is None or not is_late(one, house, now):
+        return False
+    one = replace(one, alarmed_at=now)
+    register.interventions.change(one)
+    reason = "sans réponse du SAMU dans le délai"
+    register.interventions.hear(
+        one, Word("passerelle", one.status, reason, moved=False, happened_at=now, received_at=now)
+    )
+    log.warning("intervention.no_answer id=%s destination=%s", one.id, one.destination)
+    tell(register, house, one, now)
+    return True
+
+
+def is_late(one: Intervention, house: House, now: datetime) -> bool:
+    """Whether the CRRA should have answered by now, and nobody was told yet."""
+    waiting = one.status in {Status.TRANSMISE, Status.AFFICHEE}
+    return waiting and one.alarmed_at is None and now - one.sent_at >= house.interventions.alarm

@@ -1,0 +1,128 @@
+"""Where a request goes, and where it goes instead when the first route is down. Never both, and never a queue in the dark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from domain.errors import InvalidError
+from domain.intervention import CALL_15
+from domain.intervention_remarks import remark
+from domain.intervention_route import Route, RouteKind, choose, keys_of
+from domain.intervention_status import Status
+from gateway.ids import new_id
+from gateway.interventions.tell import tell
+from gateway.register.interventions import Word
+from gateway.routing import KINDS, priority, takers
+from outbox.message import Envelope
+from outbox.sql import enqueue, withdraw_lane
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import Any
+
+    from domain.intervention_reading import Reading
+    from domain.remark import Remark
+    from gateway.house import House
+    from gateway.register import Register
+    from gateway.register.interventions import Intervention
+    from gateway.security.keys import Principal
+
+REQUEST, CANCEL = "intervention.request", "intervention.cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A route, and what is to be said of how it was found."""
+
+    route: Route
+    expiry: timedelta
+    remarks: tuple[Remark, ...]
+
+
+def lane_of(one: Intervention) -> str:
+    """What is told of one request keeps its order."""
+    return f"intervention:{one.id}"
+
+
+def pick(  # noqa: PLR0913 - what routing may go by
+    register: Register, house: House, reading: Reading, named: str | None, sender: Principal, now: datetime
+) -> Picked:
+    """The route of a request. Raises InvalidError when there is none: its sender must telephone at once."""
+    named = (named or "").strip() or None
+    keys = keys_of(named, reading.document["place"]["insee_code"], reading.department, sender.name)
+    open_ones = set(takers(REQUEST, house.destinations))
+    rows = [row for row in register.routes.of(keys) if row.destination in open_ones]
+    route = choose(rows, keys, now)
+    if route is None:
+        raise InvalidError(
+            "AUCUNE_ROUTE",
+            "place.insee_code",
+            f"Aucun SAMU n’est relié à la passerelle pour ce lieu. {CALL_15}",
+            "un code INSEE de commune, ou un CRRA nommé, que dessert cette passerelle",
+        )
+    remarks = []
+    if named and route.kind is not RouteKind.CRRA:
+        remarks.append(remark("CRRA_SANS_ROUTE", "crra"))
+    if route.kind is RouteKind.DEPARTMENT and reading.from_postal_code:
+        remarks.append(remark("ROUTE_CODE_POSTAL", "place.postal_code"))
+    if route.kind is RouteKind.PLATFORM:
+        remarks.append(remark("ROUTE_CONVENTION", "place.insee_code"))
+    second = route.second if route.second in open_ones and route.second != route.destination else None
+    return Picked(replace(route, second=second), _expiry(house, route, sender), tuple(remarks))
+
+
+def _expiry(house: House, route: Route, sender: Principal) -> timedelta:
+    """How long the request may wait: said by its platform's agreement, else by its route, else by the house."""
+    rules = house.interventions
+    agreed = rules.agreements.get(sender.name)
+    if agreed is not None:
+        return agreed
+    return timedelta(seconds=route.expiry_seconds) if route.expiry_seconds else rules.expiry
+
+
+def queue(  # noqa: PLR0913 - what, where to, until when
+    register: Register, house: House, one: Intervention, topic: str, body: Mapping[str, Any], now: datetime
+) -> None:
+    """Queue a message of this request; not sent after its time."""
+    envelope = Envelope(
+        id=new_id(now),
+        destination=one.destination,
+        lane=lane_of(one),
+        topic=topic,
+        kind=KINDS[topic],
+        mode=one.mode,
+        body=house.restrict(one.destination, topic, body),
+        created_at=now,
+        scope=one.id,
+        priority=priority(topic),
+        expires_at=one.expires_at,
+    )
+    enqueue(register.connection, [envelope], now)
+
+
+def take_second_route(register: Register, house: House, reference: str, now: datetime) -> bool:
+    """Send by the second route what certainly never left by the first; whether it was so.
+
+    The first message is discarded, with its reason, in the transaction that queues the second: never both.
+    """
+    one = register.interventions.by_reference(reference, for_change=True)
+    if one is None or one.second is None or one.delivered_at is not None or one.status is not Status.TRANSMISE:
+        return False
+    if now - one.sent_at < house.interventions.second_after or now >= one.expires_at:
+        return False
+    reason = f"Voie injoignable : demande confiée à la seconde voie ({one.second})."
+    if not withdraw_lane(
+        register.connection, one.destination, lane_of(one), one.id, by="passerelle", reason=reason, now=now
+    ):
+        return False
+    one = replace(one, destination=one.second, second=None)
+    register.interventions.change(one)
+    register.interventions.hear(
+        one, Word("passerelle", one.status, reason, moved=False, happened_at=now, received_at=now)
+    )
+    queue(register, house, one, REQUEST, one.document, now)
+    tell(register, house, one, now)
+    return True

@@ -1,0 +1,92 @@
+"""What a sender and an operator are told of a request: one line in the feed, and the sender's webhook where there is one.
+
+Codes, labels and references only. A sender never learns of a clinical decision: the CRRA's words are those of `Status`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.intervention import CALL_15
+from domain.intervention_status import REFUSALS, Status
+from gateway.ids import new_id
+from gateway.routing import KINDS, priority
+from outbox.message import Envelope
+from outbox.sql import enqueue
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from domain.canon import InterventionStatusDocument
+    from gateway.house import House
+    from gateway.register import Register
+    from gateway.register.interventions import Intervention
+
+NO_ANSWER = "Pas de réponse du SAMU, appelez le 15."
+REFUSED = "Demande refusée par le SAMU, appelez le 15."
+
+
+def webhook(sender: str) -> str:
+    """The destination that is this platform's webhook."""
+    return f"platform:{sender}"
+
+
+def instruction(one: Intervention) -> str | None:
+    """What the sender should do now."""
+    if one.status is Status.ERREUR:
+        return CALL_15
+    if one.status is Status.REFUSEE:
+        return REFUSED
+    return NO_ANSWER if one.alarmed_at is not None and not one.status.is_accepted else None
+
+
+def status_document(one: Intervention, said: str | None = None) -> InterventionStatusDocument:
+    """Where a request is; `said` is an instruction that holds at this moment only."""
+    return {
+        "mode": one.mode,
+        "id": one.id,
+        "request_id": one.request_id,
+        "reference": one.reference,
+        "version": one.version,
+        "status": one.status.value,
+        "task_status": one.status.task_status,
+        "label": one.status.label,
+        "since": one.since.isoformat(),
+        "reason": REFUSALS.get(one.reason or "", one.reason),
+        "instruction": said or instruction(one),
+        "case_id": one.case_id,
+        "crra": one.crra,
+    }
+
+
+def tell(  # noqa: PLR0913 - who is told what of which request
+    register: Register,
+    house: House,
+    one: Intervention,
+    now: datetime,
+    *,
+    said: str | None = None,
+    answered: bool = False,
+) -> None:
+    """Tell of a request as it now is. `answered`: its sender is being answered at this moment, so no webhook."""
+    document = status_document(one, said)
+    # The sender's own key stays out of the feed, which others read: it may be made of anything.
+    line = {name: value for name, value in document.items() if name not in {"request_id", "mode"}}
+    line["possible_duplicates"] = len(register.interventions.like(one))
+    register.feed.tell(webhook(one.sender), one.mode, "intervention", line, now)
+    destination = webhook(one.sender)
+    if answered or destination not in house.destinations:
+        return
+    envelope = Envelope(
+        id=new_id(now),
+        destination=destination,
+        lane=f"intervention:{one.id}",
+        topic="intervention.status",
+        kind=KINDS["intervention.status"],
+        mode=one.mode,
+        body=house.restrict(destination, "intervention.status", document),
+        created_at=now,
+        scope=one.id,
+        priority=priority("intervention.status"),
+    )
+    enqueue(register.connection, [envelope], now)

@@ -1,0 +1,99 @@
+"""Requests as they are shown: to their sender, its own and only where they are; to the operator, all, side by side with what they resemble."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.errors import UnknownError
+from domain.intervention_reference import read_reference
+from gateway.interventions.tell import status_document
+from gateway.security.keys import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from domain.remark import Remark
+    from gateway.interventions.messages import Answer
+    from gateway.register import Register
+    from gateway.register.interventions import Intervention, Word
+    from gateway.security.keys import Principal
+
+
+def find(
+    register: Register,
+    caller: Principal,
+    *,
+    id: str | None = None,  # noqa: A002 - what it is
+    request_id: str | None = None,
+    reference: str | None = None,
+) -> Intervention:
+    """One request that the caller may see, by whichever name it is known. Raises UnknownError, also for somebody else's."""
+    one: Intervention | None = None
+    if id is not None:
+        one = register.interventions.by_id(id)
+    elif request_id is not None:
+        one = register.interventions.of_sender(caller.name, request_id)
+    elif reference is not None and (name := read_reference(reference)):
+        one = register.interventions.by_reference(name)
+    if one is None or one.mode != caller.mode or (caller.scope is not Scope.OPERATOR and one.sender != caller.name):
+        raise UnknownError("DEMANDE_INCONNUE", "id", "Cette demande n’est pas connue.")
+    return one
+
+
+def answer_view(answer: Answer) -> dict[str, Any]:
+    """What a sender is answered."""
+    return {
+        "id": answer.id,
+        "request_id": answer.request_id,
+        "reference": answer.reference,
+        "status": answer.status.value,
+        "task_status": answer.status.task_status,
+        "label": answer.status.label,
+        "version": answer.version,
+        "received_at": answer.received_at,
+        "crra": answer.crra,
+        "duplicate": answer.duplicate,
+        "warnings": warnings_view(answer.warnings),
+    }
+
+
+def warnings_view(warnings: Sequence[Remark]) -> list[dict[str, str]]:
+    """Remarks, for machines and people."""
+    return [{"code": one.code, "field": one.field, "title": one.title} for one in warnings]
+
+
+def sender_view(one: Intervention, words: Sequence[Word]) -> dict[str, Any]:
+    """What a sender may know: where its request is and was; never a clinical decision."""
+    moved = [word for word in words if word.moved]
+    return {
+        **status_document(one),
+        "received_at": one.received_at.isoformat(),
+        "delivered_at": one.delivered_at.isoformat() if one.delivered_at else None,
+        "history": [
+            {"status": word.status.value, "label": word.status.label, "at": word.happened_at.isoformat()}
+            for word in moved
+        ],
+    }
+
+
+def operator_view(one: Intervention) -> dict[str, Any]:
+    """A request in the operator's list: who it is for, so that two of them can be compared by a person."""
+    patient, place = one.document["patient"], one.document["place"]
+    return {
+        **status_document(one),
+        "sender": one.sender,
+        "destination": one.destination,
+        "second": one.second,
+        "received_at": one.received_at.isoformat(),
+        "delivered_at": one.delivered_at.isoformat() if one.delivered_at else None,
+        "alarmed_at": one.alarmed_at.isoformat() if one.alarmed_at else None,
+        "patient": {name: patient[name] for name in ("name", "given_name", "birth_year", "sex")},
+        "place": {name: place[name] for name in ("address", "city", "insee_code")},
+        "callback": one.document["requester"]["callback"],
+    }
+
+
+def side_by_side(register: Register, one: Intervention) -> dict[str, Any]:
+    """A request with those that may be of the same patient beside it: shown, never merged."""
+    found = (register.interventions.by_id(other) for other in register.interventions.like(one))
+    return {**operator_view(one), "possible_duplicates": [operator_view(other) for other in found if other]}

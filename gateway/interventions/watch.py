@@ -1,0 +1,96 @@
+"""The regular work for requests under way: ask the CRRA where they are, alarm when nobody answers, take the second route in time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gateway.interventions.follow import FOLLOWED, alarm, hear, heard_in, is_late
+from gateway.interventions.routes import take_second_route
+from outbox.errors import DeliveryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from gateway.house import House
+    from gateway.register import Register
+    from gateway.register.interventions import Intervention
+    from gateway.runtime import Runtime
+
+log = logging.getLogger("gateway.interventions")
+
+AT_ONCE = 8
+"""Questions to one CRRA at the same time: its own work comes first."""
+SLOWER = 20
+"""A request that has not moved for a time is asked for again after a twentieth of it."""
+SLOWEST = timedelta(minutes=5)
+
+
+class Watch:
+    """Looks after what is under way; remembers only when to ask again, so that any node may do it."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._again: dict[str, datetime] = {}
+
+    async def look(self) -> None:
+        """One round: second routes, alarms, then questions."""
+        runtime = self._runtime
+        now = runtime.clock()
+        under_way = await runtime.read(lambda register: register.interventions.open(now - FOLLOWED))
+        for one in under_way:
+            await self._keep_time(one, now)
+        await self._ask_all([one for one in under_way if self._to_ask(one, now)], now)
+        live = {one.id for one in under_way}
+        self._again = {key: at for key, at in self._again.items() if key in live}
+
+    async def _keep_time(self, one: Intervention, now: datetime) -> None:
+        house = self._runtime.house
+        if (
+            one.second is not None
+            and one.delivered_at is None
+            and now - one.sent_at >= house.interventions.second_after
+        ):
+            await self._runtime.write(partial(_second, house=house, reference=one.reference, now=now))
+        if is_late(one, house, now):
+            await self._runtime.write(partial(_alarm, house=house, reference=one.reference, now=now))
+
+    def _to_ask(self, one: Intervention, now: datetime) -> bool:
+        told = one.delivered_at is not None and one.destination in self._runtime.followers
+        return told and self._again.get(one.id, now) <= now
+
+    async def _ask_all(self, chosen: Sequence[Intervention], now: datetime) -> None:
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def ask(one: Intervention) -> None:
+            async with gate:
+                await self._ask(one, now)
+
+        await asyncio.gather(*(ask(one) for one in chosen))
+
+    async def _ask(self, one: Intervention, now: datetime) -> None:
+        runtime = self._runtime
+        quiet = max((now - one.since) / SLOWER, timedelta(seconds=runtime.settings.interventions.follow_seconds))
+        self._again[one.id] = now + min(quiet, SLOWEST)
+        try:
+            said = heard_in(await runtime.followers[one.destination].status(one.reference))
+        except DeliveryError as error:
+            log.warning("intervention.not_followed destination=%s cause=%s", one.destination, error.cause.code)
+            return
+        if said is not None:
+            house = runtime.house
+            await runtime.write(
+                lambda register: hear(register, house, one.reference, said, runtime.clock(), one.destination)
+            )
+
+
+def _second(register: Register, *, house: House, reference: str, now: datetime) -> bool:
+    return take_second_route(register, house, reference, now)
+
+
+def _alarm(register: Register, *, house: House, reference: str, now: datetime) -> bool:
+    return alarm(register, house, reference, now)

@@ -1,0 +1,272 @@
+"""Intervention requests: every message that came, what each request is now, and what was said of it. Messages and words are only added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import bindparam, func, insert, or_, select, text, update
+
+from domain.intervention_status import Status
+from gateway.register.instants import from_column, to_column
+from gateway.register.intervention_tables import intervention as table
+from gateway.register.intervention_tables import (
+    intervention_document,
+    intervention_message,
+    intervention_observation,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from domain.intervention import Document
+    from gateway.interventions.messages import Message
+
+C = table.c
+BY = {name: select(table).where(table.c[name] == bindparam("value")) for name in ("id", "reference")}
+OF_SENDER = select(table).where(C.sender == bindparam("sender"), C.request_id == bindparam("request_id"))
+OF_SENDER_FOR_CHANGE = OF_SENDER.with_for_update()
+FOR_CHANGE = select(table).where(C.reference == bindparam("value")).with_for_update()
+OPEN = select(table).where(text("NOT closed"), C.received_at >= bindparam("since")).order_by(C.received_at).limit(1000)
+LATEST = select(table).where(C.mode == bindparam("mode")).order_by(C.received_at.desc()).limit(bindparam("most"))
+MESSAGE = select(intervention_message).where(
+    intervention_message.c.sender == bindparam("sender"), intervention_message.c.message_id == bindparam("message_id")
+)
+LAST_MESSAGE = (
+    select(intervention_message)
+    .where(intervention_message.c.intervention_id == bindparam("id"))
+    .order_by(intervention_message.c.version.desc(), intervention_message.c.received_at.desc())
+    .limit(1)
+)
+WORDS = (
+    select(intervention_observation)
+    .where(intervention_observation.c.intervention_id == bindparam("id"))
+    .order_by(intervention_observation.c.seq)
+)
+LIKE = (
+    select(C.id)
+    .where(
+        C.id != bindparam("id"),
+        C.mode == bindparam("mode"),
+        or_(C.ins_digest == bindparam("ins"), C.person_digest == bindparam("person")),
+        C.received_at.between(bindparam("since"), bindparam("until")),
+    )
+    .order_by(C.received_at)
+    .limit(20)
+)
+DOCUMENTS = select(
+    intervention_document.c.version, intervention_document.c.number, intervention_document.c.title
+).where(intervention_document.c.intervention_id == bindparam("id"))
+CONTENT = select(intervention_document.c.content).where(
+    intervention_document.c.intervention_id == bindparam("id"),
+    intervention_document.c.version == bindparam("version"),
+    intervention_document.c.number == bindparam("number"),
+)
+NEAR = timedelta(hours=2)
+"""Two requests of one patient within this time may be one call for help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """A request as it is now."""
+
+    id: str
+    sender: str
+    request_id: str
+    reference: str
+    mode: str
+    status: Status
+    since: datetime
+    version: int
+    destination: str
+    crra: str
+    document: dict[str, Any]
+    received_at: datetime
+    sent_at: datetime
+    """When its current version was queued."""
+    expires_at: datetime
+    """Its current version is never sent after this instant."""
+    reason: str | None = None
+    second: str | None = None
+    case_id: str | None = None
+    ins_digest: bytes | None = None
+    person_digest: bytes | None = None
+    delivered_at: datetime | None = None
+    alarmed_at: datetime | None = None
+
+    def __repr__(self) -> str:
+        """Without its document: a patient."""
+        return f"Intervention({self.reference}, {self.status})"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What somebody said of a request."""
+
+    source: str
+    status: Status
+    reason: str | None
+    moved: bool
+    """Whether it changed the status; a word that comes late does not."""
+    happened_at: datetime
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMessage:
+    """A message that came, and what it was answered."""
+
+    content: bytes
+    answer: dict[str, Any]
+
+
+INSTANTS = ("since", "received_at", "sent_at", "expires_at", "delivered_at", "alarmed_at")
+
+
+def _row(one: Intervention) -> dict[str, Any]:
+    row = {column.name: getattr(one, column.name) for column in table.columns if column.name != "closed"}
+    for name in INSTANTS:
+        row[name] = to_column(row[name]) if row[name] is not None else None
+    return {**row, "status": one.status.value, "document": orjson.dumps(one.document), "closed": one.status.is_final}
+
+
+def _read(row: Row[Any]) -> Intervention:
+    said = {name: value for name, value in row._mapping.items() if name != "closed"}  # noqa: SLF001 - SQLAlchemy's own name for it
+    for name in INSTANTS:
+        said[name] = from_column(said[name]) if said[name] is not None else None
+    return Intervention(**{**said, "status": Status(said["status"]), "document": orjson.loads(said["document"])})
+
+
+class Interventions:
+    """The requests."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def by_id(self, value: str) -> Intervention | None:
+        """One request, by our own identifier."""
+        row = self._connection.execute(BY["id"], {"value": value}).first()
+        return _read(row) if row else None
+
+    def by_reference(self, value: str, *, for_change: bool = False) -> Intervention | None:
+        """One request, by the reference that people read aloud."""
+        row = self._connection.execute(FOR_CHANGE if for_change else BY["reference"], {"value": value}).first()
+        return _read(row) if row else None
+
+    def of_sender(self, sender: str, request_id: str, *, for_change: bool = False) -> Intervention | None:
+        """One request, by its sender's own key."""
+        query = OF_SENDER_FOR_CHANGE if for_change else OF_SENDER
+        row = self._connection.execute(query, {"sender": sender, "request_id": request_id}).first()
+        return _read(row) if row else None
+
+    def open(self, since: datetime) -> list[Intervention]:
+        """Those received since then that something may still follow, the oldest first."""
+        return [_read(row) for row in self._connection.execute(OPEN, {"since": to_column(since)})]
+
+    def latest(self, mode: str, most: int = 200) -> list[Intervention]:
+        """The newest first."""
+        return [_read(row) for row in self._connection.execute(LATEST, {"mode": mode, "most": most})]
+
+    def like(self, one: Intervention) -> list[str]:
+        """The ids of those that may be of the same patient, two hours around: to be shown side by side, never merged."""
+        if one.ins_digest is None and one.person_digest is None:
+            return []
+        facts = {
+            "id": one.id,
+            "mode": one.mode,
+            "ins": one.ins_digest,
+            "person": one.person_digest,
+            "since": to_column(one.received_at - NEAR),
+            "until": to_column(one.received_at + NEAR),
+        }
+        return [str(row.id) for row in self._connection.execute(LIKE, facts)]
+
+    def add(self, one: Intervention) -> None:
+        """A new request."""
+        self._connection.execute(insert(table), _row(one))
+
+    def change(self, one: Intervention) -> None:
+        """The request as it now is."""
+        self._connection.execute(update(table).where(C.id == one.id), _row(one))
+
+    def message(self, sender: str, message_id: str) -> KeptMessage | None:
+        """A message of this sender, if it came before."""
+        row = self._connection.execute(MESSAGE, {"sender": sender, "message_id": message_id}).first()
+        return KeptMessage(row.content, orjson.loads(row.answer)) if row else None
+
+    def last_message(self, one: Intervention) -> KeptMessage | None:
+        """The newest message of a request."""
+        row = self._connection.execute(LAST_MESSAGE, {"id": one.id}).first()
+        return KeptMessage(row.content, orjson.loads(row.answer)) if row else None
+
+    def lock(self, *words: str) -> None:
+        """Let one transaction at a time speak of these keys; SQLite has one writer anyway."""
+        if self._connection.dialect.name == "postgresql":
+            for word in sorted(words):
+                self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(word, 0))))
+
+    def keep_message(
+        self, one: Intervention, message: Message, kind: str, answer: dict[str, Any], now: datetime
+    ) -> None:
+        """Keep a message and its answer, for ever: all versions of a request can be read again."""
+        row = {
+            "sender": one.sender,
+            "message_id": message.key(one.version),
+            "intervention_id": one.id,
+            "kind": kind,
+            "version": one.version,
+            "content": message.content,
+            "said": message.said,
+            "answer": orjson.dumps(answer),
+            "received_at": to_column(now),
+        }
+        self._connection.execute(insert(intervention_message), row)
+
+    def keep_documents(self, one: Intervention, documents: Sequence[Document]) -> None:
+        """Keep the files of one version."""
+        for number, document in enumerate(documents):
+            row = {"intervention_id": one.id, "version": one.version, "number": number, "title": document.title}
+            self._connection.execute(insert(intervention_document), {**row, "content": document.content})
+
+    def documents(self, id_: str) -> list[dict[str, Any]]:
+        """The files of a request, without their content."""
+        return [dict(row._mapping) for row in self._connection.execute(DOCUMENTS, {"id": id_})]  # noqa: SLF001 - its public name
+
+    def document(self, id_: str, version: int, number: int) -> bytes | None:
+        """One file."""
+        found = self._connection.execute(CONTENT, {"id": id_, "version": version, "number": number}).scalar()
+        return bytes(found) if found is not None else None
+
+    def hear(self, one: Intervention, word: Word) -> None:
+        """Append a word."""
+        row = {
+            "intervention_id": one.id,
+            "source": word.source,
+            "status": word.status.value,
+            "reason": word.reason,
+            "moved": word.moved,
+            "happened_at": to_column(word.happened_at),
+            "received_at": to_column(word.received_at),
+        }
+        self._connection.execute(insert(intervention_observation), row)
+
+    def words(self, id_: str) -> list[Word]:
+        """Everything that was said of a request, in the order we heard it."""
+        return [
+            Word(
+                row.source,
+                Status(row.status),
+                row.reason,
+                row.moved,
+                from_column(row.happened_at),
+                from_column(row.received_at),
+            )
+            for row in self._connection.execute(WORDS, {"id": id_})
+        ]

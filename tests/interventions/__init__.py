@@ -1,0 +1,1 @@
+"""Intervention requests, from the click to the last word of the CRRA."""

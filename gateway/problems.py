@@ -5,7 +5,8 @@ Never a value that was sent: a name in an error is a name in a log.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,6 +15,7 @@ from starlette.responses import Response
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
+FIELD = re.compile(r"[A-Za-z0-9_]{1,40}")
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -59,6 +61,12 @@ class Problem:
     title: str
     detail: str = ""
     faults: tuple[FieldFault, ...] = field(default=())
+    instruction: str = ""
+    """What a person must do now, whatever the reason."""
+
+    def instructing(self, instruction: str) -> Problem:
+        """The same, with what a person must do."""
+        return replace(self, instruction=instruction)
 
     def as_json(self) -> dict[str, Any]:
         """The members of RFC 9457, and ours: `code`, `errors`."""
@@ -68,8 +76,11 @@ class Problem:
             "status": self.status,
             "code": self.code,
         }
-        if self.detail:
-            document["detail"] = self.detail
+        detail = " ".join(part for part in (self.detail, self.instruction) if part)
+        if detail:
+            document["detail"] = detail
+        if self.instruction:
+            document["instruction"] = self.instruction
         if self.faults:
             document["errors"] = [fault.as_json() for fault in self.faults]
         return document
@@ -123,9 +134,14 @@ def invalid_document(error: ValidationError) -> ProblemError:
     for one in errors:
         title, expected = SENTENCES.get(one["type"], ("Valeur refusée.", ""))
         context = {name: value for name, value in one.get("ctx", {}).items() if name != "error"}
-        path = ".".join(str(part) for part in one["loc"])
+        path = ".".join(_shown(str(part)) for part in one["loc"])
         faults.append(FieldFault(path or "corps", title, expected.format_map(_Blank(context))))
     return ProblemError(422, "document_invalide", "Le document ne suit pas le contrat.", faults=tuple(faults))
+
+
+def _shown(part: str) -> str:
+    """A field that we do not know is named as it was sent, unless it looks like no field: it may be a value out of place."""
+    return part if FIELD.fullmatch(part) else "?"
 
 
 def broken_json() -> ProblemError:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from domain.counts import counts_document
 from gateway.doors.sync import SEVERITIES
+from outbox.errors import DeliveryError
 from scheduler.jobs import Job
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping
+
     from domain.event import Event
     from gateway.register import Register
     from gateway.runtime import Runtime
@@ -37,11 +40,30 @@ async def reconcile(runtime: Runtime) -> None:
             for name, mirror in runtime.mirrors.items():
                 link = event.links.get(name)
                 if link is not None and link.state == "linked" and link.external_id is not None:
-                    held = await mirror.held(link.external_id)
-                    await _compare(runtime, event, name, dict(held))
+                    await _look(runtime, event, name, mirror.held(link.external_id))
 
 
-async def _compare(runtime: Runtime, event: Event, name: str, held: dict[str, int]) -> None:
+async def _look(runtime: Runtime, event: Event, name: str, asked: Awaitable[Mapping[str, int]]) -> None:
+    """Compare with one neighbour; one that does not answer keeps nobody from being compared with the others."""
+    before = await _said(runtime, event, name)
+    try:
+        held = dict(await asked)
+    except DeliveryError as error:
+        log.warning("reconcile.unanswered destination=%s event=%s cause=%s", name, event.id, error.cause.code)
+        return
+    said, quiet = await _said(runtime, event, name)
+    differs = [severity for severity in SEVERITIES if said[severity] != held.get(severity, 0)]
+    # What changed or was on its way while the neighbour was being asked explains a difference.
+    if not differs or not quiet or (said, quiet) != before:
+        return
+    log.warning("reconcile.differs destination=%s event=%s categories=%s", name, event.id, ",".join(differs))
+    body = {"destination": name, "said": said, "held": held}
+    now = runtime.clock()
+    await runtime.write(lambda register: register.feed.tell(event.id, event.mode, "difference", body, now))
+
+
+async def _said(runtime: Runtime, event: Event, name: str) -> tuple[dict[str, int], bool]:
+    """What is counted here, and whether nothing of the event is on its way there."""
     now = runtime.clock()
 
     def work(register: Register) -> tuple[dict[str, int], bool]:
@@ -50,13 +72,7 @@ async def _compare(runtime: Runtime, event: Event, name: str, held: dict[str, in
         quiet = all(state.waiting == 0 for state in states if state.destination == name)
         return {severity: totals[severity] for severity in SEVERITIES}, quiet  # type: ignore[literal-required]
 
-    said, quiet = await runtime.read(work)
-    differs = [severity for severity in SEVERITIES if said[severity] != held.get(severity, 0)]
-    if not differs or not quiet:
-        return
-    log.warning("reconcile.differs destination=%s event=%s categories=%s", name, event.id, ",".join(differs))
-    body = {"destination": name, "said": said, "held": held}
-    await runtime.write(lambda register: register.feed.tell(event.id, event.mode, "difference", body, now))
+    return await runtime.read(work)
 
 
 async def forget(runtime: Runtime) -> None:

@@ -7,9 +7,11 @@ logs or exports them decides what may leave. Nothing here changes a message: the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from outbox.message import Cause, Envelope, Outcome, Priority, Status
@@ -63,6 +65,27 @@ class Filter:
     scope: str | None = None
     cause: str | None = None
     """A `Cause.code`."""
+    fingerprint: str | None = None
+    """Of the cause, for parked messages: a `Group`."""
+    superseded_by: str | None = None
+    """The id of the newer state that made it needless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Parked messages that one decision is likely to free."""
+
+    fingerprint: str
+    destination: str
+    topic: str
+    cause: Cause
+    """Of one of them; the others differ in numbers and names only."""
+    messages: int
+    oldest: datetime
+    """When the first of them was parked."""
+    newest: datetime
+    example: str
+    """The id of the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +110,25 @@ class Lag:
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """A process that works on this database."""
+
+    name: str
+    """Host, process and a chance part: never the same twice."""
+    role: str
+    """`serve` or `work`."""
+    started_at: datetime
+    seen_at: datetime
+    facts: dict[str, Any]
+    """What it says of itself, as JSON-safe values."""
+
+    @property
+    def host(self) -> str:
+        """Where it runs."""
+        return self.name.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """A destination that a person has stopped; its messages wait, and still expire."""
 
@@ -94,3 +136,19 @@ class Pause:
     by: str
     reason: str
     at: datetime
+
+
+PORTION: Final = 200
+"""How many parked messages are decided in one transaction, lanes being whole."""
+
+
+def portions(parked: Iterable[tuple[str, tuple[str, str]]]) -> list[list[str]]:
+    """Cut (id, lane) pairs, sorted by lane, into portions that hold whole lanes."""
+    cut: list[list[str]] = []
+    for _, lane in groupby(parked, key=lambda one: one[1]):
+        ids = [key for key, _ in lane]
+        if cut and len(cut[-1]) + len(ids) <= PORTION:
+            cut[-1] += ids
+        else:
+            cut.append(ids)
+    return cut

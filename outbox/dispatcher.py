@@ -15,18 +15,19 @@ import logging
 import random
 from collections import Counter
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from outbox import shares, verdict
-from outbox.lifting import Lift
-from outbox.message import Outcome, Status
+from outbox.message import Status
+from outbox.ports import Repeater
 from outbox.retry import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
-    from outbox.message import Claimed, Settlement
+    from outbox.message import Claimed, Receipt, Settlement
     from outbox.ports import Destination, Queue
 
 log: Final = logging.getLogger(__name__)
@@ -59,7 +60,6 @@ class Dispatcher:
         self._queue = queue
         self._destinations = destinations
         self._policies = {name: (policies or {}).get(name, Policy()) for name in destinations}
-        self._lifts = {name: Lift(policy.concurrency) for name, policy in self._policies.items()}
         self._clock = clock
         self._chance = chance
         self._held: dict[str, Claimed] = {}
@@ -71,7 +71,12 @@ class Dispatcher:
         self._quiet = asyncio.Event()
         self._nudge = asyncio.Event()
         self._hungry: set[str] = set()
+        self._outcomes: dict[str, Counter[str]] = {name: Counter() for name in destinations}
         self._landing = False
+
+    def tally(self) -> Mapping[str, Mapping[str, int]]:
+        """Destination → outcome → attempts of this process so far."""
+        return self._outcomes
 
     async def step(self) -> int:
         """Claim, deliver and settle everything that is due now; return how many messages were settled."""
@@ -125,19 +130,22 @@ class Dispatcher:
         return sum([await self._take(name) for name in self._destinations])
 
     def _room(self, name: str) -> int:
-        return self._lifts[name].width - self._busy[name]
+        return self._policies[name].concurrency - self._busy[name]
 
     async def _take(self, name: str) -> int:
         """Claim as many as there are free slots, and start delivering them."""
         room = self._room(name)
         if room <= 0:
             return 0
-        claims = await self._queue.claim(name, room, oldest=shares.turns(self._taken[name], room))
+        asked = self._clock()
+        oldest = shares.turns(self._taken[name], room)
+        claims = await self._queue.claim(name, room, oldest=oldest, rate=self._policies[name].rate)
+        until = asked + timedelta(seconds=self._queue.lease_seconds)
         self._taken[name] += len(claims)
         self._busy[name] += len(claims)
         for claimed in claims:
             self._held[claimed.envelope.id] = claimed
-            task = asyncio.create_task(self._deliver(claimed))
+            task = asyncio.create_task(self._deliver(claimed, until))
             self._flying.add(task)
             task.add_done_callback(self._landed)
         return len(claims)
@@ -147,24 +155,35 @@ class Dispatcher:
         if not self._flying:
             self._quiet.set()
 
-    async def _deliver(self, claimed: Claimed) -> None:
-        """Deliver one message; whatever happens becomes a settlement."""
+    async def _deliver(self, claimed: Claimed, until: datetime) -> None:
+        """Deliver one message; whatever happens becomes a settlement.
+
+        The last look before the wire: a node that was frozen since its claim, or between two instructions, may wake up when
+        others have long sent newer messages of the lane, or when this one is too old.
+        """
+        started = self._clock()
+        expires = claimed.envelope.expires_at
+        if started >= until:
+            settlement = verdict.lease_lost(claimed, started)
+        elif expires is not None and started >= expires:
+            settlement = verdict.expired(claimed, started)
+        else:
+            settlement = await self._send(claimed, started)
+        self._finished.append(settlement)
+        self._ended.set()
+
+    async def _send(self, claimed: Claimed, started: datetime) -> Settlement:
+        """Give it to its destination, and say what became of it."""
         name = claimed.envelope.destination
         policy = self._policies[name]
-        started = self._clock()
-        settlement: Settlement
         try:
             limit = asyncio.timeout(policy.timeout)
             async with limit:
-                receipt = await self._destinations[name].deliver(claimed)
+                receipt = await _give(self._destinations[name], claimed)
         except Exception as error:  # noqa: BLE001 - unknown means permanent, parked, seen by a human
             known = verdict.timed_out(policy.timeout) if isinstance(error, TimeoutError) and limit.expired() else error
-            settlement = verdict.failed(claimed, known, started, self._clock(), policy=policy, jitter=self._chance())
-        else:
-            settlement = verdict.delivered(claimed, receipt, started, self._clock())
-        self._lifts[name].learn(reached=settlement.outcome is not Outcome.UNREACHABLE)
-        self._finished.append(settlement)
-        self._ended.set()
+            return verdict.failed(claimed, known, started, self._clock(), policy=policy, jitter=self._chance())
+        return verdict.delivered(claimed, receipt, started, self._clock())
 
     async def _settling(self) -> None:
         """Settle what ends, together with what ends just after."""
@@ -190,6 +209,7 @@ class Dispatcher:
             del self._held[envelope.id]
             self._busy[envelope.destination] -= 1
             self._hungry.add(envelope.destination)
+            self._outcomes[envelope.destination][settlement.outcome.value] += 1
             _tell(settlement, refused=envelope.id in refused)
         self._nudge.set()
         return len(ended)
@@ -235,6 +255,15 @@ class Dispatcher:
                 await asyncio.sleep(POLL)
             else:
                 return
+
+
+async def _give(destination: Destination, claimed: Claimed) -> Receipt:
+    """The message as today's mapping says it, or the bytes of its last attempt where a person asked for these."""
+    if not claimed.exact:
+        return await destination.deliver(claimed)
+    if not isinstance(destination, Repeater):
+        raise verdict.not_repeatable()
+    return await destination.resend(claimed)
 
 
 def _tell(settlement: Settlement, *, refused: bool) -> None:

@@ -117,6 +117,8 @@ class Claimed:
     """`Receipt.reference` of the last delivery in this (destination, lane)."""
     unreachable: int = 0
     """How many times in a row the neighbour was not there; those attempts are not counted in `attempt`."""
+    exact: bytes = b""
+    """What the last attempt sent, when a person asked that it be sent again as it was; empty: map the body as today."""
 
 
 class Outcome(StrEnum):

@@ -7,7 +7,7 @@ offers both, and `tests/contract` proves each store by one suite.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from outbox.message import Settlement
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from outbox.desk import Attempt, Backlog, Filter, Lag, Pause, Record
+    from outbox.desk import Attempt, Backlog, Filter, Group, Lag, Pause, Record
+    from outbox.gate import Gate
     from outbox.message import Claimed, Envelope, Receipt
 
 
@@ -35,6 +36,14 @@ class Destination(Protocol):
         message changes nothing at the neighbour. Refuses (permanently) an envelope whose mode is not its own.
         Any exception that is not a `DeliveryError` is taken as permanent.
         """
+
+
+@runtime_checkable
+class Repeater(Protocol):
+    """A destination that can also send again the very bytes it sent."""
+
+    async def resend(self, claimed: Claimed) -> Receipt:
+        """Send `claimed.exact` to where the message goes today, with the same idempotency key; as `deliver` otherwise."""
 
 
 class Transaction(Protocol):
@@ -67,11 +76,12 @@ class Queue(Protocol):
     async def enqueue(self, envelopes: Sequence[Envelope]) -> None:
         """Accept messages, durably when it returns; an id that is already known is ignored."""
 
-    async def claim(self, destination: str, limit: int, *, oldest: int = 0) -> list[Claimed]:
+    async def claim(self, destination: str, limit: int, *, oldest: int = 0, rate: float | None = None) -> list[Claimed]:
         """Lease at most `limit` due messages, each the head of its lane, urgent ones first.
 
         `oldest` of them go to those that have waited longest whatever their priority, so that nothing starves.
-        A paused destination gives none.
+        A paused destination gives none; one whose breaker is open gives one probe when it is time; `rate` is the most
+        messages a second, over all nodes.
         """
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[Settlement]:
@@ -90,7 +100,7 @@ class Queue(Protocol):
         """Return at once what a dead process of this store was sending, where that can be known; say how many."""
 
     async def due(self, destinations: Sequence[str]) -> Mapping[str, datetime]:
-        """When the next head of each destination is due; a destination with nothing to claim, or paused, is absent."""
+        """When the next head of each destination may leave; a destination with nothing to claim, or paused, is absent."""
 
     async def changed(self, timeout: float) -> bool:  # noqa: ASYNC109 - a wait that ends is what this verb is
         """Wait until something was enqueued, replayed or resumed, or `timeout` seconds; say whether it was."""
@@ -114,20 +124,33 @@ class Desk(Protocol):
     async def lags(self) -> list[Lag]:
         """How late each destination is, per priority; one with nothing due is absent."""
 
-    async def replay(self, ids: Sequence[str], *, by: str) -> int:
+    async def replay(self, ids: Sequence[str], *, by: str, exactly: bool = False) -> int:
         """Send parked messages again, in the original order of their lanes; say how many went back to pending.
 
-        A state that a newer one has made needless becomes superseded instead.
+        A state that a newer one has made needless becomes superseded instead. They are mapped as today, or, `exactly`,
+        the bytes of the last attempt are sent again (see `Repeater`); one that never sent any is mapped as today.
         """
 
     async def discard(self, ids: Sequence[str], *, by: str, reason: str) -> int:
         """Give up parked messages, which frees their lanes; say how many."""
 
+    async def groups(self, wanted: Filter) -> list[Group]:
+        """Parked messages by the fingerprint of their cause, the largest group first."""
+
+    async def parked(self, wanted: Filter) -> list[list[str]]:
+        """Every parked message that is wanted, in portions to hand to `replay` or `discard` one after the other.
+
+        A lane is never cut: within it the order is kept whatever happens between two portions.
+        """
+
     async def pause(self, destination: str, *, by: str, reason: str) -> None:
         """Stop claiming for a destination, durably, on every node."""
 
-    async def resume(self, destination: str) -> None:
-        """Let a paused destination go on."""
+    async def resume(self, destination: str, *, rate: float | None = None) -> None:
+        """Let a paused destination go on; what has gathered leaves at most `rate` a second until nothing due is left."""
 
     async def paused(self) -> Mapping[str, Pause]:
         """Which destinations are stopped, since when and by whom."""
+
+    async def gates(self) -> Mapping[str, Gate]:
+        """The state of the way to each destination; one that never had trouble is absent."""

@@ -47,6 +47,8 @@ class Policy:
     schedule: Sequence[float] = SCHEDULE
     timeout: float = 60.0
     """Seconds after which a delivery that says nothing is given up as transient."""
+    rate: float | None = None
+    """Messages a second at most, over all nodes."""
 
 
 def next_attempt(

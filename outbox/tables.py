@@ -7,6 +7,9 @@ lost or converted on the way. Bodies, and the bytes of attempts, are sealed by t
 which holds nobody up). It is kept up by enqueue and settle, so that a claim reads one small index of due heads and never
 looks for an older neighbour; every hot index is partial, on live rows only, so settled rows cost a claim nothing.
 
+A destination has a row only once somebody stopped it or it was not there; the row is its `gate.Gate`, shared by all nodes.
+`fingerprint` groups parked messages by their cause; `exact` asks that the bytes of the last attempt be sent again as they were.
+
 `outbox_attempt` has no foreign key: evidence may outlive its message, and retention must not lock traffic.
 """
 
@@ -14,7 +17,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
 
 metadata: Final = MetaData()
 
@@ -54,6 +69,8 @@ outbox_message: Final = Table(
     Column("decided_by", Text),
     Column("decided_at", BigInteger),
     Column("decision", Text),
+    Column("fingerprint", Text),
+    Column("exact", SmallInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,  # A number is never given twice, even after retention removed the newest rows.
 )
 
@@ -104,4 +121,21 @@ outbox_destination: Final = Table(
     Column("paused_at", BigInteger),
     Column("paused_by", Text),
     Column("pause_reason", Text),
+    Column("breaker", Text, nullable=False, server_default="closed"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("opened_at", BigInteger),
+    Column("step_at", BigInteger),
+    Column("width", Integer),
+    Column("drain_rate", Float),
+    Column("free_at", BigInteger),
+)
+
+outbox_node: Final = Table(
+    "outbox_node",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
 )

@@ -92,6 +92,14 @@ def late(refused: Settlement) -> Settlement:
     return replace(refused, outcome=Outcome.LATE)
 
 
+def not_repeatable() -> PermanentDeliveryError:
+    """A person asked for the bytes of the last attempt, and this destination only maps anew."""
+    return PermanentDeliveryError(
+        "outbox.not_repeatable",
+        "Cette destination ne sait pas renvoyer à l'identique ; rejouer avec la correspondance du jour",
+    )
+
+
 def unknown(error: Exception) -> PermanentDeliveryError:
     """What nobody declared: permanent, named by its class alone."""
     return PermanentDeliveryError("outbox.unknown_error", "Erreur imprévue pendant l'envoi", type(error).__name__)

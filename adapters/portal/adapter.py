@@ -37,7 +37,14 @@ class PortalAdapter:
     async def deliver(self, claimed: Claimed) -> Receipt:
         """Post the notification of one envelope; its id is the idempotency key."""
         refuse_other_mode(claimed, self._link, self.name)
-        body = orjson.dumps(self._notification(claimed.envelope))
+        return await self._post(claimed, orjson.dumps(self._notification(claimed.envelope)))
+
+    async def resend(self, claimed: Claimed) -> Receipt:
+        """Post once more the very bytes of the last attempt, signed anew."""
+        refuse_other_mode(claimed, self._link, self.name)
+        return await self._post(claimed, claimed.exact)
+
+    async def _post(self, claimed: Claimed, body: bytes) -> Receipt:
         taken = await self._client.notify(claimed.envelope.id, body)
         return Receipt(duplicate=taken.duplicate, sent=taken.sent, answered=taken.answered)
 

@@ -57,9 +57,16 @@ class SinusAdapter:
 
     async def deliver(self, claimed: Claimed) -> Receipt:
         """Tell SINUS one thing. What it already knows, as new or newer, counts as delivered."""
-        envelope = claimed.envelope
         refuse_other_mode(claimed, self._link, NAME)
-        document = self._document(envelope)
+        return await self._send(claimed, self._document(claimed.envelope))
+
+    async def resend(self, claimed: Claimed) -> Receipt:
+        """Tell it once more with the very bytes of the last attempt."""
+        refuse_other_mode(claimed, self._link, NAME)
+        return await self._send(claimed, claimed.exact)
+
+    async def _send(self, claimed: Claimed, document: bytes) -> Receipt:
+        envelope = claimed.envelope
         try:
             said = await self._tell(envelope, document)
         except (httpx.HTTPError, RefusalError, UnreadableAnswerError) as error:

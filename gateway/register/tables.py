@@ -124,3 +124,24 @@ session = Table(
     Column("key_name", String(40), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
+
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("name", String(160), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Column("raised_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_by", String(80)),
+    # One alarm of a name at a time.
+    Index(
+        "alarm_under_way",
+        "name",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)

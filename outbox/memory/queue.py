@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from outbox.desk import Record
+from outbox.gate import Breaker, Gate, admit, learn, news, spend
 from outbox.memory.row import LIVE, Row, followed, in_time, log, same_state, sendable, supersede, ticks
 from outbox.message import Claimed, Kind, Outcome, Status
 from outbox.shares import share
@@ -15,12 +16,14 @@ from outbox.verdict import expired, late, lease_lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from outbox.desk import Pause
     from outbox.memory.row import Lane
     from outbox.message import Envelope, Settlement
     from outbox.ports import Aftermath
+
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MemoryQueue:
@@ -36,6 +39,7 @@ class MemoryQueue:
         self._lanes: dict[Lane, list[Row]] = {}
         self._references: dict[Lane, str] = {}
         self._pauses: dict[str, Pause] = {}
+        self._gates: dict[str, Gate] = {}
         self._word = asyncio.Event()
 
     @property
@@ -53,8 +57,9 @@ class MemoryQueue:
         for envelope in envelopes:
             if envelope.id in self._rows:
                 continue
-            due = max(now, envelope.due_at or now)
-            row = Row(Record(len(self._rows) + 1, envelope, Status.PENDING, 0, due, now))
+            sooner = self._sooner(envelope)
+            due = max(now, sooner.due_at or now)
+            row = Row(Record(len(self._rows) + 1, sooner, Status.PENDING, 0, due, now))
             self._rows[envelope.id] = row
             self._lanes.setdefault(row.lane, []).append(row)
             self._word.set()
@@ -64,6 +69,18 @@ class MemoryQueue:
                 if older is not newest and older.status is Status.PENDING and same_state(older, newest):
                     supersede(older, newest, now)
 
+    def _sooner(self, envelope: Envelope) -> Envelope:
+        """Due when the first of the states that it makes needless, and that were never tried, would have left."""
+        if envelope.kind is not Kind.STATE or envelope.due_at is None:
+            return envelope
+        waited = [
+            older.envelope.due_at
+            for older in self._lanes.get((envelope.destination, envelope.lane), [])
+            if older.status is Status.PENDING and older.record.attempts == 0 and older.envelope.kind is Kind.STATE
+            if older.envelope.topic == envelope.topic and older.envelope.due_at is not None
+        ]
+        return replace(envelope, due_at=min([envelope.due_at, *waited]))
+
     def _head(self, lane: Lane) -> Row | None:
         live = [row for row in self._lanes.get(lane, []) if row.live]
         return next((row for row in live if row.status is Status.SENDING), live[0] if live else None)
@@ -72,14 +89,31 @@ class MemoryQueue:
         heads = (self._head(lane) for lane in self._lanes if lane[0] == destination)
         return [row for row in heads if row is not None and row.status is Status.PENDING]
 
-    async def claim(self, destination: str, limit: int, *, oldest: int = 0) -> list[Claimed]:
-        """Lease at most `limit` due heads of lanes."""
+    async def claim(self, destination: str, limit: int, *, oldest: int = 0, rate: float | None = None) -> list[Claimed]:
+        """Lease at most `limit` due heads of lanes, as many as the destination's gate lets through."""
         now = self._clock()
-        if limit <= 0 or destination in self._pauses:
+        gate = self._gates.get(destination, Gate(destination))
+        sending = sum(row.status is Status.SENDING for row in self._rows.values() if row.lane[0] == destination)
+        admitted, passed = admit(gate, limit, sending, rate, now)
+        if admitted <= 0 or destination in self._pauses:
             return []
         due = {row.record.seq: row for row in self._heads(destination) if sendable(row, now)}
         order = [(int(row.envelope.priority), ticks(row.record.next_at), seq) for seq, row in due.items()]
-        return [self._take(due[seq], now) for _, _, seq in share(order, limit, oldest)]
+        if passed.breaker is not Breaker.CLOSED:
+            oldest = admitted
+        taken = [self._take(due[seq], now) for _, _, seq in share(order, admitted, oldest)]
+        self._gates[destination] = spend(passed, len(taken), rate, now) if taken else self._drained(gate, now)
+        return taken
+
+    def _drained(self, gate: Gate, now: datetime) -> Gate:
+        rows = (row for row in self._rows.values() if row.lane[0] == gate.destination and row.status in LIVE)
+        left = any(row.record.next_at <= now for row in rows)
+        return gate if left else replace(gate, drain_rate=None, free_at=None)
+
+    def _learn(self, ends: Iterable[Settlement]) -> None:
+        for name, said in news(ends).items():
+            self._gates[name] = learn(self._gates.get(name, Gate(name)), said, self._clock())
+            self._word.set()
 
     def _take(self, row: Row, now: datetime) -> Claimed:
         row.record = replace(row.record, status=Status.SENDING, attempts=row.record.attempts + 1)
@@ -88,7 +122,8 @@ class MemoryQueue:
         return self._claimed(row)
 
     def _claimed(self, row: Row) -> Claimed:
-        return Claimed(row.envelope, row.record.attempts, row.fence, self._references.get(row.lane), row.unreachable)
+        known = self._references.get(row.lane)
+        return Claimed(row.envelope, row.record.attempts, row.fence, known, row.unreachable, row.last_sent)
 
     def _held(self, claimed: Claimed) -> Row | None:
         row = self._rows.get(claimed.envelope.id)
@@ -96,16 +131,18 @@ class MemoryQueue:
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[Settlement]:
         """Apply what became of claimed messages; return those refused."""
-        refused = []
+        refused, ends = [], []
         for settlement in settlements:
             row = self._held(settlement.claimed)
             if row is not None:
                 self._conclude(row, settlement)
+                ends.append(settlement)
                 continue
             refused.append(settlement)
             known = self._rows.get(settlement.claimed.envelope.id)
             if known is not None:
                 log(known, late(settlement))
+        self._learn(ends)
         return refused
 
     def _conclude(self, row: Row, end: Settlement) -> None:
@@ -117,6 +154,7 @@ class MemoryQueue:
         unreachable = end.outcome is Outcome.UNREACHABLE
         row.unreachable = row.unreachable + 1 if unreachable else 0
         row.lease_until = None
+        row.exact = row.exact and end.status is Status.PENDING
         row.record = replace(
             row.record,
             status=end.status,
@@ -129,11 +167,11 @@ class MemoryQueue:
         if end.outcome not in {Outcome.EXPIRED, Outcome.DISCARDED}:
             log(row, end)
         if end.status is Status.DELIVERED:
-            self._learn(row, end)
+            self._heal(row, end)
         self._lanes[row.lane] = [one for one in self._lanes[row.lane] if one.live or one.status is Status.PARKED]
         self._word.set()
 
-    def _learn(self, row: Row, end: Settlement) -> None:
+    def _heal(self, row: Row, end: Settlement) -> None:
         """Keep the reference, and retire the parked states that this one made needless."""
         if end.receipt is not None and end.receipt.reference is not None:
             self._references[row.lane] = end.receipt.reference
@@ -168,15 +206,25 @@ class MemoryQueue:
         return await self.release_expired()
 
     def _end(self, rows: Iterable[Row], end: Callable[[Claimed, datetime], Settlement]) -> int:
-        chosen = list(rows)
-        for row in chosen:
-            self._conclude(row, end(self._claimed(row), self._clock()))
+        chosen = [(row, end(self._claimed(row), self._clock())) for row in rows]
+        for row, settlement in chosen:
+            self._conclude(row, settlement)
+        self._learn(one for _, one in chosen if one.outcome is Outcome.LEASE_LOST)
         return len(chosen)
 
     async def due(self, destinations: Sequence[str]) -> Mapping[str, datetime]:
         """When the next head of each destination is due."""
         heads = {name: self._heads(name) for name in destinations if name not in self._pauses}
-        return {name: min(row.record.next_at for row in rows) for name, rows in heads.items() if rows}
+        return {
+            name: max(min(row.record.next_at for row in rows), *self._opening(name))
+            for name, rows in heads.items()
+            if rows
+        }
+
+    def _opening(self, destination: str) -> list[datetime]:
+        gate = self._gates.get(destination, Gate(destination))
+        step = gate.step_at if gate.breaker is not Breaker.CLOSED else None
+        return [EARLIEST, *(at for at in (step, gate.free_at) if at is not None)]
 
     async def changed(self, timeout: float) -> bool:  # noqa: ASYNC109 - a wait that ends is what this verb is
         """Wait until something may be claimable."""

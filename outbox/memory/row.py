@@ -29,6 +29,7 @@ class Row:
     fence: int = 0
     unreachable: int = 0
     lease_until: datetime | None = None
+    exact: bool = False
     attempts: dict[int, Attempt] = field(default_factory=dict)
 
     @property
@@ -50,6 +51,12 @@ class Row:
     def live(self) -> bool:
         """Whether it stands in its lane: a parked command does, a parked state does not."""
         return self.status in LIVE or (self.status is Status.PARKED and self.envelope.kind is Kind.COMMAND)
+
+    @property
+    def last_sent(self) -> bytes:
+        """The bytes of the last attempt that sent any, where they are to be sent again."""
+        tries = [self.attempts[fence].sent for fence in sorted(self.attempts)] if self.exact else []
+        return next((sent for sent in reversed(tries) if sent), b"")
 
     @property
     def subject(self) -> tuple[str, str, str]:

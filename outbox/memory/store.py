@@ -6,10 +6,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from outbox.desk import Backlog, Lag, Pause
+from outbox.desk import Backlog, Group, Lag, Pause, portions
+from outbox.fingerprint import fingerprint
+from outbox.gate import Gate
 from outbox.memory.queue import MemoryQueue
 from outbox.memory.row import supersede
-from outbox.message import Kind, Status
+from outbox.message import Cause, Kind, Status
 from outbox.verdict import discarded
 
 if TYPE_CHECKING:
@@ -65,9 +67,27 @@ class MemoryStore(MemoryQueue):
         rows = [self._rows[key] for key in dict.fromkeys(ids) if key in self._rows]
         return sorted((row for row in rows if row.status is Status.PARKED), key=lambda row: row.record.seq)
 
-    async def replay(self, ids: Sequence[str], *, by: str) -> int:
+    async def groups(self, wanted: Filter) -> list[Group]:
+        """Parked messages by the fingerprint of their cause, the largest group first."""
+        alike: dict[str, list[Record]] = {}
+        for row in self._rows.values():
+            if row.status is Status.PARKED and _matches(row.record, wanted):
+                alike.setdefault(mark(row.record), []).append(row.record)
+        found = [_group(key, records) for key, records in alike.items()]
+        return sorted(found, key=lambda group: (-group.messages, group.fingerprint))
+
+    async def parked(self, wanted: Filter) -> list[list[str]]:
+        """Every parked message that is wanted, in portions that cut no lane."""
+        rows = [row for row in self._rows.values() if row.status is Status.PARKED and _matches(row.record, wanted)]
+        rows.sort(key=lambda row: (row.lane, row.record.seq))
+        return portions([(row.envelope.id, row.lane) for row in rows])
+
+    async def replay(self, ids: Sequence[str], *, by: str, exactly: bool = False) -> int:
         """Send parked messages again, in the original order of their lanes."""
-        again = sum(self._replay_one(row, by) for row in reversed(self._parked(ids)))
+        again = 0
+        for row in reversed(self._parked(ids)):
+            row.exact = exactly
+            again += self._replay_one(row, by)
         if again:
             self._word.set()
         return again
@@ -95,14 +115,35 @@ class MemoryStore(MemoryQueue):
         """Stop claiming for a destination."""
         self._pauses[destination] = Pause(destination, by, reason, self._clock())
 
-    async def resume(self, destination: str) -> None:
-        """Let a paused destination go on."""
+    async def resume(self, destination: str, *, rate: float | None = None) -> None:
+        """Let a paused destination go on, slowly where a rate is given."""
         self._pauses.pop(destination, None)
+        gate = self._gates.get(destination, Gate(destination))
+        self._gates[destination] = replace(gate, drain_rate=rate, free_at=None)
         self._word.set()
+
+    async def gates(self) -> Mapping[str, Gate]:
+        """The state of the way to each destination."""
+        return dict(self._gates)
 
     async def paused(self) -> Mapping[str, Pause]:
         """Which destinations are stopped."""
         return dict(self._pauses)
+
+
+def _group(key: str, records: list[Record]) -> Group:
+    envelope, at = records[0].envelope, [one.settled_at for one in records if one.settled_at]
+    causes = [one.cause for one in records if one.cause]
+    alike = Cause(causes[0].code, min(one.title for one in causes), min(one.detail for one in causes))
+    example = min(one.envelope.id for one in records)
+    return Group(key, envelope.destination, envelope.topic, alike, len(records), min(at), max(at), example)
+
+
+def mark(record: Record) -> str:
+    """The fingerprint of a parked message; empty for another."""
+    if record.status is not Status.PARKED or record.cause is None:
+        return ""
+    return fingerprint(record.envelope.destination, record.envelope.topic, record.cause)
 
 
 def _matches(record: Record, wanted: Filter) -> bool:
@@ -115,5 +156,7 @@ def _matches(record: Record, wanted: Filter) -> bool:
         (wanted.topic, envelope.topic),
         (wanted.scope, envelope.scope),
         (wanted.cause, record.cause.code if record.cause else None),
+        (wanted.fingerprint, mark(record)),
+        (wanted.superseded_by, record.superseded_by),
     )
     return all(asked is None or asked == found for asked, found in given)

@@ -64,16 +64,26 @@ _OVERTAKE: Final = (
 _AGAIN: Final = (
     update(outbox_message)
     .where(_M.seq == bindparam("number"))
-    .values(status=Status.PENDING.value, place=2, attempts=0, unreachable=0, next_at=bindparam("at"), settled_at=None)
+    .values(
+        status=Status.PENDING.value,
+        place=2,
+        attempts=0,
+        unreachable=0,
+        next_at=bindparam("at"),
+        settled_at=None,
+        exact=bindparam("as_it_was"),
+    )
 )
 
 
-def replay(connection: Connection, ids: Sequence[str], by: str, now: datetime, seal: Seal) -> int:
+def replay(  # noqa: PLR0913 - one decision with all that it says
+    connection: Connection, ids: Sequence[str], by: str, now: datetime, seal: Seal, *, exactly: bool = False
+) -> int:
     """Send parked messages again, in the original order of their lanes; say how many wait now."""
     parked = _PARKED.locked(connection, ids)
     at = rows.micros(now)
     again = sum(
-        _replay_one(connection, row, by, at, seal) for row in reversed(parked)
+        _replay_one(connection, row, by, at, seal, exactly=exactly) for row in reversed(parked)
     )  # Older states see newer ones wait.
     for lane in sorted({(row[1], row[2]) for row in parked}):
         _reorder(connection, lane)
@@ -82,13 +92,15 @@ def replay(connection: Connection, ids: Sequence[str], by: str, now: datetime, s
     return again
 
 
-def _replay_one(connection: Connection, row: Row, by: str, at: int, seal: Seal) -> bool:
+def _replay_one(  # noqa: PLR0913 - same
+    connection: Connection, row: Row, by: str, at: int, seal: Seal, *, exactly: bool
+) -> bool:
     envelope, seq = rows.envelope(row, seal), row[16]
     connection.execute(_DECIDE, {"number": seq, "by": by, "at": at, "what": "replay"})
     facts = {"destination": envelope.destination, "lane": envelope.lane, "topic": envelope.topic, "seq": seq}
     newer = connection.scalar(_NEWER, facts) if envelope.kind is Kind.STATE else None
     if newer is None:
-        connection.execute(_AGAIN, {"number": seq, "at": at})
+        connection.execute(_AGAIN, {"number": seq, "at": at, "as_it_was": int(exactly)})
     else:
         connection.execute(_OVERTAKE, {"number": seq, "newer": newer, "at": at})
     return newer is None

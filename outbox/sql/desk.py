@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import bindparam, func, select, text
 
-from outbox.desk import Attempt, Backlog, Lag, Pause, Record
-from outbox.message import Outcome, Priority, Status
-from outbox.sql import deciding, rows
+from outbox.desk import Attempt, Backlog, Group, Lag, Pause, Record, portions
+from outbox.message import Cause, Outcome, Priority, Status
+from outbox.sql import deciding, gates, rows
 from outbox.sql.enqueuing import announce
 from outbox.tables import outbox_attempt, outbox_destination, outbox_message
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from outbox.database import Database
     from outbox.desk import Filter
+    from outbox.gate import Gate
     from outbox.ports import Aftermath
     from outbox.sql.rows import Seal
 
@@ -46,6 +47,19 @@ _BACKLOG: Final = (
     .where(text("status = 'parked'"), text("place IS NULL"))
     .group_by(_M.destination, _M.status),
 )
+_GROUPS: Final = (
+    select(
+        _M.fingerprint, _M.destination, _M.topic, _M.cause_code, func.min(_M.cause_title), func.min(_M.cause_detail),
+        func.count().label("messages"), func.min(_M.settled_at), func.max(_M.settled_at), func.min(_M.id),
+    )
+    .where(text("status = 'parked'"))
+    .group_by(_M.fingerprint, _M.destination, _M.topic, _M.cause_code)
+    .order_by(text("messages DESC"), _M.fingerprint)
+)  # fmt: skip
+_PARKED_KEYS: Final = (
+    select(_M.id, _M.destination, _M.lane).where(text("status = 'parked'")).order_by(_M.destination, _M.lane, _M.seq)
+)
+_GATES: Final = select(outbox_destination)
 _PAUSED: Final = select(outbox_destination).where(outbox_destination.c.paused_at.is_not(None))
 
 
@@ -106,9 +120,23 @@ class SqlDesk:
             for name, priority, oldest, number in found
         ]
 
-    async def replay(self, ids: Sequence[str], *, by: str) -> int:
+    async def replay(self, ids: Sequence[str], *, by: str, exactly: bool = False) -> int:
         """Send parked messages again, in the original order of their lanes."""
-        return await self._database.write(lambda c: deciding.replay(c, ids, by, self._clock(), self._seal))
+        return await self._database.write(
+            lambda c: deciding.replay(c, ids, by, self._clock(), self._seal, exactly=exactly)
+        )
+
+    async def groups(self, wanted: Filter) -> list[Group]:
+        """Parked messages by the fingerprint of their cause, the largest group first."""
+        query = _GROUPS.where(*_conditions(wanted, None))
+        found = await self._database.read(lambda connection: connection.execute(query).all())
+        return [_group(tuple(row)) for row in found]
+
+    async def parked(self, wanted: Filter) -> list[list[str]]:
+        """Every parked message that is wanted, in portions that cut no lane."""
+        query = _PARKED_KEYS.where(*_conditions(wanted, None))
+        found = await self._database.read(lambda connection: connection.execute(query).all())
+        return portions([(row[0], (row[1], row[2])) for row in found])
 
     async def discard(self, ids: Sequence[str], *, by: str, reason: str) -> int:
         """Give up parked messages, which frees their lanes."""
@@ -119,11 +147,16 @@ class SqlDesk:
     async def pause(self, destination: str, *, by: str, reason: str) -> None:
         """Stop claiming for a destination, durably, on every node."""
         values = {"paused_at": rows.micros(self._clock()), "paused_by": by, "pause_reason": reason}
-        await self._database.write(lambda connection: _mark(connection, destination, values))
+        await self._database.write(lambda connection: gates.mark(connection, destination, values))
 
-    async def resume(self, destination: str) -> None:
-        """Let a paused destination go on."""
-        await self._database.write(lambda connection: _resume(connection, destination))
+    async def resume(self, destination: str, *, rate: float | None = None) -> None:
+        """Let a paused destination go on, slowly where a rate is given."""
+        await self._database.write(lambda connection: _resume(connection, destination, rate))
+
+    async def gates(self) -> Mapping[str, Gate]:
+        """The state of the way to each destination."""
+        found = await self._database.read(lambda connection: connection.execute(_GATES).all())
+        return {row.name: gates.gate(row) for row in found}
 
     async def paused(self) -> Mapping[str, Pause]:
         """Which destinations are stopped."""
@@ -134,14 +167,15 @@ class SqlDesk:
         }
 
 
-def _mark(connection: Connection, destination: str, values: dict[str, Any]) -> None:
-    chosen = update(outbox_destination).where(outbox_destination.c.name == destination)
-    if connection.execute(chosen.values(values)).rowcount == 0:
-        connection.execute(insert(outbox_destination).values(name=destination, **values))
+def _group(row: Sequence[Any]) -> Group:
+    mark, destination, topic, code, title, detail, messages, oldest, newest, example = row
+    cause = rows.cause(code, title, detail) or Cause("", "")
+    return Group(mark, destination, topic, cause, messages, rows.instant(oldest), rows.instant(newest), example)
 
 
-def _resume(connection: Connection, destination: str) -> None:
-    _mark(connection, destination, {"paused_at": None, "paused_by": None, "pause_reason": None})
+def _resume(connection: Connection, destination: str, rate: float | None) -> None:
+    plain = {"paused_at": None, "paused_by": None, "pause_reason": None, "drain_rate": rate, "free_at": None}
+    gates.mark(connection, destination, plain)
     announce(connection)
 
 
@@ -154,6 +188,8 @@ def _conditions(wanted: Filter, before: int | None) -> list[ColumnElement[bool]]
         _M.topic: wanted.topic,
         _M.scope: wanted.scope,
         _M.cause_code: wanted.cause,
+        _M.fingerprint: wanted.fingerprint,
+        _M.superseded_by: wanted.superseded_by,
     }
     conditions = [column == value for column, value in given.items() if value is not None]
     return conditions if before is None else [*conditions, _M.seq < before]

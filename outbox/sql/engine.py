@@ -31,8 +31,11 @@ class Engine(Protocol):
     def known(self, raw: Raw, ids: Sequence[str]) -> set[str]:
         """Which of these ids the store already has."""
 
-    def supersede(self, raw: Raw, states: Sequence[Row], now: int) -> list[Lane]:
-        """Retire waiting states older than these (destination, lane, topic, id); return the lanes that lost their head."""
+    def supersede(self, raw: Raw, states: Sequence[Row], now: int) -> list[Row]:
+        """Retire waiting states older than these (destination, lane, topic, id), and return those retired.
+
+        Each as (destination, lane, topic, place, due_at where it was never tried).
+        """
 
     def insert(self, raw: Raw, rows: Sequence[Row]) -> None:
         """Add messages; a place of 1 becomes 2 where the lane is occupied."""
@@ -40,11 +43,16 @@ class Engine(Protocol):
     def advance(self, raw: Raw, lanes: Sequence[Lane]) -> None:
         """Make the oldest live message the head of these lanes, which have none."""
 
-    def candidates(self, raw: Raw, destination: str, now: int, limit: int) -> list[tuple[int, int, int]]:
-        """Due heads, at most `limit` of each priority, as (priority, next_at, seq), kept from other nodes."""
+    def candidates(
+        self, raw: Raw, destination: str, now: int, limit: int, *, admitted: bool
+    ) -> list[tuple[int, int, int]]:
+        """Due heads, at most `limit` of each priority, as (priority, next_at, seq), kept from other nodes.
+
+        Not yet `admitted`, and the destination's gate limits something: one line of priority -1, and nothing else.
+        """
 
     def take(self, raw: Raw, seqs: Sequence[int], owner: str, until: int) -> list[Row]:
-        """Lease them; return `rows.CLAIM` and the lane's reference."""
+        """Lease them; return `rows.CLAIM`, the lane's reference, and `rows.EXACT`."""
 
     def hold(self, raw: Raw, fences: Sequence[tuple[str, int]]) -> dict[str, int]:
         """Which (id, fence) are still being sent under that fence, as id to seq, kept from other nodes."""
@@ -68,7 +76,7 @@ class Engine(Protocol):
         """Prolong leases that are still held."""
 
     def due(self, raw: Raw, destinations: Sequence[str]) -> list[tuple[str, int]]:
-        """The earliest `next_at` of the heads of each destination that is not paused."""
+        """When the next head of each destination may leave: due, and let through by the gate; not where it is paused."""
 
 
 @dataclass(frozen=True, slots=True)

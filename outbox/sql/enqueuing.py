@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from outbox.message import Kind, Status
 from outbox.sql.engine import session
-from outbox.sql.rows import UNSEALED, envelope_row, micros
+from outbox.sql.rows import UNSEALED, envelope_row, instant, micros
 from outbox.writing import ENQUEUED
 
 if TYPE_CHECKING:
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
     from outbox.message import Envelope
     from outbox.sql.rows import Lane, Row, Seal
 
+Subject = tuple[str, str, str]
+"""(destination, lane, topic): what a state is the whole of."""
+
 
 def enqueue(connection: Connection, envelopes: Sequence[Envelope], now: datetime, *, seal: Seal = UNSEALED) -> None:
     """Accept messages in the transaction of `connection`, in the order given.
 
     A state retires the older states of its (destination, lane, topic) that still wait, those of this very call included;
-    they stay, with what superseded them and when. An id that is already known is ignored.
+    they stay, with what superseded them and when. It leaves when the first of them that was never tried would have, so
+    that a stream of changes puts nothing off for ever. An id that is already known is ignored.
     """
     first: dict[str, Envelope] = {}
     for envelope in envelopes:
@@ -38,11 +43,14 @@ def enqueue(connection: Connection, envelopes: Sequence[Envelope], now: datetime
         return
     at = micros(now)
     newest = _newest(fresh)
+    due: dict[Subject, int] = {}
     if newest:
-        freed = here.engine.supersede(here.raw, [(*key, value) for key, value in newest.items()], at)
+        skipped = here.engine.supersede(here.raw, [(*key, value) for key, value in newest.items()], at)
+        due = _earliest([(row[:3], row[4]) for row in skipped])
+        freed = sorted({row[:2] for row in skipped if row[3] == 1})
         if freed:
             here.engine.advance(here.raw, freed)
-    here.engine.insert(here.raw, list(_rows(fresh, newest, at, seal)))
+    here.engine.insert(here.raw, list(_rows(fresh, newest, due, at, seal)))
     announce(connection)
 
 
@@ -53,16 +61,36 @@ def announce(connection: Connection) -> None:
     connection.info[ENQUEUED] = True
 
 
-def _newest(envelopes: Iterable[Envelope]) -> dict[tuple[str, str, str], str]:
-    """The last state of each (destination, lane, topic)."""
-    return {(one.destination, one.lane, one.topic): one.id for one in envelopes if one.kind is Kind.STATE}
+def _subject(envelope: Envelope) -> Subject:
+    return envelope.destination, envelope.lane, envelope.topic
 
 
-def _rows(fresh: list[Envelope], newest: dict[tuple[str, str, str], str], at: int, seal: Seal) -> Iterable[Row]:
+def _newest(envelopes: Iterable[Envelope]) -> dict[Subject, str]:
+    """The last state of each subject."""
+    return {_subject(one): one.id for one in envelopes if one.kind is Kind.STATE}
+
+
+def _earliest(waited: Iterable[tuple[Subject, int | None]]) -> dict[Subject, int]:
+    """When the first of the skipped states of each subject would have left."""
+    first: dict[Subject, int] = {}
+    for subject, due in waited:
+        if due is not None:
+            first[subject] = min(due, first.get(subject, due))
+    return first
+
+
+def _rows(
+    fresh: list[Envelope], newest: dict[Subject, str], first: dict[Subject, int], at: int, seal: Seal
+) -> Iterable[Row]:
     occupied: set[Lane] = set()
     for envelope in fresh:
+        subject = _subject(envelope)
+        if envelope.kind is Kind.STATE and envelope.due_at is not None:
+            own = micros(envelope.due_at)
+            first[subject] = min(own, first.get(subject, own))
+            envelope = replace(envelope, due_at=instant(first[subject]))  # noqa: PLW2901 - the same message, sooner
         due = at if envelope.due_at is None else max(at, micros(envelope.due_at))
-        by = newest.get((envelope.destination, envelope.lane, envelope.topic), envelope.id)
+        by = newest.get(subject, envelope.id)
         row = (*envelope_row(envelope, seal), at, due)
         if envelope.kind is Kind.STATE and by != envelope.id:
             yield (*row, Status.SUPERSEDED.value, by, at, None)

@@ -12,7 +12,7 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from outbox.message import Priority
-from outbox.sql.rows import CLAIM
+from outbox.sql.rows import CLAIM, EXACT, TROUBLED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,20 +48,21 @@ def known(raw: Raw, ids: Sequence[str]) -> set[str]:
 
 SUPERSEDE: Final = """
 WITH waiting AS (
-  SELECT m.seq, n.destination, n.lane, m.place, n.id
+  SELECT m.seq, n.destination, n.lane, n.topic, m.place, m.since, n.id
   FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS n (destination, lane, topic, id)
-  CROSS JOIN LATERAL (SELECT seq, place FROM outbox_message o WHERE o.destination = n.destination AND o.lane = n.lane
+  CROSS JOIN LATERAL (SELECT seq, place, CASE WHEN attempts = 0 THEN due_at END AS since FROM outbox_message o WHERE o.destination = n.destination AND o.lane = n.lane
     AND o.place IS NOT NULL AND o.topic = n.topic AND o.kind = 'state' AND o.status = 'pending' FOR UPDATE) AS m),
 done AS (
   UPDATE outbox_message m SET status = 'superseded', place = NULL, superseded_by = waiting.id, settled_at = %s
   FROM waiting WHERE m.seq = waiting.seq)
-SELECT destination, lane FROM waiting WHERE place = 1
+SELECT destination, lane, topic, place, since FROM waiting
 """
 
 
-def supersede(raw: Raw, states: Sequence[Row], now: int) -> list[Lane]:
+def supersede(raw: Raw, states: Sequence[Row], now: int) -> list[Row]:
     """A head that is being claimed at this instant is waited for, then left alone."""
-    return [(row[0], row[1]) for row in raw.execute(SUPERSEDE, (*_columns(states), now))]
+    skipped: list[Row] = raw.execute(SUPERSEDE, (*_columns(states), now)).fetchall()
+    return skipped
 
 
 INSERT: Final = """
@@ -99,21 +100,26 @@ def advance(raw: Raw, lanes: Sequence[Lane]) -> None:
     raw.execute(ADVANCE, _columns(lanes))
 
 
-CANDIDATES: Final = " UNION ALL ".join(
+DUE_HEADS: Final = " UNION ALL ".join(
     f"""SELECT * FROM (
   SELECT {priority:d} AS priority, next_at, seq FROM outbox_message
   WHERE status = 'pending' AND place = 1 AND destination = %(name)s AND priority = {priority:d} AND next_at <= %(now)s
-    AND (expires_at IS NULL OR expires_at > %(now)s)
-    AND NOT EXISTS (SELECT 1 FROM outbox_destination WHERE name = %(name)s AND paused_at IS NOT NULL)
+    AND (expires_at IS NULL OR expires_at > %(now)s){{guard}}
   ORDER BY next_at, seq LIMIT %(limit)s FOR UPDATE OF outbox_message SKIP LOCKED) AS p{priority:d}"""  # noqa: S608 - ours
     for priority in Priority
 )
+_GATE: Final = f"SELECT 1 FROM outbox_destination WHERE name = %(name)s AND ({TROUBLED})"  # noqa: S608 - ours
+CANDIDATES: Final = (
+    DUE_HEADS.format(guard=f" AND NOT EXISTS ({_GATE})") + f" UNION ALL SELECT -1, 0, 0 WHERE EXISTS ({_GATE})"
+)
+BEHIND_GATE: Final = DUE_HEADS.format(guard="")
 
 
-def candidates(raw: Raw, destination: str, now: int, limit: int) -> list[tuple[int, int, int]]:
+def candidates(raw: Raw, destination: str, now: int, limit: int, *, admitted: bool) -> list[tuple[int, int, int]]:
     """A range of the index of due heads, per priority; rows not taken are free again at commit."""
+    statement = BEHIND_GATE if admitted else CANDIDATES
     found: list[tuple[int, int, int]] = raw.execute(
-        CANDIDATES, {"name": destination, "now": now, "limit": limit}
+        statement, {"name": destination, "now": now, "limit": limit}
     ).fetchall()
     return found
 
@@ -122,7 +128,7 @@ TAKE: Final = f"""
 UPDATE outbox_message SET status = 'sending', fence = fence + 1, attempts = attempts + 1, owner = %s, lease_until = %s
 WHERE seq = ANY(%s)
 RETURNING {", ".join(CLAIM)}, (SELECT reference FROM outbox_lane l
-  WHERE l.destination = outbox_message.destination AND l.lane = outbox_message.lane)
+  WHERE l.destination = outbox_message.destination AND l.lane = outbox_message.lane), {EXACT}
 """  # noqa: S608 - built from our own column names
 
 
@@ -160,10 +166,11 @@ def overtaken(raw: Raw, states: Sequence[Row]) -> dict[int, str]:
 CONCLUDE: Final = """
 UPDATE outbox_message m SET status = n.status, place = n.place, attempts = n.attempts, unreachable = n.unreachable,
   next_at = n.next_at, settled_at = n.settled_at, superseded_by = n.superseded_by, cause_code = n.code,
-  cause_title = n.title, cause_detail = n.detail, owner = NULL, lease_until = NULL
+  cause_title = n.title, cause_detail = n.detail, fingerprint = n.fingerprint, exact = n.exact, owner = NULL,
+  lease_until = NULL
 FROM unnest(%s::text[], %s::smallint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
-  %s::text[], %s::text[], %s::bigint[]) AS n (status, place, attempts, unreachable, next_at, settled_at,
-  superseded_by, code, title, detail, seq)
+  %s::text[], %s::text[], %s::text[], %s::smallint[], %s::bigint[]) AS n (status, place, attempts, unreachable, next_at,
+  settled_at, superseded_by, code, title, detail, fingerprint, exact, seq)
 WHERE m.seq = n.seq
 """
 
@@ -235,14 +242,15 @@ _EARLIEST: Final = ", ".join(
     for priority in Priority
 )
 DUE: Final = f"""
-SELECT n.name, least({_EARLIEST}) FROM unnest(%s::text[]) AS n (name)
-WHERE NOT EXISTS (SELECT 1 FROM outbox_destination d WHERE d.name = n.name AND d.paused_at IS NOT NULL)
+SELECT n.name, least({_EARLIEST}), greatest(CASE WHEN d.breaker <> 'closed' THEN d.step_at END, d.free_at)
+FROM unnest(%s::text[]) AS n (name) LEFT JOIN outbox_destination d ON d.name = n.name WHERE d.paused_at IS NULL
 """  # noqa: S608 - ours
 
 
 def due(raw: Raw, destinations: Sequence[str]) -> list[tuple[str, int]]:
     """One index probe per destination and priority."""
-    return [(row[0], row[1]) for row in raw.execute(DUE, (list(destinations),)) if row[1] is not None]
+    rows = raw.execute(DUE, (list(destinations),)).fetchall()
+    return [(name, max(at, gate or at)) for name, at, gate in rows if at is not None]
 
 
 def _columns(rows: Sequence[Sequence[object]]) -> tuple[list[object], ...]:

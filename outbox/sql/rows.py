@@ -101,6 +101,16 @@ RECORD: Final = (
 )
 
 
+EXACT: Final = """CASE WHEN exact = 1 THEN (SELECT sent FROM outbox_attempt a
+  WHERE a.message = outbox_message.seq AND a.sent IS NOT NULL ORDER BY a.fence DESC LIMIT 1) END"""
+"""After the reference: the bytes of the last attempt, where they are to be sent again as they were."""
+
+TROUBLED: Final = (
+    "paused_at IS NOT NULL OR breaker <> 'closed' OR failures > 0 OR width IS NOT NULL OR drain_rate IS NOT NULL"
+)
+"""Of `outbox_destination`: a claim must ask the gate first."""
+
+
 def envelope_row(envelope: Envelope, seal: Seal) -> tuple[Any, ...]:
     """The values of `ENVELOPE`."""
     due, expires = envelope.due_at, envelope.expires_at
@@ -131,7 +141,7 @@ def envelope(row: Sequence[Any], seal: Seal) -> Envelope:
         topic,
         _KINDS[kind],
         mode,
-        orjson.loads(seal.open(body)),
+        orjson.loads(seal.open(body)) if body else {},  # Retention empties it.
         instant(created),
         scope,
         _PRIORITIES[priority],
@@ -145,9 +155,16 @@ _KINDS: Final = {kind.value: kind for kind in Kind}
 _PRIORITIES: Final = {priority.value: priority for priority in Priority}
 
 
-def claimed(row: Sequence[Any], reference: str | None, seal: Seal) -> Claimed:
+def claimed(row: Sequence[Any], reference: str | None, seal: Seal, exact: bytes | None = None) -> Claimed:
     """A row of `CLAIM` as what a dispatcher holds."""
-    return Claimed(envelope(row, seal), attempt=row[13], fence=row[15], reference=reference, unreachable=row[14])
+    return Claimed(
+        envelope(row, seal),
+        attempt=row[13],
+        fence=row[15],
+        reference=reference,
+        unreachable=row[14],
+        exact=seal.open(exact) if exact else b"",
+    )
 
 
 def cause(code: str | None, title: str | None, detail: str | None) -> Cause | None:

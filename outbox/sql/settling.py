@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from outbox.fingerprint import fingerprint
 from outbox.message import Kind, Outcome, Status
 from outbox.sql.engine import session
 from outbox.sql.enqueuing import announce, enqueue
@@ -48,7 +49,8 @@ class Concluded:
         """The arguments of `Engine.conclude`."""
         end = self.settlement
         unreachable = end.outcome is Outcome.UNREACHABLE
-        cause = end.cause
+        cause, envelope = end.cause, end.claimed.envelope
+        parked = cause if end.status is Status.PARKED else None
         return (
             end.status.value,
             self.place,
@@ -58,6 +60,8 @@ class Concluded:
             None if end.status is Status.PENDING else micros(end.at),
             self.superseded_by,
             *((cause.code, cause.title, cause.detail) if cause else (None, None, None)),
+            fingerprint(envelope.destination, envelope.topic, parked) if parked else None,
+            int(end.status is Status.PENDING and bool(end.claimed.exact)),
             self.seq,
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from outbox.message import Priority
-from outbox.sql.rows import CLAIM
+from outbox.sql.rows import CLAIM, EXACT, TROUBLED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ def known(raw: Raw, ids: Sequence[str]) -> set[str]:
 
 
 WAITING: Final = """
-SELECT place FROM outbox_message
+SELECT ?1, ?2, ?3, place, CASE WHEN attempts = 0 THEN due_at END FROM outbox_message
 WHERE destination = ?1 AND lane = ?2 AND place IS NOT NULL AND topic = ?3 AND kind = 'state' AND status = 'pending'
 """
 SUPERSEDE: Final = """
@@ -41,16 +41,15 @@ WHERE destination = ?1 AND lane = ?2 AND place IS NOT NULL AND topic = ?3 AND ki
 """
 
 
-def supersede(raw: Raw, states: Sequence[Row], now: int) -> list[Lane]:
+def supersede(raw: Raw, states: Sequence[Row], now: int) -> list[Row]:
     """RETURNING would show places after the change, so they are read before it."""
-    freed = []
+    skipped: list[Row] = []
     for destination, lane, topic, key in states:
-        places = raw.execute(WAITING, (destination, lane, topic)).fetchall()
-        if places:
+        waiting = raw.execute(WAITING, (destination, lane, topic)).fetchall()
+        if waiting:
             raw.execute(SUPERSEDE, (destination, lane, topic, key, now))
-        if (1,) in places:
-            freed.append((destination, lane))
-    return freed
+            skipped += waiting
+    return skipped
 
 
 INSERT: Final = """
@@ -78,20 +77,25 @@ def advance(raw: Raw, lanes: Sequence[Lane]) -> None:
     raw.executemany(ADVANCE, lanes)
 
 
-CANDIDATES: Final = " UNION ALL ".join(
+DUE_HEADS: Final = " UNION ALL ".join(
     f"""SELECT * FROM (
   SELECT {priority:d} AS priority, next_at, seq FROM outbox_message
   WHERE status = 'pending' AND place = 1 AND destination = ?1 AND priority = {priority:d} AND next_at <= ?2
-    AND (expires_at IS NULL OR expires_at > ?2)
-    AND NOT EXISTS (SELECT 1 FROM outbox_destination WHERE name = ?1 AND paused_at IS NOT NULL)
+    AND (expires_at IS NULL OR expires_at > ?2){{guard}}
   ORDER BY next_at, seq LIMIT ?3)"""  # noqa: S608 - built from our own enumeration
     for priority in Priority
 )
+_GATE: Final = f"SELECT 1 FROM outbox_destination WHERE name = ?1 AND ({TROUBLED})"  # noqa: S608 - ours
+CANDIDATES: Final = (
+    DUE_HEADS.format(guard=f" AND NOT EXISTS ({_GATE})") + f" UNION ALL SELECT -1, 0, 0 WHERE EXISTS ({_GATE})"
+)
+BEHIND_GATE: Final = DUE_HEADS.format(guard="")
 
 
-def candidates(raw: Raw, destination: str, now: int, limit: int) -> list[tuple[int, int, int]]:
+def candidates(raw: Raw, destination: str, now: int, limit: int, *, admitted: bool) -> list[tuple[int, int, int]]:
     """A range of the index of due heads, per priority."""
-    found: list[tuple[int, int, int]] = raw.execute(CANDIDATES, (destination, now, limit)).fetchall()
+    statement = BEHIND_GATE if admitted else CANDIDATES
+    found: list[tuple[int, int, int]] = raw.execute(statement, (destination, now, limit)).fetchall()
     return found
 
 
@@ -99,7 +103,7 @@ TAKE: Final = f"""
 UPDATE outbox_message SET status = 'sending', fence = fence + 1, attempts = attempts + 1, owner = ?2, lease_until = ?3
 WHERE seq IN (SELECT value FROM json_each(?1))
 RETURNING {", ".join(CLAIM)}, (SELECT reference FROM outbox_lane l
-  WHERE l.destination = outbox_message.destination AND l.lane = outbox_message.lane)
+  WHERE l.destination = outbox_message.destination AND l.lane = outbox_message.lane), {EXACT}
 """  # noqa: S608 - built from our own column names
 
 
@@ -136,7 +140,8 @@ def overtaken(raw: Raw, states: Sequence[Row]) -> dict[int, str]:
 
 CONCLUDE: Final = """
 UPDATE outbox_message SET status = ?, place = ?, attempts = ?, unreachable = ?, next_at = ?, settled_at = ?,
-  superseded_by = ?, cause_code = ?, cause_title = ?, cause_detail = ?, owner = NULL, lease_until = NULL
+  superseded_by = ?, cause_code = ?, cause_title = ?, cause_detail = ?, fingerprint = ?, exact = ?, owner = NULL,
+  lease_until = NULL
 WHERE seq = ?
 """
 
@@ -202,15 +207,15 @@ _EARLIEST: Final = ", ".join(
     for priority in Priority
 )
 DUE: Final = f"""
-SELECT j.value, {_EARLIEST} FROM json_each(?) j
-WHERE NOT EXISTS (SELECT 1 FROM outbox_destination WHERE name = j.value AND paused_at IS NOT NULL)
+SELECT j.value, max(coalesce(CASE WHEN d.breaker <> 'closed' THEN d.step_at END, 0), coalesce(d.free_at, 0)), {_EARLIEST}
+FROM json_each(?) j LEFT JOIN outbox_destination d ON d.name = j.value WHERE d.paused_at IS NULL
 """  # noqa: S608 - same
 
 
 def due(raw: Raw, destinations: Sequence[str]) -> list[tuple[str, int]]:
     """One index probe per destination and priority."""
     rows = raw.execute(DUE, (_list(destinations),)).fetchall()
-    return [(row[0], min(found)) for row in rows if (found := [at for at in row[1:] if at is not None])]
+    return [(row[0], max(row[1], min(found))) for row in rows if (found := [at for at in row[2:] if at is not None])]
 
 
 def _list(values: Sequence[object]) -> str:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, select
 
+from outbox.gate import Breaker, News, admit, news, spend
 from outbox.shares import share
-from outbox.sql import rows
+from outbox.sql import gates, rows
 from outbox.sql.choosing import Choice
 from outbox.sql.desk import SqlDesk
 from outbox.sql.engine import session
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from outbox.database import Database
     from outbox.message import Claimed, Envelope, Settlement
     from outbox.ports import Aftermath
+    from outbox.shares import Due
     from outbox.sql.choosing import Key
     from outbox.sql.rows import Seal
 
@@ -63,6 +65,7 @@ class SqlStore(SqlDesk):
     ) -> None:
         super().__init__(database, clock=clock, aftermath=aftermath, seal=seal)
         self._lease = lease_seconds
+        self._watched: set[str] = set()
 
     @property
     def lease_seconds(self) -> float:
@@ -73,23 +76,55 @@ class SqlStore(SqlDesk):
         """Accept messages, in a transaction of their own."""
         await self._database.write(lambda connection: enqueue(connection, envelopes, self._clock(), seal=self._seal))
 
-    async def claim(self, destination: str, limit: int, *, oldest: int = 0) -> list[Claimed]:
-        """Lease at most `limit` due heads of lanes."""
+    async def claim(self, destination: str, limit: int, *, oldest: int = 0, rate: float | None = None) -> list[Claimed]:
+        """Lease at most `limit` due heads of lanes, as many as the destination's gate lets through."""
         if limit <= 0:
             return []
-        return await self._database.write(lambda connection: self._claim(connection, destination, limit, oldest))
+        return await self._database.write(lambda connection: self._claim(connection, destination, limit, oldest, rate))
 
-    def _claim(self, connection: Connection, destination: str, limit: int, oldest: int) -> list[Claimed]:
+    def _claim(
+        self, connection: Connection, destination: str, limit: int, oldest: int, rate: float | None
+    ) -> list[Claimed]:
         now = self._clock()
-        here = session(connection)
-        due = here.engine.candidates(here.raw, destination, rows.micros(now), limit)
-        if not due:
+        if rate is None:
+            here = session(connection)
+            due = here.engine.candidates(here.raw, destination, rows.micros(now), limit, admitted=False)
+            if not due or due[-1][0] >= 0:
+                self._watched.discard(destination)
+                return self._take(connection, share(due, limit, oldest), now)
+        return self._claim_at_gate(connection, destination, limit, oldest, rate)
+
+    def _claim_at_gate(
+        self, connection: Connection, destination: str, limit: int, oldest: int, rate: float | None
+    ) -> list[Claimed]:
+        """The same, where the gate limits something: under its lock, so that all nodes together keep to it."""
+        self._watched.add(destination)
+        gate, paused = gates.locked(connection, destination)
+        now = self._clock()
+        sending = gates.sending(connection, destination) if gate.width is not None else 0
+        admitted, passed = admit(gate, limit, sending, rate, now)
+        if paused or not admitted:
             return []
-        order = {seq: turn for turn, (_, _, seq) in enumerate(share(due, limit, oldest))}
+        here = session(connection)
+        due = here.engine.candidates(here.raw, destination, rows.micros(now), admitted, admitted=True)
+        if passed.breaker is not Breaker.CLOSED:
+            oldest = admitted  # A probe is whoever waited longest, so that none that always fails is always chosen.
+        taken = self._take(connection, share(due, admitted, oldest), now)
+        if taken:
+            gates.keep(connection, gate, spend(passed, len(taken), rate, now))
+        else:
+            gates.keep(connection, gate, gates.drained(connection, gate, now))
+        return taken
+
+    def _take(self, connection: Connection, chosen: Sequence[Due], now: datetime) -> list[Claimed]:
+        if not chosen:
+            return []
+        here = session(connection)
+        order = {seq: turn for turn, (_, _, seq) in enumerate(chosen)}
         until = rows.micros(now + timedelta(seconds=self._lease))
         taken = here.engine.take(here.raw, list(order), self._database.owner, until)
         taken.sort(key=lambda row: order[row[16]])
-        return [rows.claimed(row, row[17], self._seal) for row in taken]
+        return [rows.claimed(row, row[17], self._seal, row[18]) for row in taken]
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[Settlement]:
         """Apply what became of claimed messages; return those refused."""
@@ -111,7 +146,14 @@ class SqlStore(SqlDesk):
         conclude(connection, ends, self._aftermath, self._seal)
         if refused:
             self._keep_evidence(connection, refused)
+        self._learn(connection, [end.settlement for end in ends])
         return refused
+
+    def _learn(self, connection: Connection, ends: Sequence[Settlement]) -> None:
+        """Tell the gates; where all is well and was well, there is nothing to tell."""
+        told = {name: said for name, said in news(ends).items() if said.ill or name in self._watched}
+        if told:
+            gates.tell(connection, told, self._clock())
 
     def _keep_evidence(self, connection: Connection, refused: Sequence[Settlement]) -> None:
         """A late settlement changes nothing, but it did touch the wire."""
@@ -172,6 +214,8 @@ class SqlStore(SqlDesk):
         chosen = choice.rows(connection, facts, [key[0] for key in keys])
         now = self._clock()
         end_chosen(connection, chosen, lambda claimed: end(claimed, now), self._aftermath, self._seal)
+        if choice is not _EXPIRED and chosen:
+            gates.tell(connection, {destination: News(lost=1) for destination in {row[1] for row in chosen}}, now)
         return len(chosen)
 
     async def due(self, destinations: Sequence[str]) -> Mapping[str, datetime]:

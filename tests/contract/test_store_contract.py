@@ -11,6 +11,7 @@ import pytest
 
 from outbox.desk import Filter
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError, UnreachableError
+from outbox.gate import Breaker
 from outbox.message import Envelope, Kind, Outcome, Priority, Receipt, Settlement, Status
 from outbox.retry import Policy
 from outbox.verdict import failed
@@ -520,6 +521,161 @@ async def test_the_word_of_an_enqueue_is_passed(store: Store, kit: Bench) -> Non
         waiting = asyncio.create_task(store.changed(15))
         await store.enqueue([message()])
         assert await waiting
+
+
+async def test_a_stream_of_changes_puts_nothing_off(store: Store, kit: Bench) -> None:
+    """A newer state leaves when the first that it replaced would have; one already tried lends it no time."""
+    for _ in range(3):
+        await store.enqueue([newest := state(lane="v", due_at=kit.clock.now + timedelta(milliseconds=250))])
+        kit.clock.pass_(0.1)
+    assert await store.due(["sivic"]) == {"sivic": START + timedelta(milliseconds=250)}
+    (claimed,) = await take(store)
+    assert claimed.envelope.id == newest.id
+    assert await take(store) == []
+    await store.settle([setback(kit, claimed)])
+    await store.enqueue([state(lane="v", due_at=(later := kit.clock.now + timedelta(milliseconds=250)))])
+    assert await store.due(["sivic"]) == {"sivic": later}
+
+
+async def test_what_was_skipped_is_found_by_what_replaced_it(store: Store, kit: Bench) -> None:
+    """The newer state leads to those it made needless, each with its instant."""
+    old, new = state(lane="v"), state(lane="v")
+    await store.enqueue([old])
+    kit.clock.pass_(1)
+    await store.enqueue([new])
+    (skipped,) = await store.find(Filter(superseded_by=new.id))
+    assert (skipped.envelope.id, skipped.settled_at) == (old.id, START + timedelta(seconds=1))
+
+
+async def fail(kit: Bench, store: Store, claims: list[Claimed]) -> None:
+    """Nobody is there."""
+    await store.settle([setback(kit, one, UnreachableError("sivic.absent", "Injoignable")) for one in claims])
+
+
+async def test_a_breaker_is_shared_by_the_nodes(kit: Bench) -> None:
+    """Failures of one node stop the others; one probe at a time leaves, and its success lets them go on step by step."""
+    store = kit.store()
+    node = kit.store() if kit.database else store
+    await store.enqueue([message() for _ in range(12)])
+    await fail(kit, store, await store.claim("sivic", 3))
+    assert await node.claim("sivic", 9) == []
+    gate = (await node.gates())["sivic"]
+    assert (gate.breaker, gate.opened_at) == (Breaker.OPEN, START)
+    assert await node.due(["sivic"]) == {"sivic": START + timedelta(seconds=1)}
+    kit.clock.pass_(1)
+    (probe,) = await node.claim("sivic", 9)
+    assert await store.claim("sivic", 9) == [], "half-open: one is under way"
+    await fail(kit, node, [probe])
+    kit.clock.pass_(2)
+    for wide in (1, 1, 2, 4):
+        claims = await store.claim("sivic", 9)
+        assert len(claims) == wide
+        assert await node.claim("sivic", 9) == []
+        await node.settle([kit.done(claimed) for claimed in claims])
+    assert (await node.gates())["sivic"].breaker is Breaker.CLOSED
+
+
+async def test_a_probe_that_dies_with_its_process_is_made_again(store: Store, kit: Bench) -> None:
+    """When its lease is lost the next probe leaves at once."""
+    await store.enqueue([message() for _ in range(4)])
+    await fail(kit, store, await store.claim("sivic", 3))
+    kit.clock.pass_(1)
+    assert len(await take(store)) == 1
+    kit.clock.pass_(5)
+    assert await take(store) == []
+    assert await store.release_expired() == 1
+    assert len(await take(store)) == 1
+
+
+async def test_a_success_between_keeps_the_breaker_closed(store: Store, kit: Bench) -> None:
+    """Failures that an answer interrupts do not add up."""
+    await store.enqueue([message() for _ in range(12)])
+    for _ in range(3):
+        await fail(kit, store, await store.claim("sivic", 2))
+        (claimed,) = await store.claim("sivic", 1)
+        await store.settle([kit.done(claimed)])
+    assert len(await take(store)) == 3
+
+
+async def test_a_rate_is_kept_by_all_nodes_together(kit: Bench) -> None:
+    """Two nodes take turns; the queue says when the next message may leave."""
+    store = kit.store()
+    node = kit.store() if kit.database else store
+    await store.enqueue([message() for _ in range(9)])
+    assert len(await store.claim("sivic", 9, rate=2)) == 1
+    assert await node.claim("sivic", 9, rate=2) == []
+    assert await node.due(["sivic"]) == {"sivic": START + timedelta(milliseconds=500)}
+    kit.clock.pass_(0.5)
+    assert len(await node.claim("sivic", 9, rate=2)) == 1
+    kit.clock.pass_(5)
+    assert len(await store.claim("sivic", 9, rate=20)) == 2, "what was not used is not saved"
+
+
+async def test_what_gathered_in_a_pause_drains_at_a_rate(store: Store, kit: Bench) -> None:
+    """Resumed at two a second, it leaves so until nothing due is left; then the way is free."""
+    await store.enqueue([message() for _ in range(3)])
+    await store.pause("sivic", by="AGENT ESSAI", reason="maintenance")
+    await store.resume("sivic", rate=2)
+    for _ in range(3):
+        claims = await take(store)
+        assert len(claims) == 1
+        await store.settle([kit.done(claimed) for claimed in claims])
+        kit.clock.pass_(0.5)
+    assert await take(store) == []
+    await store.enqueue([message() for _ in range(5)])
+    assert len(await take(store)) == 5
+
+
+async def test_parked_messages_are_grouped_by_their_cause(store: Store, kit: Bench) -> None:
+    """Causes that differ in numbers only are one group; a group can be replayed whole, and is then gone."""
+    await store.enqueue([message(lane=f"v{number}") for number in range(4)])
+    details = ["ligne 12 : « ESSAI »", "ligne 7 : « TESTE »", "ligne 30", "colonne 3"]
+    for claimed, detail in zip(await take(store), details, strict=True):
+        error = PermanentDeliveryError("sivic.refus", "Refusé", detail)
+        await store.settle([failed(claimed, error, kit.clock.now, kit.clock.now, policy=Policy(), jitter=0)])
+        kit.clock.pass_(1)
+    groups = await store.groups(Filter(destination="sivic"))
+    assert [(one.messages, one.cause.code, one.topic) for one in groups] == [(2, "sivic.refus", "victim")] + [
+        (1, "sivic.refus", "victim")
+    ] * 2
+    assert (groups[0].oldest, groups[0].newest) == (START, START + timedelta(seconds=1))
+    found = await store.find(Filter(fingerprint=groups[0].fingerprint))
+    (portion,) = await store.parked(Filter(fingerprint=groups[0].fingerprint))
+    assert sorted(portion) == sorted(record.envelope.id for record in found)
+    assert await store.replay(portion, by="AGENT ESSAI") == 2
+    assert [one.messages for one in await store.groups(Filter())] == [1, 1]
+    assert await store.groups(Filter(destination="sinus")) == []
+
+
+async def test_portions_never_cut_a_lane(store: Store, kit: Bench) -> None:
+    """However many are parked, each lane is decided in one transaction."""
+    envelopes = [state(lane=f"v{number % 90}", topic=f"t{number // 90}") for number in range(450)]
+    await store.enqueue(envelopes)
+    for _ in range(5):
+        await store.settle([refusal(kit, claimed) for claimed in await take(store, 90)])
+    cut = await store.parked(Filter())
+    lanes = {one.id: one.lane for one in envelopes}
+    seen = [{lanes[key] for key in portion} for portion in cut]
+    assert sum(len(portion) for portion in cut) == 450
+    assert len(cut) > 1
+    assert sum(len(one) for one in seen) == 90
+    assert all(sorted(portion, key=lambda key: (lanes[key], int(key[1:]))) == portion for portion in cut)
+
+
+async def test_the_bytes_of_the_last_attempt_can_be_sent_again(store: Store, kit: Bench) -> None:
+    """Replayed exactly, the next claims carry them until it is settled; replayed as usual, they do not."""
+    await park(kit, store, sent := message())
+    await store.replay([sent.id], by="AGENT ESSAI", exactly=True)
+    (claimed,) = await take(store)
+    assert claimed.exact == b"<a/>"
+    await store.settle([setback(kit, claimed)])
+    kit.clock.pass_(10)
+    (claimed,) = await take(store)
+    assert claimed.exact == b"<a/>"
+    await store.settle([refusal(kit, claimed)])
+    await store.replay([sent.id], by="AGENT ESSAI")
+    (claimed,) = await take(store)
+    assert claimed.exact == b""
 
 
 async def test_a_receipt_is_not_needed_to_keep_the_old_reference(store: Store, kit: Bench) -> None:

@@ -138,17 +138,19 @@ async def test_a_silent_neighbour_is_given_up_for_now(store: MemoryStore, clock:
 
 
 async def test_an_absent_neighbour_is_not_stormed(store: MemoryStore, clock: SetClock) -> None:
-    """Once it was not there, it is knocked at by one message at a time."""
+    """Once it was not there, one message at a time knocks, and the way back widens step by step."""
     sent = [message() for _ in range(12)]
     neighbour = ScriptedDestination()
-    for one in sent:
+    for one in sent[:6]:
         neighbour.script[one.id] = [UnreachableError("s.absent", "Absent")]
     await store.enqueue(sent)
     work = dispatcher(store, clock, neighbour)
-    await work.step()
-    assert len(neighbour.given) == 12
-    clock.pass_(1)
-    assert await work.step() == 12
+    knocks = []
+    for _ in range(5):
+        await work.step()
+        knocks.append(len(neighbour.given))
+        clock.pass_(6)
+    assert knocks == [4, 5, 6, 18, 18], "four at once found nobody, then a probe each, then all the rest"
     assert len(neighbour.taken) == 12
     assert {claimed.attempt for claimed in neighbour.given} == {1}
 
@@ -193,6 +195,37 @@ async def test_an_enqueue_wakes_it(store: MemoryStore, clock: SetClock) -> None:
         gate.opened.add(sent.id)
         await until(store, sent.id, Status.DELIVERED)
     assert [one.outcome for one in await store.attempts(sent.id)] == [Outcome.DELIVERED]
+
+
+@dataclass(slots=True)
+class Repeating(ScriptedDestination):
+    """One that can send again what it sent."""
+
+    again: list[tuple[str, bytes]] = field(default_factory=list)
+
+    async def resend(self, claimed: Claimed) -> Receipt:
+        """Take note of the bytes."""
+        self.again.append((claimed.envelope.id, claimed.exact))
+        return Receipt(sent=claimed.exact)
+
+
+async def test_what_was_sent_is_sent_again_as_it_was(store: MemoryStore, clock: SetClock) -> None:
+    """On demand the bytes of the last attempt go out again; a destination that cannot do so sends nothing, and says so."""
+    able, unable = Repeating(), ScriptedDestination("sinus")
+    for one in (able, unable):
+        sent = message(destination=one.name)
+        one.script[sent.id] = [PermanentDeliveryError("s.non", "Non", sent=b"<hier/>")]
+        await store.enqueue([sent])
+        work = dispatcher(store, clock, one)
+        await work.step()
+        assert await store.replay([sent.id], by="AGENT ESSAI", exactly=True) == 1
+        await work.step()
+    assert able.again == [(able.given[0].envelope.id, b"<hier/>")]
+    assert len(unable.given) == 1
+    record = await store.message(unable.given[0].envelope.id)
+    assert record is not None
+    assert record.cause is not None
+    assert (record.status, record.cause.code) == (Status.PARKED, "outbox.not_repeatable")
 
 
 async def test_stopping_lets_deliveries_end(store: MemoryStore, clock: SetClock) -> None:

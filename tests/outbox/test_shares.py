@@ -5,7 +5,6 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outbox.lifting import Lift
 from outbox.shares import TURN, share, turns
 
 DUE = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50)), max_size=30).map(
@@ -38,13 +37,3 @@ def test_the_oldest_get_their_share(claims: list[int]) -> None:
         kept += turns(taken, limit)
         taken += limit
     assert kept == taken // TURN
-
-
-def test_a_neighbour_that_comes_back_is_met_by_one_knock() -> None:
-    """The way narrows to one when nobody is there, and doubles with each delivery that arrives."""
-    lift = Lift(8)
-    widths = []
-    for reached in (True, False, False, True, True, True, True):
-        lift.learn(reached=reached)
-        widths.append(lift.width)
-    assert widths == [8, 1, 1, 2, 4, 8, 8]

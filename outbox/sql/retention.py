@@ -1,0 +1,100 @@
+"""What is kept for how long: bodies first, then the rows with every attempt, in slices that hold nothing of the traffic.
+
+A slice is a range of numbers, read without a lock; only rows that have ended are written, and no message on its way is
+among them. It refuses to touch what waits, is being sent, or waits for a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, delete, func, or_, select, text, update
+
+from outbox.message import Kind
+from outbox.sql.rows import micros
+from outbox.tables import outbox_attempt, outbox_message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import BindParameter, Connection
+
+    from outbox.database import Database
+
+SLICE: Final = 500
+"""Rows looked at in one go, and the most that one transaction removes."""
+
+_M: Final = outbox_message.c
+_ENDED: Final = text("status IN ('delivered', 'superseded', 'expired', 'discarded')")
+_RANGE: Final = (_M.seq > bindparam("after"), _M.seq <= bindparam("last"))
+_NEXT: Final = (
+    select(_M.seq, _M.enqueued_at).where(_M.seq > bindparam("after")).order_by(_M.seq).limit(SLICE).subquery()
+)
+_SPAN: Final = select(func.max(_NEXT.c.seq), func.min(_NEXT.c.enqueued_at))
+_WITH_BODY: Final = select(_M.seq).where(
+    *_RANGE,
+    _ENDED,
+    func.length(_M.body) > 0,
+    or_(*((_M.kind == kind.value) & (_M.settled_at < bindparam(kind.value)) for kind in Kind)),
+)
+_OVER: Final = select(_M.seq).where(*_RANGE, _ENDED, _M.settled_at < bindparam("rows"))
+_CHOSEN: Final[BindParameter[int]] = bindparam("chosen", expanding=True)
+_EMPTY: Final = update(outbox_message).where(_M.seq.in_(_CHOSEN)).values(body=b"")
+_STRIP: Final = update(outbox_attempt).where(outbox_attempt.c.message.in_(_CHOSEN)).values(sent=None, answered=None)
+_REMOVE: Final = (
+    delete(outbox_attempt).where(outbox_attempt.c.message.in_(_CHOSEN)),
+    delete(outbox_message).where(_M.seq.in_(_CHOSEN)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """Until when things are kept: what ended before these instants goes."""
+
+    bodies: Mapping[Kind, datetime]
+    """What was to be said, and the bytes that were sent and answered; attempts, causes and references stay."""
+    rows: datetime
+    """The messages with every attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep removed."""
+
+    bodies: int = 0
+    messages: int = 0
+
+
+async def sweep(database: Database, horizon: Horizon) -> Swept:
+    """Walk the messages from the oldest to the first that is too young, a slice at a time."""
+    kept = {kind.value: micros(at) for kind, at in horizon.bodies.items()} | {"rows": micros(horizon.rows)}
+    youngest = max(kept.values())
+    after, done = 0, Swept()
+    while True:
+        last, oldest = await database.read(lambda c, after=after: c.execute(_SPAN, {"after": after}).one())  # type: ignore[misc]
+        if last is None or oldest > youngest:
+            return done
+        facts = {"after": after, "last": last, **kept}
+        over, bodies = await database.read(lambda c, facts=facts: _chosen(c, facts))  # type: ignore[misc]
+        if over or bodies:
+            await database.write(lambda c, over=over, bodies=bodies: _remove(c, over, bodies))  # type: ignore[misc]
+        done = Swept(done.bodies + len(bodies), done.messages + len(over))
+        after = last
+
+
+def _chosen(connection: Connection, facts: Mapping[str, int]) -> tuple[list[int], list[int]]:
+    over = [row[0] for row in connection.execute(_OVER, facts)]
+    gone = set(over)
+    return over, [row[0] for row in connection.execute(_WITH_BODY, facts) if row[0] not in gone]
+
+
+def _remove(connection: Connection, over: list[int], bodies: list[int]) -> None:
+    """What has ended never begins again, so what was read is still true."""
+    if bodies:
+        connection.execute(_EMPTY, {"chosen": bodies})
+        connection.execute(_STRIP, {"chosen": bodies})
+    if over:
+        for statement in _REMOVE:
+            connection.execute(statement, {"chosen": over})

@@ -9,6 +9,8 @@ from domain.counts import counts_document
 from domain.snapshot import event_canon
 from gateway.register import Register
 from outbox.errors import PermanentDeliveryError
+from outbox.ports import Repeater
+from outbox.verdict import not_repeatable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +44,12 @@ class CountingDestination:
         document = await self._count(claimed.envelope.body["event_id"])
         body = self._house.restrict(self.name, "counts", document)
         return await self._inner.deliver(replace(claimed, envelope=replace(claimed.envelope, body=body)))
+
+    async def resend(self, claimed: Claimed) -> Receipt:
+        """The bytes of the last attempt, where the destination itself can send them again."""
+        if not isinstance(self._inner, Repeater):
+            raise not_repeatable()
+        return await self._inner.resend(claimed)
 
     async def _count(self, event_id: str) -> CountsDocument:
         now = self._clock()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.doors.door import Call, Reply, whole_number
+from gateway.doors.door import Call, whole_number
 from gateway.problems import FieldFault, ProblemError
+from gateway.reply import Reply
 from outbox.desk import Filter
+from outbox.fingerprint import fingerprint
 from outbox.message import Status
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from outbox.desk import Attempt, Record
 
 
@@ -30,6 +34,8 @@ async def messages(call: Call) -> Reply:
         destination=call.query.get("destination"),
         scope=call.query.get("event_id"),
         cause=call.query.get("cause"),
+        fingerprint=call.query.get("group"),
+        superseded_by=call.query.get("superseded_by"),
     )
     found = await call.runtime.desk.find(wanted, before=before, limit=100)
     return Reply(200, {"messages": [_view(record) for record in found], "before": found[-1].seq if found else None})
@@ -41,12 +47,25 @@ async def message(call: Call) -> Reply:
     if record is None:
         raise ProblemError(404, "message_inconnu", "Ce message n’est pas connu.")
     attempts = await call.runtime.desk.attempts(record.envelope.id)
-    return Reply(200, {**_view(record), "tries": [_try(attempt) for attempt in attempts]})
+    envelope = record.envelope
+    skipped = await call.runtime.desk.find(
+        Filter(scope=envelope.scope, lane=envelope.lane, superseded_by=envelope.id), limit=100
+    )
+    return Reply(
+        200,
+        {
+            **_view(record),
+            "supersedes": [{"id": one.envelope.id, "at": _when(one.settled_at)} for one in skipped],
+            "tries": [_try(attempt) for attempt in attempts],
+        },
+    )
 
 
 async def replay(call: Call) -> Reply:
     """A parked message goes back to waiting, in the order of its lane."""
-    replayed = await call.runtime.desk.replay([call.path["message_id"]], by=call.principal.name)
+    replayed = await call.runtime.desk.replay(
+        [call.path["message_id"]], by=call.principal.name, exactly=call.body.exactly
+    )
     return _done(replayed, "Seul un message en attente d’une décision (parked) peut être rejoué.")
 
 
@@ -66,7 +85,7 @@ async def pause(call: Call) -> Reply:
 
 async def resume(call: Call) -> Reply:
     """The destination goes on."""
-    await call.runtime.desk.resume(_destination(call))
+    await call.runtime.desk.resume(_destination(call), rate=call.body.rate)
     return Reply(204)
 
 
@@ -83,6 +102,10 @@ def _done(number: int, refusal: str) -> Reply:
     return Reply(204)
 
 
+def _when(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
 def _view(record: Record) -> dict[str, Any]:
     envelope = record.envelope
     return {
@@ -97,10 +120,13 @@ def _view(record: Record) -> dict[str, Any]:
         "attempts": record.attempts,
         "created_at": envelope.created_at.isoformat(),
         "next_at": record.next_at.isoformat(),
-        "settled_at": record.settled_at.isoformat() if record.settled_at else None,
+        "settled_at": _when(record.settled_at),
         "superseded_by": record.superseded_by,
         "cause": {"code": record.cause.code, "title": record.cause.title, "detail": record.cause.detail}
         if record.cause
+        else None,
+        "group": fingerprint(envelope.destination, envelope.topic, record.cause)
+        if record.cause and record.status is Status.PARKED
         else None,
         "decided_by": record.decided_by,
         "decision": record.decision,
@@ -111,7 +137,7 @@ def _try(attempt: Attempt) -> dict[str, Any]:
     return {
         "number": attempt.number,
         "outcome": attempt.outcome,
-        "started_at": attempt.started_at.isoformat() if attempt.started_at else None,
+        "started_at": _when(attempt.started_at),
         "finished_at": attempt.finished_at.isoformat(),
         "cause": {"code": attempt.cause.code, "title": attempt.cause.title, "detail": attempt.cause.detail}
         if attempt.cause

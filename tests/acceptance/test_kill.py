@@ -202,6 +202,7 @@ async def _until_quiet(client: httpx.AsyncClient) -> dict[str, Any]:
 
 
 @pytest.mark.crash
+@pytest.mark.timeout(300)  # thirteen starts of a real process, on whatever machine
 async def test_nothing_accepted_is_lost_and_nothing_takes_effect_twice(tmp_path: Path) -> None:
     """Twelve deaths at random points: every accepted change is at SINUS and SI-VIC, the same, once, and the portal was told."""
     chance = random.Random(20200901)

@@ -1,6 +1,6 @@
 """`passerelle mapping`: are the mapping files right, what do they say, what would this victim give.
 
-These verbs change nothing. Exit codes: 0 all is well, 1 something is not (a fault, a
+These verbs change nothing; those that write are in `mapping_authoring`, those that decide in `mapping_change`. Exit codes: 0 all is well, 1 something is not (a fault, a
 difference, a pair that is wrong), 2 the question itself cannot be answered.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import mapping
 from gateway import specimens
+from gateway.cli import mapping_authoring, mapping_change
 from gateway.cli.console import complain, explain_mappings, on_register, read_settings, say, with_settings
 from gateway.specimens import DEMO, SpecimenError
 from mapping import MappingFaultsError, UnknownMappingError, golden, tools
@@ -55,6 +56,8 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     compared.add_argument("sources", nargs="*", default=[DEMO], metavar="source", help=f"« {DEMO} » par défaut")
     for verb in (checked, shown, previewed, compared, tested, covered, explained):
         with_folders(verb)
+    mapping_authoring.declare(verbs)
+    mapping_change.declare(verbs)
 
 
 def with_folders(parser: argparse.ArgumentParser) -> None:

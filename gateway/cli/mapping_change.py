@@ -9,8 +9,8 @@ import getpass
 import json
 from typing import TYPE_CHECKING, Any
 
-from gateway import migrations
 import mapping
+from gateway import migrations
 from gateway.activation import LAST, ActivationError, Integration, Wanted, activate, roll_back
 from gateway.cli.console import complain, explain_mappings, on_register, read_settings, run, say, with_settings
 from gateway.clock import now

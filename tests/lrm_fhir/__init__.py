@@ -1,0 +1,1 @@
+"""A CRRA that speaks FHIR."""

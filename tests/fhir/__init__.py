@@ -1,0 +1,1 @@
+"""FHIR R4 at our doors."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FOLDER = Path(__file__).parent / "fhir_definitions"
-KINDS = ("StructureDefinition", "ValueSet", "CodeSystem", "OperationDefinition", "Measure")
+KINDS = ("StructureDefinition", "ValueSet", "CodeSystem", "MessageDefinition", "OperationDefinition", "Measure")
 PACKAGE = "fr.passerelle.intervention"
 INTEGRATORS = frozenset({Scope.PLATFORM, Scope.PORTAL, Scope.OPERATOR, Scope.INTEGRATOR})
 _FORMAT = {"_format": "json, ou application/fhir+json."}

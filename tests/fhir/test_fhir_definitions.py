@@ -36,8 +36,12 @@ def test_each_definition_is_fhir(name: str) -> None:
 
 
 def test_the_capability_statement_is_fhir() -> None:
-    """The one thing that every client reads first."""
-    get_fhir_model_class("CapabilityStatement").model_validate(capability("2026-01-01"))
+    """The one thing that every client reads first; each definition that it names is served."""
+    statement = capability("2026-01-01")
+    get_fhir_model_class("CapabilityStatement").model_validate(statement)
+    named = [one["definition"] for one in statement["messaging"][0]["supportedMessage"]]
+    named += [one["definition"] for one in statement["rest"][0]["operation"]]
+    assert {one.removeprefix(f"{BASE}/") for one in named} <= set(definitions())
 
 
 @pytest.mark.parametrize("name", sorted(PROFILES))

@@ -1,29 +1,46 @@
-"""The command line: `passerelle`. One file per family of commands; each says what to do when something is wrong."""
+"""The command line: `passerelle`. One file per family of commands; each says what to do when something is wrong.
+
+Only the family that is asked is imported: `key` must not wait for what `serve` needs.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
-
-from gateway.cli import check, demo, hub, key, mapping, sandbox, serve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FAMILIES = (serve, demo, sandbox, key, check, mapping, hub)
+FAMILIES = {
+    "serve": "ouvrir les portes et envoyer",
+    "work": "envoyer, sans ouvrir de porte : un nœud de plus (PostgreSQL)",
+    "demo": "jouer l’événement d’essai du portail jusqu’à SINUS et SI-VIC",
+    "sandbox": "ouvrir les simulateurs des voisins",
+    "key": "clés d’accès",
+    "check": "vérifier réglages, correspondances, base et voisins",
+    "outbox": "messages sortants : voir, rejouer, abandonner, suspendre",
+    "store": "la base",
+    "mapping": "correspondances : vérifier, essayer, comparer, activer",
+    "hub": "Hub Santé : valider des messages, les écrire en JSON ou en XML",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    given = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(
         prog="passerelle",
         description="La passerelle entre le portail SI-Samu, SINUS, SI-VIC et les logiciels de régulation.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="commande")
-    for family in FAMILIES:
-        family.declare(commands)
-    arguments = parser.parse_args(argv)
+    for name, meaning in FAMILIES.items():
+        if given[:1] == [name]:
+            import_module(f"gateway.cli.{name}").declare(commands)
+        else:
+            commands.add_parser(name, help=meaning)
+    arguments = parser.parse_args(given)
     try:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:

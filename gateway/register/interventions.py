@@ -237,7 +237,10 @@ class Interventions:
 
     def documents(self, id_: str) -> list[dict[str, Any]]:
         """The files of a request, without their content."""
-        return [dict(row._mapping) for row in self._connection.execute(DOCUMENTS, {"id": id_})]  # noqa: SLF001 - its public name
+        return [
+            {"version": row.version, "number": row.number, "title": row.title}
+            for row in self._connection.execute(DOCUMENTS, {"id": id_})
+        ]
 
     def document(self, id_: str, version: int, number: int) -> bytes | None:
         """One file."""

@@ -56,13 +56,19 @@ def test_the_shipped_file_is_the_defaults() -> None:
 
 def test_every_key_is_in_the_file() -> None:
     """A key that exists is shown, live or commented; the four links share one explanation."""
-    link_keys = {f"{neighbour}.link.{name}" for neighbour in ("sivic", "lrm", "portal", "platforms") for name in Link.model_fields}
+    link_keys = {
+        f"{neighbour}.link.{name}"
+        for neighbour in ("sivic", "lrm", "lrm_fhir", "portal", "platforms")
+        for name in Link.model_fields
+    }
     deliveries = {
         f"{neighbour}.delivery.{name}"
-        for neighbour in ("sivic", "lrm", "portal", "platforms")
-        for name in ("concurrency", "schedule")
+        for neighbour in ("sivic", "lrm", "lrm_fhir", "portal", "platforms")
+        for name in ("concurrency", "schedule", "rate")
     }
-    explained_once = (link_keys - {f"{neighbour}.link.url" for neighbour in ("sivic", "lrm", "portal", "platforms")}) | deliveries
+    explained_once = (
+        link_keys - {f"{neighbour}.link.url" for neighbour in ("sivic", "lrm", "lrm_fhir", "portal", "platforms")}
+    ) | deliveries
     missing = set(keys_of(Settings)) - set(shown()) - explained_once - {"mappings"}
     assert missing == set()
 
@@ -84,7 +90,7 @@ def test_a_commented_example_is_accepted_once_uncommented() -> None:
     text = FILE.read_text(encoding="utf-8")
     live, _, neighbours = text.partition("# [sinus.link]")
     lines = ("# [sinus.link]" + neighbours).splitlines()
-    uncommented = [line.removeprefix("# ") for line in lines if re.match(r"# (\[[a-z.]+\]|[a-z_]+ = )", line)]
+    uncommented = [line.removeprefix("# ") for line in lines if re.match(r"# (\[[a-z_.]+\]|[a-z_]+ = )", line)]
     document: dict[str, Any] = tomllib.loads(live + "\n" + "\n".join(uncommented))
     settings = Settings.model_validate(document)
     assert settings.sinus is not None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from adapters.ws_security import TokenGate
 from gateway.register import Register
 
 if TYPE_CHECKING:
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from gateway.house import House
+    from gateway.pulse import Pulse
+    from gateway.rehearsal import Open
     from gateway.security.doorkeeper import Doorkeeper
     from gateway.settings import Settings
+    from gateway.versions import Versions
     from outbox.database import Database
     from outbox.dispatcher import Dispatcher
     from outbox.ports import Desk
@@ -31,6 +35,13 @@ class Mirror(Protocol):
         """Persons per severity (UA, UR, IMP, DCD, NC) that the neighbour holds for its own event."""
 
 
+class Follower(Protocol):
+    """A CRRA's software that can be asked where a request is."""
+
+    async def status(self, request_id: str) -> Mapping[str, Any]:
+        """`etat`, `etat_le`, `dossier`, `motif_refus`; raises a `DeliveryError`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """Everything that is open."""
@@ -43,6 +54,15 @@ class Runtime:
     doorkeeper: Doorkeeper
     mirrors: Mapping[str, Mirror]
     clock: Callable[[], datetime]
+    pulse: Pulse
+    versions: Versions
+    """Which mappings are in force."""
+    open_on: Open
+    """Opens the destinations on other wires, for a rehearsal."""
+    followers: Mapping[str, Follower] = field(default_factory=dict)
+    """Destination of intervention requests → where to ask for their status."""
+    token_gate: TokenGate = field(default_factory=TokenGate)
+    """The accounts of platforms that prove themselves by a WS-Security token with digest."""
     bell: Bell = field(default_factory=lambda: Bell())  # noqa: PLW0108 - Bell is defined below
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is asked to end: long answers end too."""

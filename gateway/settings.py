@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from adapters.http import Link
+from adapters.link import Link
 from domain.mode import Mode
 
 
@@ -44,6 +44,15 @@ class Store(Section):
     )
     replies_days: int = Field(2, ge=1, description="Jours de garde des réponses par clé d’idempotence.")
     feed_days: int = Field(7, ge=1, description="Jours de garde du fil des changements (reprise par Last-Event-ID).")
+    state_days: int = Field(
+        7, ge=1, description="Jours de garde du contenu des messages d’état (fiches, dénombrements) une fois finis."
+    )
+    command_days: int = Field(
+        30, ge=1, description="Jours de garde du contenu des messages de commande (demandes) une fois finis."
+    )
+    attempts_days: int = Field(
+        365, ge=1, description="Jours de garde des messages finis, sans leur contenu, avec leurs essais et accusés."
+    )
 
 
 class Delivery(Section):
@@ -53,6 +62,9 @@ class Delivery(Section):
     schedule: tuple[float, ...] = Field(
         (1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400),
         description="Secondes avant chaque nouvel essai après un refus passager.",
+    )
+    rate: float | None = Field(
+        None, gt=0, le=10000, description="Envois par seconde au plus, tous nœuds ensemble ; absent : sans limite."
     )
 
 
@@ -78,12 +90,51 @@ class LrmSettings(Neighbour):
     password: SecretStr | None = Field(None, description="Mot de passe de ce compte.")
 
 
+class LrmFhirSettings(Neighbour):
+    """A dispatch software that speaks FHIR R4 messages."""
+
+
 class PortalSettings(Neighbour):
     """The portal's webhook."""
 
     secrets: tuple[SecretStr, ...] = Field(
         min_length=1, description="Secrets de signature ; le premier signe, les autres se retirent."
     )
+
+
+class PlatformSettings(Section):
+    """What was agreed with one telesurveillance or coordination platform; its name is that of its key."""
+
+    expiry_seconds: int | None = Field(
+        None, ge=10, le=3600, description="Au-delà, une demande de cette plateforme n’est plus envoyée."
+    )
+    password: SecretStr | None = Field(
+        None, description="Mot de passe du jeton WS-Security à condensé ; absent : seule la clé d’accès est admise."
+    )
+    secrets: tuple[SecretStr, ...] = Field(
+        (), description="Secrets de signature du rappel ; le premier signe, les autres se retirent."
+    )
+    link: Link | None = Field(None, description="Adresse de rappel ; absente : la plateforme lit ou suit le flux.")
+    delivery: Delivery = Delivery()
+
+    @model_validator(mode="after")
+    def _signed(self) -> PlatformSettings:
+        if self.link is not None and not self.secrets:
+            raise ValueError("un rappel est signé : il faut au moins un secret")
+        return self
+
+
+class InterventionSettings(Section):
+    """How long things may take between a click and an answer."""
+
+    expiry_seconds: int = Field(300, ge=10, le=3600, description="Au-delà, une demande n’est plus envoyée.")
+    alarm_seconds: int = Field(
+        60, ge=5, le=3600, description="Sans réponse du CRRA, l’émetteur est prié d’appeler le 15."
+    )
+    second_route_seconds: int = Field(
+        30, ge=1, le=3600, description="Une première voie injoignable depuis ce temps cède à la seconde."
+    )
+    follow_seconds: float = Field(2, gt=0, description="Secondes entre deux questions au CRRA sur une demande récente.")
 
 
 class Trade(Section):
@@ -103,6 +154,17 @@ class Watch(Section):
     reconcile_seconds: float = Field(
         30, gt=0, description="Secondes entre deux comparaisons avec ce que tiennent les voisins."
     )
+    look_seconds: float = Field(5, gt=0, description="Secondes entre deux recherches d’alarmes.")
+    heartbeat_seconds: float = Field(2, gt=0, description="Secondes entre deux signes de vie d’un nœud.")
+    link_seconds: float = Field(10, gt=0, description="Secondes entre deux vérifications de chaque lien.")
+    alarm_lag_seconds: float = Field(60, gt=0, description="Alarme quand un message attend depuis ce temps.")
+    alarm_lag_urgent_seconds: float = Field(
+        10, gt=0, description="Alarme quand une demande d’intervention ou une UA attend depuis ce temps."
+    )
+    alarm_node_seconds: float = Field(15, gt=0, description="Alarme quand un nœud se tait depuis ce temps.")
+    alarm_link_seconds: float = Field(
+        30, gt=0, description="Alarme quand un voisin n’accepte plus de connexion depuis ce temps."
+    )
 
 
 class Settings(BaseSettings):
@@ -120,9 +182,14 @@ class Settings(BaseSettings):
     store: Store = Store()
     trade: Trade = Trade()
     watch: Watch = Watch()
+    interventions: InterventionSettings = InterventionSettings()
+    platforms: dict[str, PlatformSettings] = Field(
+        default_factory=dict, description="Plateformes conventionnées, par le nom de leur clé."
+    )
     sinus: SinusSettings | None = Field(None, description="Absent : pas de lien SINUS.")
     sivic: SivicSettings | None = Field(None, description="Absent : pas de lien SI-VIC.")
     lrm: LrmSettings | None = Field(None, description="Absent : pas de logiciel de régulation.")
+    lrm_fhir: LrmFhirSettings | None = Field(None, description="Absent : pas de logiciel de régulation en FHIR.")
     portal: PortalSettings | None = Field(None, description="Absent : le portail n’est pas rappelé.")
     mapping_dirs: tuple[Path, ...] = Field(
         (), description="Dossiers de correspondances du déploiement, en plus de celles livrées."
@@ -139,7 +206,10 @@ class Settings(BaseSettings):
             "sivic.identifier.detached": "sivic/numero-detache@1",
             "lrm.intervention.request": "lrm/demande@1",
             "lrm.intervention.cancel": "lrm/annulation@1",
+            "lrm_fhir.intervention.request": "lrm_fhir/demande@1",
+            "lrm_fhir.intervention.cancel": "lrm_fhir/annulation@1",
             "portal.outcome": "portal/outcome@1",
+            "platform.intervention.status": "platform/statut@1",
         },
         description="Correspondance employée pour chaque destination et sujet.",
     )

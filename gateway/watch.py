@@ -7,8 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.counts import counts_document
+from gateway.alarms import look
 from gateway.doors.sync import SEVERITIES
+from gateway.interventions.watch import Watch
+from gateway.versions import follow_decisions, keep_unknown
 from outbox.errors import DeliveryError
+from outbox.message import Kind
+from outbox.sql.retention import Horizon, sweep
 from scheduler.jobs import Job
 
 if TYPE_CHECKING:
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("gateway.watch")
 
 HOUR = 3600.0
+DECISIONS = 2.0  # seconds between two looks at what integrators decided
 
 
 def jobs(runtime: Runtime) -> list[Job]:
@@ -29,11 +35,46 @@ def jobs(runtime: Runtime) -> list[Job]:
     return [
         Job("reconcile", watch.reconcile_seconds, lambda: reconcile(runtime)),
         Job("forget", HOUR, lambda: forget(runtime)),
+        Job("retain", HOUR, lambda: retain(runtime)),
+        Job("alarms", watch.look_seconds, lambda: look(runtime)),
+        Job("mappings", DECISIONS, lambda: follow_mappings(runtime)),
+        *pulse_jobs(runtime),
+        Job("interventions", runtime.settings.interventions.follow_seconds, Watch(runtime).look),
     ]
+
+
+async def follow_mappings(runtime: Runtime) -> None:
+    """Take in what an integrator decided on another node, and write down the codes that no table had."""
+    if await follow_decisions(runtime.versions, runtime.database):
+        log.info("mapping.in_force changed")
+    await keep_unknown(runtime.versions, runtime.database, runtime.clock())
+
+
+def pulse_jobs(runtime: Runtime) -> list[Job]:
+    """What every node does, whatever its role."""
+    watch = runtime.settings.watch
+    return [
+        Job("heartbeat", watch.heartbeat_seconds, runtime.pulse.beat),
+        Job("links", watch.link_seconds, runtime.pulse.knock),
+    ]
+
+
+async def retain(runtime: Runtime) -> None:
+    """Let go of what was kept long enough, on one node."""
+    if not await runtime.pulse.leads():
+        return
+    now, store = runtime.clock(), runtime.settings.store
+    days = {Kind.STATE: store.state_days, Kind.COMMAND: store.command_days}
+    bodies = {kind: now - timedelta(days=number) for kind, number in days.items()}
+    swept = await sweep(runtime.database, Horizon(bodies, now - timedelta(days=store.attempts_days)))
+    if swept.bodies or swept.messages:
+        log.info("outbox.swept bodies=%d messages=%d", swept.bodies, swept.messages)
 
 
 async def reconcile(runtime: Runtime) -> None:
     """Compare, for every open event, what is counted here and there; a difference that nothing on its way explains is told."""
+    if not await runtime.pulse.leads():
+        return  # Said once, whatever the number of nodes.
     events = await runtime.read(lambda register: register.events.all(runtime.settings.mode))
     for event in events:
         if event.status == "open":
@@ -83,5 +124,6 @@ async def forget(runtime: Runtime) -> None:
         register.replies.forget(now - timedelta(days=store.replies_days))
         register.feed.forget(now - timedelta(days=store.feed_days))
         register.keys.close_old_sessions(now)
+        register.alarms.forget(now - timedelta(days=store.attempts_days))
 
     await runtime.write(work)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import migrations
-from gateway.bootstrap import house_rules, load_mappings, neighbours_of, open_neighbours
+from gateway.bootstrap import house_rules, load_mappings, neighbours_of, open_neighbours, standing
 from gateway.cli.console import explain_mappings, read_settings, run, say, with_settings
 from mapping import MappingFaultsError, UnknownMappingError
 
@@ -70,7 +70,7 @@ def _database(settings: Settings) -> bool:
 async def _neighbours(settings: Settings) -> int:
     worst = 0
     async with AsyncExitStack() as closing:
-        neighbours = open_neighbours(settings, load_mappings(settings), closing)
+        neighbours = open_neighbours(settings, standing(settings), closing)
         reached = neighbours_of(settings)
         for name in neighbours.destinations:
             link = reached[name].link

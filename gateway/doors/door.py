@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
+from gateway.reply import Reply
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pydantic import BaseModel
 
+    from gateway.problems import Problem
     from gateway.register import Register
     from gateway.runtime import Runtime
     from gateway.security.keys import Principal, Scope
@@ -25,18 +28,6 @@ WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 def whole_number(text: str) -> int | None:
     """The number a header or a parameter says: plain digits that a column can hold, else None."""
     return int(text) if WHOLE_NUMBER.fullmatch(text) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a door answers."""
-
-    status: int
-    content: Any = None
-    """JSON-safe; None answers an empty body."""
-    etag: int | None = None
-    """The revision of what is answered."""
-    location: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +81,7 @@ class Door:
     tag: str = "Portail"
     open_body: bool = False
     """The body may be left out."""
+    instruction: str = ""
+    """What the caller must do when it is refused here: told in every refusal."""
+    refuse: Callable[[Problem, Mapping[str, str]], Response] | None = None
+    """How a refusal is said in the protocol of this door; absent, as problem+json."""

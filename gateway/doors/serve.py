@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
 from gateway import problems
-from gateway.doors.door import Call, Door, Reply, whole_number
+from gateway.doors.door import Call, Door, whole_number
 from gateway.doors.refusals import as_problem
 from gateway.doors.schemas import IDENTIFIER
 from gateway.problems import ProblemError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from gateway.register import Register
+    from gateway.reply import Reply
     from gateway.runtime import Runtime
     from gateway.security.keys import Principal
 
@@ -38,10 +39,10 @@ def endpoint(door: Door, runtime: Runtime) -> Callable[[Request], Awaitable[Resp
     async def answer(request: Request) -> Response:
         try:
             return await _answer(door, runtime, request)
-        except ProblemError as refusal:
-            return problems.respond(refusal.problem, refusal.headers)
         except Exception as error:  # noqa: BLE001 - nothing leaves a door but an answer; the cause is logged by type only
-            return problems.respond(as_problem(error).problem)
+            refusal = as_problem(error)
+            respond = door.refuse or problems.respond
+            return respond(refusal.problem.instructing(door.instruction), refusal.headers)
 
     return answer
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.doors import batch, boards, desk, events, examples, patients, schemas, stream, sync
+from gateway.doors import batch, boards, events, examples, patients, schemas, stream, sync
+from gateway.doors.desk_table import DESK_DOORS
 from gateway.doors.door import Door
+from gateway.doors.fhir import FHIR
+from gateway.doors.fhir_event import FHIR_EVENT
+from gateway.doors.fhir_guide import FHIR_GUIDE
+from gateway.doors.intervention_table import INTERVENTION_DOORS
+from gateway.doors.mapping_table import MAPPING_DOORS
 from gateway.doors.operations import OPERATIONS
 from gateway.security.keys import Scope
 
@@ -133,9 +139,18 @@ PATIENTS = (
         EVENT + "/patients",
         PORTAL,
         patients.read_all,
-        "Lister ou chercher les patients",
+        "Lister les patients",
         tag="Patients",
-        query={"number": "Numéro SINUS ou code CATA.", "q": "Début d’un nom ou d’un prénom."},
+    ),
+    Door(
+        "POST",
+        EVENT + "/patients/search",
+        PORTAL,
+        patients.search,
+        "Chercher par numéro SINUS, code CATA ou début de nom",
+        schemas.SoughtPatients,
+        tag="Patients",
+        example={"number": "FR 825 NOVI - 0000 TR - 123123"},
     ),
     Door("GET", PATIENT, PORTAL, patients.read_one, "Lire un patient", tag="Patients"),
     _operation("PUT", PATIENT, "replace", patients.replace, "Créer ou remplacer un patient sous cet identifiant"),
@@ -212,71 +227,21 @@ NUMBER_DOORS = (
     ),
 )
 
-DESK_DOORS = (
-    Door(
-        "GET",
-        "/v1/outbox/messages",
-        DESK,
-        desk.messages,
-        "Messages sortants, sans leur contenu",
-        tag="Exploitation",
-        query={
-            "status": "État.",
-            "destination": "Destination.",
-            "event_id": "Événement.",
-            "cause": "Code de la cause.",
-            "before": "Curseur.",
-        },
-    ),
-    Door(
-        "GET", "/v1/outbox/messages/{message_id}", DESK, desk.message, "Un message et chaque essai", tag="Exploitation"
-    ),
-    Door(
-        "POST",
-        "/v1/outbox/messages/{message_id}/replay",
-        DESK,
-        desk.replay,
-        "Rejouer un message",
-        status=204,
-        tag="Exploitation",
-    ),
-    Door(
-        "POST",
-        "/v1/outbox/messages/{message_id}/discard",
-        DESK,
-        desk.discard,
-        "Abandonner un message",
-        schemas.DiscardedMessage,
-        status=204,
-        tag="Exploitation",
-        example={"reason": "doublon vérifié par téléphone"},
-    ),
-    Door(
-        "POST",
-        "/v1/outbox/destinations/{destination}/pause",
-        DESK,
-        desk.pause,
-        "Suspendre une destination",
-        schemas.DiscardedMessage,
-        status=204,
-        tag="Exploitation",
-        example={"reason": "maintenance annoncée"},
-    ),
-    Door(
-        "POST",
-        "/v1/outbox/destinations/{destination}/resume",
-        DESK,
-        desk.resume,
-        "Reprendre une destination",
-        status=204,
-        tag="Exploitation",
-    ),
+# The busiest first: a route is found by walking the list.
+DOORS: tuple[Door, ...] = (
+    PATIENTS + EVENTS + NUMBER_DOORS + DESK_DOORS + INTERVENTION_DOORS + FHIR + FHIR_EVENT + FHIR_GUIDE + MAPPING_DOORS
 )
 
-# The busiest first: a route is found by walking the list.
-DOORS: tuple[Door, ...] = PATIENTS + EVENTS + NUMBER_DOORS + DESK_DOORS
-
-# Without a key: whether the process lives, the published contract, and the empty page that asks for a key.
+# Without a key: whether the process lives, the published contracts, and the empty page that asks for a key. A SOAP call
+# may bear its key inside: its door asks for it.
 OPEN_PATHS = frozenset(
-    {"/health/live", "/health/ready", "/openapi.json", "/", "/console/session", "/console/{file:path}"}
+    {
+        "/health/live",
+        "/health/ready",
+        "/openapi.json",
+        "/",
+        "/console/session",
+        "/console/{file:path}",
+        "/soap/intervention",
+    }
 )

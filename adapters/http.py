@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from adapters.link import Link
 from adapters.threaded import ThreadedTransport
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from adapters.link import Link
     from outbox.message import Claimed
 
 

@@ -56,13 +56,12 @@ def post(url: str, document: Any) -> None:
 @contextmanager
 def running(destinations: tuple[str, ...] = ("sinus", "sivic"), concurrency: int = 16) -> Iterator[RunningHouse]:
     """Simulators and gateway, each a process; stopped at the end."""
-    with tempfile.TemporaryDirectory(prefix="passerelle-bench-") as folder:
-        with _simulators(destinations) as simulators:
-            settings = Path(folder) / "passerelle.toml"
-            settings.write_text(_settings(folder, simulators, concurrency), encoding="utf-8")
-            keys = {scope: _key(settings, scope) for scope in ("portal", "operator")}
-            with _gateway(settings) as url:
-                yield RunningHouse(url, keys, simulators, Path(folder))
+    with tempfile.TemporaryDirectory(prefix="passerelle-bench-") as folder, _simulators(destinations) as simulators:
+        settings = Path(folder) / "passerelle.toml"
+        settings.write_text(_settings(folder, simulators, concurrency), encoding="utf-8")
+        keys = {scope: _key(settings, scope) for scope in ("portal", "operator")}
+        with _gateway(settings) as url:
+            yield RunningHouse(url, keys, simulators, Path(folder))
 
 
 @contextmanager

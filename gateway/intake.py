@@ -77,6 +77,7 @@ def accept(  # noqa: PLR0913 - where, who, what, when
 ) -> Accepted:
     """Apply one command to one victim. Raises RuleError or ProblemError, and then nothing was written."""
     plausible(stamp)
+    event = register.events.held(event)
     victim = register.victims.find(event.id, victim_id, for_change=True)
     if victim is None:
         _refuse_unless_new(register, victim_id, command)
@@ -119,9 +120,9 @@ def record(  # noqa: PLR0913 - what, of whom, by which rules
     if not written:
         return Accepted(event, victim, ())
     if before is None:
-        register.victims.add(victim, now)
+        register.victims.add(victim, now, house.rules)
     else:
-        register.victims.change(victim, now)
+        register.victims.change(victim, now, house.rules)
     _tell(register, house, event, victim, written, now, tell)
     return Accepted(event, victim, tuple(written))
 

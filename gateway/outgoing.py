@@ -58,7 +58,7 @@ def victim_messages(  # noqa: PLR0913 - what, of whom, to whom
     messages = []
     for destination in takers("victim", house.destinations if only is None else only):
         if linked(event, destination):
-            document = victim_document(victim, event, stamp, destination)
+            document = victim_document(victim, event, stamp, destination, house.rules)
             body = house.restrict(destination, "victim", document)
             messages.append(
                 _envelope(destination, "victim", f"victim:{victim.id}", event, body, now, severity=victim.severity)

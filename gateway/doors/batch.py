@@ -16,15 +16,16 @@ from domain.errors import RuleError
 from domain.observation import Stamp
 from domain.source import Source
 from gateway import problems
-from gateway.doors.door import Call, Reply
 from gateway.doors.operations import OPERATIONS
 from gateway.doors.refusals import as_problem
 from gateway.ids import new_id
 from gateway.intake import accept, known_event, refuse_other_mode
 from gateway.problems import FieldFault, ProblemError
+from gateway.reply import Reply
 
 if TYPE_CHECKING:
     from domain.event import Event
+    from gateway.doors.door import Call
     from gateway.doors.schemas import Said
     from gateway.register import Register
 

@@ -11,15 +11,16 @@ from starlette.responses import Response
 from domain.boards import Board, board_csv, tb1, tb2, tb3, tb4
 from domain.counts import Cell, cells_of, counts_document
 from domain.record import as_of
-from gateway.doors.door import Call, Reply
 from gateway.intake import known_event
 from gateway.problems import FieldFault, ProblemError
+from gateway.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from domain.event import Event
     from domain.rules import Rules
+    from gateway.doors.door import Call
     from gateway.register import Register
 
 Axis = Literal["received_at", "happened_at"]

@@ -20,14 +20,15 @@ from domain.event import (
 from domain.observation import Stamp
 from domain.snapshot import event_canon
 from domain.source import Source
-from gateway.doors.door import Call, Reply
 from gateway.ids import new_id
 from gateway.intake import keep_event, known_event, plausible
 from gateway.problems import FieldFault, ProblemError
+from gateway.reply import Reply
 from gateway.routing import EVENT_DESTINATIONS
 
 if TYPE_CHECKING:
     from domain.event import Event
+    from gateway.doors.door import Call
     from gateway.doors.schemas import ChangedEvent, NewEvent, NewLink, NewLocalisation, Said
     from gateway.register import Register
 

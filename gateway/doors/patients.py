@@ -6,23 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import UnknownError
 from domain.snapshot import victim_canon
-from gateway.doors.door import Call, Handler, Reply
 from gateway.doors.events import stamp_of
 from gateway.doors.operations import OPERATIONS
 from gateway.ids import new_id
 from gateway.intake import accept, known_event, refuse_other_mode
+from gateway.reply import Reply
 
 if TYPE_CHECKING:
     from domain.commands import PatientCommand
     from domain.event import Event
+    from domain.rules import Rules
     from domain.victim import Victim
+    from gateway.doors.door import Call, Handler
     from gateway.register import Register
 
 
-def patient_view(victim: Victim, event: Event) -> dict[str, Any]:
+def patient_view(victim: Victim, event: Event, rules: Rules) -> dict[str, Any]:
     """A patient, as the portal's doors show it: the current record, what names it, and what a person should look at."""
     return {
-        **victim_canon(victim, event),
+        **victim_canon(victim, event, rules),
         "revision": victim.revision,
         "status_label": victim.status.label,
         "identifiers": [
@@ -68,7 +70,7 @@ async def replace(call: Call) -> Reply:
         command = OPERATIONS["replace" if known else "create"].command(patient_id, call.body)
         stamp = stamp_of(call, call.body)
         accepted = accept(register, call.runtime.house, event, patient_id, command, stamp, if_match=call.if_match)
-        return _shown(accepted.victim, accepted.event, 200 if known else 201)
+        return _shown(call, accepted.victim, accepted.event, 200 if known else 201)
 
     return await call.change(work)
 
@@ -78,19 +80,32 @@ async def read_one(call: Call) -> Reply:
 
     def work(register: Register) -> Reply:
         event = _event(call, register)
-        return _shown(_known(register, event, call.path["patient_id"]), event)
+        return _shown(call, _known(register, event, call.path["patient_id"]), event)
 
     return await call.runtime.read(work)
 
 
 async def read_all(call: Call) -> Reply:
-    """The patients of an event; `number` finds the one that has a SINUS number or a CATA code, `q` those whose name starts so."""
-    number = call.query.get("number", "").upper()
-    start = call.query.get("q", "").casefold()
+    """The patients of an event."""
 
     def work(register: Register) -> Reply:
         event = _event(call, register)
-        found = [victim_view for victim_view in _views(register, event) if _matches(victim_view, number, start)]
+        return Reply(200, {"patients": _views(call, register, event)})
+
+    return await call.runtime.read(work)
+
+
+async def search(call: Call) -> Reply:
+    """The patients that bear a SINUS number or a CATA code, or whose name begins so.
+
+    A POST, because an address is written down on its way and a name must not be.
+    """
+    number = (call.body.number or "").upper()
+    start = (call.body.name or "").casefold()
+
+    def work(register: Register) -> Reply:
+        event = _event(call, register)
+        found = [view for view in _views(call, register, event) if _matches(view, number, start)]
         return Reply(200, {"patients": found})
 
     return await call.runtime.read(work)
@@ -127,7 +142,7 @@ async def _apply(call: Call, patient_id: str, command: PatientCommand, status: i
     def work(register: Register) -> Reply:
         event = _event(call, register)
         accepted = accept(register, house, event, patient_id, command, stamp, if_match=call.if_match)
-        return _shown(accepted.victim, accepted.event, status)
+        return _shown(call, accepted.victim, accepted.event, status)
 
     return await call.change(work)
 
@@ -145,8 +160,9 @@ def _known(register: Register, event: Event, patient_id: str) -> Victim:
     return victim
 
 
-def _views(register: Register, event: Event) -> list[dict[str, Any]]:
-    return [patient_view(victim, event) for victim in register.victims.of_event(event.id)]
+def _views(call: Call, register: Register, event: Event) -> list[dict[str, Any]]:
+    rules = call.runtime.house.rules
+    return [patient_view(victim, event, rules) for victim in register.victims.of_event(event.id)]
 
 
 def _matches(view: dict[str, Any], number: str, start: str) -> bool:
@@ -158,6 +174,6 @@ def _matches(view: dict[str, Any], number: str, start: str) -> bool:
     return not start or any(name and name.casefold().startswith(start) for name in names)
 
 
-def _shown(victim: Victim, event: Event, status: int = 200) -> Reply:
+def _shown(call: Call, victim: Victim, event: Event, status: int = 200) -> Reply:
     location = f"/v1/events/{event.id}/patients/{victim.id}" if status == 201 else None  # noqa: PLR2004 - Created
-    return Reply(status, patient_view(victim, event), etag=victim.revision, location=location)
+    return Reply(status, patient_view(victim, event, call.runtime.house.rules), etag=victim.revision, location=location)

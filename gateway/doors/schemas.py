@@ -171,6 +171,15 @@ class ChangedPatient(PatientFields):
     """What changes: only what is named. `null` empties a field."""
 
 
+class SoughtPatients(Strict):
+    """What a scanner reads, what is written on a paper, or how a name begins."""
+
+    number: Short | None = None
+    """Numéro SINUS ou code CATA, sous toute forme."""
+    name: Short | None = None
+    """Début d’un nom ou d’un prénom."""
+
+
 class NewTriage(Said):
     """A triage."""
 

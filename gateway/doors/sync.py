@@ -6,14 +6,15 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from domain.counts import counts_document
-from gateway.doors.door import Call, Reply
 from gateway.intake import known_event
+from gateway.reply import Reply
 from gateway.routing import EVENT_DESTINATIONS, takers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from domain.event import Event
+    from gateway.doors.door import Call
     from gateway.register import Register
     from gateway.register.deliveries import DestinationState
     from gateway.runtime import Mirror

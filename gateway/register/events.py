@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _FIND = select(table.c.record).where(table.c.id == bindparam("id"))
 FIND = Statement(_FIND)
 FIND_FOR_CHANGE = Statement(_FIND.with_for_update())
+FIND_AND_HOLD = Statement(_FIND.with_for_update(read=True))
 OF_MODE = select(table.c.record).where(table.c.mode == bindparam("mode")).order_by(table.c.created_at.desc())
 ADD = insert(table)
 CHANGE = (
@@ -57,6 +58,17 @@ class Events:
         statement = FIND_FOR_CHANGE if for_change else FIND
         record = statement.one(self._connection, {"id": event_id})
         return _read(bytes(record)) if record is not None else None
+
+    def held(self, event: Event) -> Event:
+        """The same event as it is now, kept from changing until the end of the transaction, while others may hold it too.
+
+        A victim is told to the neighbours that know the event; without this one that is being linked at that very instant
+        would learn neither of a victim who is not there yet, nor of it by the link. On SQLite the writer is alone.
+        """
+        if self._connection.dialect.name == "sqlite":
+            return event
+        record = FIND_AND_HOLD.one(self._connection, {"id": event.id})
+        return event if record is None else _read(bytes(record))
 
     def all(self, mode: Mode) -> list[Event]:
         """Every event of one mode, the newest first."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from domain.rules import Rules
     from domain.victim import Victim
 
 _FIND = select(table.c.record).where(table.c.id == bindparam("id"), table.c.event_id == bindparam("event_id"))
@@ -113,15 +114,15 @@ class Victims:
         for row in self._connection.execute(OF_EVENT, {"event_id": event_id}):
             yield from_record(orjson.loads(row.record))
 
-    def add(self, victim: Victim, now: datetime) -> None:
+    def add(self, victim: Victim, now: datetime, rules: Rules) -> None:
         """A new record."""
         at = to_column(now)
-        row = {"id": victim.id, "event_id": victim.event_id, "created_at": at, **_columns(victim, at)}
+        row = {"id": victim.id, "event_id": victim.event_id, "created_at": at, **_columns(victim, at, rules)}
         ADD.run(self._connection, row)
 
-    def change(self, victim: Victim, now: datetime) -> None:
+    def change(self, victim: Victim, now: datetime, rules: Rules) -> None:
         """The record as it now is."""
-        columns = {f"new_{name}": value for name, value in _columns(victim, to_column(now)).items()}
+        columns = {f"new_{name}": value for name, value in _columns(victim, to_column(now), rules).items()}
         CHANGE.run(self._connection, {"victim_id": victim.id, **columns})
 
     def holder_of_number(self, event_id: str, sinus_number: str) -> str | None:
@@ -157,8 +158,8 @@ class Victims:
         ]
 
 
-def _columns(victim: Victim, at: int) -> dict[str, object]:
-    cell = cell_of(victim)
+def _columns(victim: Victim, at: int, rules: Rules) -> dict[str, object]:
+    cell = cell_of(victim, rules)
     columns: dict[str, object] = {
         "revision": victim.revision,
         "deleted": victim.deleted,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from adapters.http import Link
+from adapters.link import Link
 from adapters.sandbox import InProcess
 from adapters.sinus import SinusAdapter, open_sinus
 from adapters.sinus.simulator import create_simulator

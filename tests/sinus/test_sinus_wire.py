@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from adapters.http import Link
+from adapters.link import Link
 from adapters.sinus import SinusAdapter, open_sinus
 from adapters.sinus.simulator import create_simulator
 from outbox.errors import TransientDeliveryError, UnreachableError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import mapping
-from adapters.http import Link
+from adapters.link import Link
 from adapters.sandbox import InProcess
 from adapters.sivic import open_sivic
 from adapters.sivic.simulator import create_simulator

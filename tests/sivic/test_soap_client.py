@@ -9,7 +9,8 @@ import httpx
 import pytest
 from lxml import etree
 
-from adapters.http import Link, open_client
+from adapters.http import open_client
+from adapters.link import Link
 from adapters.sivic.client import WSDL, contract
 from adapters.soap import SoapFault, open_envelope, seal, seal_fault
 from adapters.soap_client import FaultAnswerError, SoapClient, load_contract

@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from urllib3 import exceptions as broken
 
-from adapters.http import Link, open_client
+from adapters.http import open_client
+from adapters.link import Link
 from adapters.sivic import open_sivic
 from adapters.sivic.simulator import create_simulator
 from adapters.threaded import ThreadedTransport, transport_error

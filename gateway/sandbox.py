@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adapters.lrm.fhir.simulator import create_simulator as create_lrm_fhir
 from adapters.lrm.soap.simulator import create_simulator as create_lrm
 from adapters.portal.simulator import create_simulator as create_portal
 from adapters.sinus.simulator import create_simulator as create_sinus
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-DEFAULT_PORTS = {"sinus": 8091, "sivic": 8092, "lrm": 8093, "portal": 8094}
+DEFAULT_PORTS = {"sinus": 8091, "sivic": 8092, "lrm": 8093, "portal": 8094, "lrm_fhir": 8095}
 WEBHOOK_SECRET = "secret-du-bac-a-sable"  # noqa: S105 - of the simulator, which is no secret
 
 
@@ -38,6 +39,7 @@ def applications(mode: str) -> dict[str, Callable[[], Starlette]]:
         "sinus": lambda: create_sinus(mode, now),
         "sivic": lambda: create_sivic(mode, now),
         "lrm": lambda: create_lrm(mode, now),
+        "lrm_fhir": lambda: create_lrm_fhir(mode, now),
         "portal": lambda: create_portal(mode, now, [WEBHOOK_SECRET]),
     }
 

@@ -114,13 +114,16 @@ def _responses(door: Door) -> dict[str, Any]:
     responses = {str(door.status): answer}
     if door.method == "PUT" and door.path.endswith("{patient_id}"):
         responses["201"] = {**answer, "description": "Patient créé sous cet identifiant"}
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    problem: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    if door.refuse is not None:
+        problem = {"application/fhir+json": {"schema": {"type": "object", "title": "OperationOutcome"}}}
     return responses | {status: {"description": title, "content": problem} for status, title in REFUSALS.items()}
 
 
 def _body(door: Door) -> dict[str, Any]:
     if door.body is None:
-        schema: dict[str, Any] = {"type": "string", "description": "Une opération JSON par ligne."}
+        meaning = "Un Bundle FHIR R4." if door.tag == "FHIR" else "Une opération JSON par ligne."
+        schema: dict[str, Any] = {"type": "string", "description": meaning}
     else:
         schema = {"$ref": f"#/components/schemas/{door.body.__name__}"}
     content: dict[str, Any] = {"schema": schema}

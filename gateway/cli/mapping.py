@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import mapping
 from gateway import specimens
-from gateway.cli import mapping_authoring, mapping_change
+from gateway.cli import mapping_authoring, mapping_change, mapping_send
 from gateway.cli.console import complain, explain_mappings, on_register, read_settings, say, with_settings
 from gateway.specimens import DEMO, SpecimenError
 from mapping import MappingFaultsError, UnknownMappingError, golden, tools
@@ -47,14 +47,18 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     covered.set_defaults(run=_asking(lambda catalogue, said: golden.coverage(catalogue, said.name)))
     explained = verbs.add_parser("explain", help="d’où vient une valeur : règle, table, liste d’accès")
     explained.set_defaults(run=_asking(lambda catalogue, said: tools.explain(catalogue, said.name, said.target)))
-    for verb in (shown, previewed, explained):
+    sent = verbs.add_parser("send", help="poster un document à un système que l’on raccorde")
+    sent.set_defaults(run=_asking(send))
+    mapping_send.with_address(sent)
+    for verb in (shown, previewed, explained, sent):
         verb.add_argument("name", metavar="correspondance", help="par exemple sivic/personne@1")
     for verb in (tested, covered):
         verb.add_argument("name", metavar="correspondance", nargs="?", help="une seule ; toutes par défaut")
     explained.add_argument("target", metavar="cible", help="par exemple identite.sexe")
     previewed.add_argument("source", help=f"fichier JSON, « {DEMO} », ou identifiant d’un patient du registre")
+    sent.add_argument("source", help="comme pour preview")
     compared.add_argument("sources", nargs="*", default=[DEMO], metavar="source", help=f"« {DEMO} » par défaut")
-    for verb in (checked, shown, previewed, compared, tested, covered, explained):
+    for verb in (checked, shown, previewed, compared, tested, covered, explained, sent):
         with_folders(verb)
     mapping_authoring.declare(verbs)
     mapping_change.declare(verbs)
@@ -128,6 +132,13 @@ def preview(catalogue: Catalogue, arguments: argparse.Namespace) -> Told:
     shape = catalogue.mapping(arguments.name)
     documents = documents_of(shape, arguments.source, arguments)
     return tools.preview(catalogue, arguments.name, next(iter(documents.values())))
+
+
+def send(catalogue: Catalogue, arguments: argparse.Namespace) -> Told:
+    """The first document of the source, posted."""
+    shape = catalogue.mapping(arguments.name)
+    documents = documents_of(shape, arguments.source, arguments)
+    return mapping_send.send(catalogue, shape, next(iter(documents.values())), arguments)
 
 
 def diff(catalogue: Catalogue, arguments: argparse.Namespace) -> Told:

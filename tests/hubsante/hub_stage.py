@@ -5,9 +5,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import aio_pika
+
+from adapters.link import Link
+from adapters.lrm.hubsante.perimeters import Perimeter
+from adapters.lrm.hubsante.topology import HUB_ID
+from tests.servers.rabbitmq import OURS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -41,3 +47,48 @@ async def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         while not (found := condition()):  # noqa: ASYNC110 - the condition is of another system
             await asyncio.sleep(0.01)
         return found
+
+
+def link(broker: RabbitMq, client: str = OURS, **changes: Any) -> Link:
+    """How one client reaches the broker."""
+    papers = broker.papers[client]
+    return Link.model_validate(
+        {
+            "url": f"amqps://localhost:{broker.port}",
+            "ca": broker.authority.ca,
+            "certificate": papers.certificate,
+            "private_key": papers.private_key,
+            "connect_timeout": 10,
+            "read_timeout": 10,
+            **changes,
+        }
+    )
+
+
+def perimeter(vhost: str = VHOST, client_id: str = OURS, model: int = 3, **more: Any) -> Perimeter:
+    """A perimeter of ours."""
+    return Perimeter.model_validate({"vhost": vhost, "client_id": client_id, "model": model, **more})
+
+
+def now() -> datetime:
+    """The real time: a broker has no other."""
+    return datetime.now(UTC).astimezone()  # noqa: TID251 - see above
+
+
+async def drained(broker: RabbitMq, name: str, vhost: str = VHOST, client: str = HUB_ID) -> list[Any]:
+    """Every message that stands in a queue, taken out of it."""
+    async with channel(broker, client, vhost) as bare:
+        waiting = await bare.get_queue(name)
+        found = []
+        while message := await waiting.get(no_ack=True, fail=False):
+            found.append(message)
+        return found
+
+
+async def put(broker: RabbitMq, name: str, *bodies: bytes, vhost: str = VHOST, **properties: Any) -> None:
+    """Lay messages in a client's queue, as the hub does."""
+    async with channel(broker, HUB_ID, vhost) as bare:
+        distribution = await bare.get_exchange("distribution")
+        for body in bodies:
+            message = aio_pika.Message(body, content_type="application/json", delivery_mode=2, **properties)
+            await distribution.publish(message, routing_key=name, mandatory=True)

@@ -7,10 +7,14 @@ An unknown code is a person's.
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
-from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
+from aiormq import exceptions as amqp
+
+from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
 
 
 class Code(IntEnum):
@@ -131,3 +135,70 @@ def delivery_error(error: HubError, *, resent: bool = False) -> DeliveryError | 
             return TransientDeliveryError(code, line.text)
         case Next.PARK | Next.PERSON:
             return PermanentDeliveryError(code, line.text)
+
+
+def trouble_of(error: BaseException) -> str:
+    """The type of what broke a connection: TLS's own, where the library hides it in an error of its own."""
+    cause: BaseException | None = error
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen:  # A chain may come back to itself: asyncio shares its errors.
+        if isinstance(cause, ssl.SSLError):
+            return type(cause).__name__
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
+
+
+def not_connected(trouble: str | None) -> DeliveryError:
+    """There is no connection to publish on: nothing was sent. `trouble` is the type of what broke the last one."""
+    if trouble in _TLS_TROUBLES:
+        return UnreachableError(
+            "hub.tls", "La poignée de main TLS avec le hub échoue : vérifier les certificats.", trouble
+        )
+    if trouble in _REFUSALS:
+        return UnreachableError("hub.identite", "Le hub refuse notre certificat ou notre hôte virtuel.", trouble)
+    return UnreachableError("hub.injoignable", "Le hub ne répond pas : aucune connexion.", trouble or "")
+
+
+def broken_broker(error: BaseException, sent: bytes) -> DeliveryError:
+    """What a publication that was not confirmed means. The hub may hold the message: the same distributionID is sent again."""
+    detail = type(error).__name__
+    match error:
+        case amqp.PublishError():
+            return TransientDeliveryError(
+                "hub.sans_file", "Le hub n’a aucune file pour ce message : réglage du hub.", detail, sent=sent
+            )
+        case amqp.DeliveryError():
+            return TransientDeliveryError("hub.rejet", "Le hub n’a pas pu garder le message.", detail, sent=sent)
+        case amqp.ChannelAccessRefused() | amqp.ChannelNotFoundEntity():
+            return TransientDeliveryError(
+                "hub.interdit", "Le hub interdit cette publication : réglage de notre identifiant.", detail, sent=sent
+            )
+        case TimeoutError():
+            return TransientDeliveryError(
+                "hub.delai", "Le hub n’a pas confirmé à temps : il peut être saturé.", detail, sent=sent
+            )
+        case amqp.AMQPError() | OSError() | RuntimeError() | asyncio.CancelledError():
+            return TransientDeliveryError(
+                "hub.coupure", "La connexion au hub a été coupée pendant la publication.", detail, sent=sent
+            )
+        case _:
+            return PermanentDeliveryError("hub.inattendu", "Erreur inattendue du client du hub.", detail, sent=sent)
+
+
+_TLS_TROUBLES = frozenset(
+    {
+        ssl.SSLError.__name__,
+        ssl.SSLCertVerificationError.__name__,
+        # With TLS 1.3, a broker that refuses our certificate is heard only once the handshake is over, as a silence.
+        amqp.IncompatibleProtocolError.__name__,
+    }
+)
+_REFUSALS = frozenset(
+    {
+        amqp.AuthenticationError.__name__,
+        amqp.ProbableAuthenticationError.__name__,
+        amqp.ConnectionNotAllowed.__name__,
+        amqp.ChannelAccessRefused.__name__,
+    }
+)

@@ -58,7 +58,8 @@ class Transaction(Protocol):
 
 
 Aftermath = Callable[[Transaction, Settlement], None]
-"""Called inside the settling transaction, for every settlement that took effect, whatever its status.
+"""Called inside the settling transaction, for every settlement that took effect, whatever its status; a state that failed
+for now is told as pending, also where a newer one that waits then supersedes it. What it enqueues is accepted at the end.
 
 It may run again for the same settlement (a dead-lock on PostgreSQL, another aftermath of the group that failed), always
 after its own earlier effects were rolled back. When it raises, the message is parked with the cause

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url
 
 HERE = Path(__file__).parent
@@ -26,6 +27,11 @@ def upgrade(url: str) -> None:
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     command.upgrade(configuration(url), "head")
+
+
+def head() -> str | None:
+    """The newest step there is."""
+    return ScriptDirectory.from_config(configuration("sqlite://")).get_current_head()
 
 
 def revision(url: str) -> str | None:

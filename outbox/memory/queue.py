@@ -146,11 +146,10 @@ class MemoryQueue:
         return refused
 
     def _conclude(self, row: Row, end: Settlement) -> None:
+        end, accepted = followed(self._aftermath, end)
         newer = self._newer_waiting(row) if end.status is Status.PENDING else None
         if newer is not None:
             end = replace(end, status=Status.SUPERSEDED)
-        end, accepted = followed(self._aftermath, end)
-        self._accept(accepted)
         unreachable = end.outcome is Outcome.UNREACHABLE
         row.unreachable = row.unreachable + 1 if unreachable else 0
         row.lease_until = None
@@ -169,6 +168,7 @@ class MemoryQueue:
         if end.status is Status.DELIVERED:
             self._heal(row, end)
         self._lanes[row.lane] = [one for one in self._lanes[row.lane] if one.live or one.status is Status.PARKED]
+        self._accept(accepted)
         self._word.set()
 
     def _heal(self, row: Row, end: Settlement) -> None:

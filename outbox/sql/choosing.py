@@ -42,7 +42,7 @@ class Choice:
             .select_from(_WITH_LANE)
             .where(text(condition), _M.id.in_(bindparam("ids", expanding=True)))
             .order_by(_M.seq)
-            .with_for_update(of=outbox_message)
+            .with_for_update(of=outbox_message, skip_locked=True)
         )
 
     def keys(self, connection: Connection, facts: Mapping[str, object], most: int) -> Sequence[Key]:
@@ -60,6 +60,9 @@ class Choice:
         return self.rows(connection, {}, ids)
 
     def rows(self, connection: Connection, facts: Mapping[str, object], ids: Sequence[str]) -> Sequence[Row]:
-        """Who still is, once their lanes are locked: `rows.CLAIM`, the reference, the place."""
+        """Who still is, once their lanes are locked: `rows.CLAIM`, the reference, the place.
+
+        A row that somebody is claiming or settling at this instant is not: he has it before the lane, so nobody waits for him.
+        """
         found = connection.execute(self._rows, {**facts, "ids": list(ids)})
         return [tuple(row) for row in found]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from outbox.message import Kind, Status
 from outbox.sql.engine import session
@@ -11,13 +12,16 @@ from outbox.sql.rows import UNSEALED, envelope_row, instant, micros
 from outbox.writing import ENQUEUED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from outbox.message import Envelope
     from outbox.sql.rows import Lane, Row, Seal
+
+DEFERRED: Final = "outbox.deferred"
+"""In `Connection.info` while aftermaths run: the envelopes that they enqueue."""
 
 Subject = tuple[str, str, str]
 """(destination, lane, topic): what a state is the whole of."""
@@ -30,6 +34,9 @@ def enqueue(connection: Connection, envelopes: Sequence[Envelope], now: datetime
     they stay, with what superseded them and when. It leaves when the first of them that was never tried would have, so
     that a stream of changes puts nothing off for ever. An id that is already known is ignored.
     """
+    if (waiting := connection.info.get(DEFERRED)) is not None:
+        waiting.extend(envelopes)
+        return
     first: dict[str, Envelope] = {}
     for envelope in envelopes:
         first.setdefault(envelope.id, envelope)
@@ -52,6 +59,23 @@ def enqueue(connection: Connection, envelopes: Sequence[Envelope], now: datetime
             here.engine.advance(here.raw, freed)
     here.engine.insert(here.raw, list(_rows(fresh, newest, due, at, seal)))
     announce(connection)
+
+
+@contextmanager
+def deferring(connection: Connection) -> Iterator[list[Envelope]]:
+    """While this is open, what is enqueued on this connection only gathers in the list; the opener enqueues it."""
+    waiting: list[Envelope] = []
+    connection.info[DEFERRED] = waiting
+    try:
+        yield waiting
+    finally:
+        del connection.info[DEFERRED]
+
+
+def deferred(connection: Connection) -> list[Envelope]:
+    """What has gathered."""
+    waiting: list[Envelope] = connection.info[DEFERRED]
+    return waiting
 
 
 def announce(connection: Connection) -> None:

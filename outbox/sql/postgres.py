@@ -2,8 +2,9 @@
 
 Who changes the places of a lane (enqueue, settle, replay) holds the lane: an advisory lock of the transaction, from a fixed
 number of buckets so that a large batch cannot exhaust the server's lock table. A claim changes no place and holds no lane;
-it skips rows that others have locked. Lanes are locked before rows, in the order of their buckets; two calls in one
-transaction may still meet another the wrong way round, then PostgreSQL ends one and the writer runs it again.
+it skips rows that others have locked. A settlement holds rows that are being sent, which nobody waits for, then lanes; all
+others lock lanes before rows, in the order of their buckets. Two calls in one transaction may still meet another the wrong way
+round, then PostgreSQL ends one, after a second, and the writer runs it again.
 """
 
 from __future__ import annotations

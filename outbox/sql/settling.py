@@ -1,7 +1,7 @@
 """What became of messages, written in one transaction: status, attempt, lane, reference, aftermath.
 
 Every end of a wait comes through here (delivered, failed, expired, lease lost, discarded), so that a lane can only move on
-in one place. The caller has locked the lanes and knows each message's row.
+in one place. The caller has locked each message's row.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from outbox.fingerprint import fingerprint
 from outbox.message import Kind, Outcome, Status
 from outbox.sql.engine import session
-from outbox.sql.enqueuing import announce, enqueue
+from outbox.sql.enqueuing import announce, deferred, deferring, enqueue
 from outbox.sql.rows import claimed, micros
 from outbox.verdict import AFTERMATH_FAILED
 from outbox.writing import innocent
@@ -80,13 +80,22 @@ class SettlingTransaction:
 
 
 def conclude(connection: Connection, ends: Sequence[Concluded], aftermath: Aftermath | None, seal: Seal) -> None:
-    """Apply settlements; the lanes are locked and the rows are ours."""
+    """Apply settlements; the rows are ours.
+
+    What follows them comes before their lanes are locked, since it locks rows of the house, and whoever changes the house
+    locks its rows first and the lanes of what he tells last. For the same reason it is done in one order by everybody, and
+    what it enqueues waits until the end.
+    """
     if not ends:
         return
     here = session(connection)
-    ends = _overtaken(here, ends)
+    later: list[Envelope] = []
     if aftermath is not None:
-        ends = _followed(connection, ends, aftermath, seal)
+        with deferring(connection) as later:
+            ends = _followed(connection, sorted(ends, key=_order), aftermath, seal)
+    told = {(one.destination, one.lane) for one in later}
+    here.engine.lock(here.raw, told | {_lane(end.settlement) for end in ends})
+    ends = _overtaken(here, ends)
     here.engine.conclude(here.raw, [end.row() for end in ends])
     attempts = [attempt_row(end.seq, end.settlement, seal) for end in ends if _tried(end.settlement)]
     if attempts:
@@ -94,6 +103,12 @@ def conclude(connection: Connection, ends: Sequence[Concluded], aftermath: After
     _deliver_lanes(here, ends)
     if any(end.place is not None and end.settlement.status is Status.PENDING for end in ends):
         announce(connection)
+    enqueue(connection, later, ends[0].settlement.at, seal=seal)
+
+
+def _order(end: Concluded) -> tuple[str, str]:
+    envelope = end.settlement.claimed.envelope
+    return envelope.scope, envelope.lane
 
 
 def end_chosen(
@@ -146,11 +161,13 @@ def _followed(
     connection: Connection, ends: Sequence[Concluded], aftermath: Aftermath, seal: Seal
 ) -> Sequence[Concluded]:
     """Call the aftermath of each, together in one savepoint; when one fails, each in its own."""
+    begun = len(deferred(connection))
     try:
         with connection.begin_nested():
             for end in ends:
                 aftermath(SettlingTransaction(connection, end.settlement, seal), end.settlement)
     except Exception as error:
+        del deferred(connection)[begun:]
         if innocent(error):
             raise  # The database's fault: the whole transaction runs again.
         if len(ends) > 1:

@@ -134,7 +134,6 @@ class SqlStore(SqlDesk):
 
     def _settle(self, connection: Connection, settlements: Sequence[Settlement]) -> list[Settlement]:
         here = session(connection)
-        here.engine.lock(here.raw, {_lane(one.claimed) for one in settlements})
         held = here.engine.hold(here.raw, [(one.claimed.envelope.id, one.claimed.fence) for one in settlements])
         ends, refused = [], []
         for one in settlements:
@@ -228,7 +227,3 @@ class SqlStore(SqlDesk):
     async def changed(self, timeout: float) -> bool:  # noqa: ASYNC109 - a wait that ends is what this verb is
         """Wait until something may be claimable."""
         return await self._database.changed(timeout)
-
-
-def _lane(claimed: Claimed) -> rows.Lane:
-    return claimed.envelope.destination, claimed.envelope.lane

@@ -1,0 +1,55 @@
+"""The outbox as a command sees it: the desk on the database of the settings, and how to rehearse a sending."""
+
+from __future__ import annotations
+
+import getpass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway import clock
+from gateway.alarms import with_expiry_alarm
+from gateway.bootstrap import house_rules, load_mappings, open_destinations, read_again
+from gateway.consequences import consequences
+from gateway.versions import open_versions
+from outbox.database import open_database
+from outbox.sql import SqlStore
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from gateway.rehearsal import Open
+    from gateway.settings import Settings
+    from outbox.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the verbs work on."""
+
+    store: SqlStore
+    database: Database
+    settings: Settings
+    destinations: tuple[str, ...]
+    open_on: Open
+    who: str
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """The desk, open."""
+    catalogue = load_mappings(settings)
+    house = house_rules(settings, catalogue)
+    async with AsyncExitStack() as closing:
+        database = open_database(settings.store.url)
+        closing.push_async_callback(database.close)
+        store = SqlStore(database, clock=clock.now, aftermath=with_expiry_alarm(consequences(house)))
+        versions = await open_versions(settings.mappings, catalogue, lambda: read_again(settings), database, clock.now)
+        yield Desk(
+            store,
+            database,
+            settings,
+            house.destinations,
+            lambda stack, wires: open_destinations(settings, versions, stack, database, house, clock.now, wires),
+            f"{getpass.getuser()} (ligne de commande)",
+        )

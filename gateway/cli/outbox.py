@@ -1,0 +1,229 @@
+"""`passerelle outbox`: what waits, what is parked and why, replay, discard, pause, resume; on the database, beside the running nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway import clock, migrations, pulse
+from gateway.cli.console import complain, explain_mappings, read_settings, run, say, with_settings
+from gateway.cli.desk import open_desk
+from gateway.register import Register
+from gateway.rehearsal import rehearse
+from mapping import MappingFaultsError
+from outbox.desk import Filter
+from outbox.message import Status
+from outbox.sql import nodes
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Awaitable, Callable
+
+    from gateway.cli.desk import Desk
+    from outbox.desk import Record
+
+
+def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The verbs."""
+    family = commands.add_parser("outbox", help="messages sortants : voir, rejouer, abandonner, suspendre")
+    verbs = family.add_subparsers(dest="verb", required=True, metavar="verbe")
+
+    def verb(
+        name: str, help_: str, work: Callable[[Desk, argparse.Namespace], Awaitable[int]]
+    ) -> argparse.ArgumentParser:
+        parser = verbs.add_parser(name, help=help_)
+        with_settings(parser)
+        parser.set_defaults(run=lambda arguments: _on_desk(arguments, work))
+        return parser
+
+    verb("status", "chaque destination : attente, retard, disjoncteur ; chaque nœud ; les alarmes", status)
+    listing = verb("list", "les messages, les plus récents d’abord", show_list)
+    listing.add_argument("--status", choices=list(Status), help="dans cet état")
+    listing.add_argument("--limit", type=int, default=30, help="au plus (30)")
+    showing = verb("show", "un message, ses essais, et ce qui partirait aujourd’hui", show_one)
+    showing.add_argument("id")
+    showing.add_argument("--document", action="store_true", help="montrer aussi le contenu (données personnelles)")
+    grouping = verb("groups", "les messages en attente d’une décision, par cause", show_groups)
+    again = verb("replay", "rejouer un message, un groupe ou un choix, dans l’ordre d’origine", replay)
+    again.add_argument(
+        "--as",
+        dest="mapped",
+        choices=("today", "then"),
+        default="today",
+        help="selon la correspondance du jour, ou à l’identique",
+    )
+    giving = verb("discard", "abandonner un message, un groupe ou un choix", discard)
+    giving.add_argument("--reason", required=True, help="pourquoi, pour ceux qui liront")
+    for parser in (again, giving):
+        parser.add_argument("ids", nargs="*", metavar="id")
+        parser.add_argument("--group", help="groupe de causes (voir groups)")
+        parser.add_argument("--dry-run", action="store_true", help="dire ce qui serait fait, sans le faire")
+    for parser in (listing, grouping, again, giving):
+        parser.add_argument("--destination")
+        parser.add_argument("--event", help="identifiant de l’événement")
+        parser.add_argument("--topic", help="sujet")
+        parser.add_argument("--cause", help="code de la cause")
+    pausing = verb("pause", "ne plus envoyer à une destination ; rien ne se perd", pause)
+    pausing.add_argument("--reason", required=True)
+    resuming = verb("resume", "envoyer de nouveau à une destination", resume)
+    resuming.add_argument("--rate", type=float, help="messages par seconde jusqu’à l’écoulement du retard")
+    for parser in (pausing, resuming):
+        parser.add_argument("destination")
+
+
+def _on_desk(arguments: argparse.Namespace, work: Callable[[Desk, argparse.Namespace], Awaitable[int]]) -> int:
+    settings = read_settings(arguments.settings)
+    if settings is None:
+        return 2
+    migrations.upgrade(settings.store.url)
+
+    async def on_desk() -> int:
+        async with open_desk(settings) as desk:
+            return await work(desk, arguments)
+
+    try:
+        return run(on_desk())
+    except MappingFaultsError as error:
+        explain_mappings(error)
+        return 2
+
+
+def _wanted(arguments: argparse.Namespace, *, status: Status | None = None) -> Filter:
+    return Filter(
+        status=status,
+        destination=arguments.destination,
+        scope=arguments.event,
+        topic=arguments.topic,
+        cause=arguments.cause,
+        fingerprint=getattr(arguments, "group", None),
+    )
+
+
+async def status(desk: Desk, _: argparse.Namespace) -> int:
+    """Everything at a glance; exit code 1 when an alarm is under way."""
+    backlog, lags = await desk.store.backlog(), await desk.store.lags()
+    gates, paused = await desk.store.gates(), await desk.store.paused()
+    say(f"{'destination':16}{'attente':>9}{'en cours':>9}{'à décider':>10}{'retard s':>10}  passage")
+    for name in desk.destinations:
+        counts = {one.status: one.messages for one in backlog if one.destination == name}
+        late = max((one.seconds for one in lags if one.destination == name), default=0.0)
+        gate = gates.get(name)
+        way = f"suspendue par {paused[name].by} : {paused[name].reason}" if name in paused else ""
+        way = way or (gate.breaker.value if gate else "closed")
+        waiting, sending, parked = (counts.get(one, 0) for one in (Status.PENDING, Status.SENDING, Status.PARKED))
+        say(f"{name:16}{waiting:>9}{sending:>9}{parked:>10}{late:>10.0f}  {way}")
+    now = clock.now()
+    known = await desk.database.read(nodes.nodes)
+    living = pulse.alive(known, now, desk.settings.watch.heartbeat_seconds)
+    for node in known:
+        seen = "en vie" if node in living else f"muet depuis {(now - node.seen_at).total_seconds():.0f} s"
+        say(f"nœud {node.name} ({node.role}) : {seen}")
+    alarms = await desk.database.read(lambda connection: Register(connection).alarms.under_way())
+    for alarm in alarms:
+        say(f"ALARME {alarm.name} depuis {alarm.raised_at}")
+    return 1 if alarms else 0
+
+
+async def show_list(desk: Desk, arguments: argparse.Namespace) -> int:
+    """One line a message."""
+    wanted = _wanted(arguments, status=Status(arguments.status) if arguments.status else None)
+    for record in await desk.store.find(wanted, limit=arguments.limit):
+        say(_line(record))
+    return 0
+
+
+def _line(record: Record) -> str:
+    envelope, cause = record.envelope, record.cause
+    words = f"{envelope.id}  {envelope.destination:10} {envelope.topic:22} {record.status:10} {record.attempts:>3}"
+    return words + (f"  {cause.code} : {cause.title}" if cause else "")
+
+
+async def show_one(desk: Desk, arguments: argparse.Namespace) -> int:
+    """Everything known of one message."""
+    record = await desk.store.message(arguments.id)
+    if record is None:
+        complain("Ce message n’est pas connu.")
+        return 1
+    say(_line(record))
+    if record.superseded_by:
+        say(f"rendu inutile par {record.superseded_by} le {record.settled_at}")
+    attempts = await desk.store.attempts(arguments.id)
+    for one in attempts:
+        say(f"essai {one.number}  {one.finished_at}  {one.outcome}" + (f"  {one.cause.code}" if one.cause else ""))
+    then = next((one.sent for one in reversed(attempts) if one.sent), b"")
+    if not record.envelope.body or record.envelope.destination not in desk.destinations:
+        say("le contenu n’est plus gardé, ou la destination n’existe plus ici")
+        return 0
+    reference = next((one.reference for one in reversed(attempts) if one.reference), None)
+    today = await rehearse(record.envelope, reference, desk.open_on)
+    if today.refusal is not None:
+        say(f"aujourd’hui, rien ne partirait : {today.refusal.code} : {today.refusal.title} {today.refusal.detail}")
+    else:
+        same = "à l’identique du dernier essai" if today.document == then else "autre que le dernier essai"
+        say(f"aujourd’hui partirait : {today.request}, {len(today.document)} octets, {same}")
+    if arguments.document:
+        for title, document in (("dernier essai", then), ("aujourd’hui", today.document)):
+            say(f"--- {title}\n{document.decode(errors='replace')}")
+    return 0
+
+
+async def show_groups(desk: Desk, arguments: argparse.Namespace) -> int:
+    """One line a group."""
+    for group in await desk.store.groups(_wanted(arguments)):
+        cause = f"{group.cause.code} : {group.cause.title} {group.cause.detail}"
+        say(f"{group.fingerprint}  {group.messages:>6}  {group.destination:10} {group.topic:22} {cause}")
+    return 0
+
+
+async def replay(desk: Desk, arguments: argparse.Namespace) -> int:
+    """Send again what is parked."""
+    exactly = arguments.mapped == "then"
+    return await _decide(desk, arguments, lambda ids: desk.store.replay(ids, by=desk.who, exactly=exactly))
+
+
+async def discard(desk: Desk, arguments: argparse.Namespace) -> int:
+    """Give up what is parked."""
+    return await _decide(desk, arguments, lambda ids: desk.store.discard(ids, by=desk.who, reason=arguments.reason))
+
+
+async def _decide(desk: Desk, arguments: argparse.Namespace, decision: Callable[[list[str]], Awaitable[int]]) -> int:
+    wanted = _wanted(arguments)
+    if not arguments.ids and wanted == Filter():
+        complain("Dire lesquels : des identifiants, --group, --destination, --event, --topic ou --cause.")
+        return 2
+    chosen = [list(arguments.ids)] if arguments.ids else await desk.store.parked(wanted)
+    say(f"choisis : {sum(map(len, chosen))}")
+    if arguments.dry_run:
+        for key in (key for portion in chosen for key in portion):
+            record = await desk.store.message(key)
+            say(_line(record) if record else f"{key}  inconnu")
+        return 0
+    done = sum([await decision(portion) for portion in chosen])
+    say(f"faits : {done}")
+    return 0 if done else 1
+
+
+async def pause(desk: Desk, arguments: argparse.Namespace) -> int:
+    """Stop sending to a destination."""
+    if not _exists(desk, arguments.destination):
+        return 2
+    await desk.store.pause(arguments.destination, by=desk.who, reason=arguments.reason)
+    say(f"{arguments.destination} est suspendue. Rien ne se perd ; ce qui a une échéance expire.")
+    return 0
+
+
+async def resume(desk: Desk, arguments: argparse.Namespace) -> int:
+    """Send to it again."""
+    if not _exists(desk, arguments.destination):
+        return 2
+    if arguments.rate is not None and arguments.rate <= 0:
+        complain("--rate : un nombre de messages par seconde, plus grand que zéro.")
+        return 2
+    await desk.store.resume(arguments.destination, rate=arguments.rate)
+    say(f"{arguments.destination} reprend.")
+    return 0
+
+
+def _exists(desk: Desk, name: str) -> bool:
+    if name not in desk.destinations:
+        complain(f"Cette destination n’existe pas ici ; attendu : {', '.join(desk.destinations)}.")
+    return name in desk.destinations

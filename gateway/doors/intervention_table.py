@@ -59,6 +59,16 @@ INTERVENTION_DOORS: tuple[Door, ...] = (
         instruction=CALL_15,
     ),
     Door(
+        "POST",
+        "/v1/interventions/check",
+        PLATFORM,
+        interventions.check_one,
+        "Vérifier une demande sans l’envoyer : avertissements, refus et SAMU désigné",
+        schemas.NewIntervention,
+        tag="Demandes d’intervention",
+        example=CLICK,
+    ),
+    Door(
         "GET",
         "/v1/interventions",
         OPERATOR,

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response, StreamingResponse
 
+from domain.intervention import CALL_15
 from domain.intervention_route import Route
 from gateway.doors.door import Call, whole_number
+from gateway.doors.refusals import as_problem
 from gateway.doors.stream import lines, resume_after
 from gateway.interventions import view
 from gateway.interventions.accept import Answer, cancel, submit
+from gateway.interventions.check import check
 from gateway.interventions.tell import webhook
 from gateway.problems import FieldFault, ProblemError
 from gateway.reply import Reply
@@ -22,6 +25,7 @@ from gateway.routing import takers
 from gateway.security.keys import Scope
 
 if TYPE_CHECKING:
+    from domain.errors import RuleError
     from domain.intervention import Cancellation, InterventionRequest
     from gateway.house import House
     from gateway.register import Register
@@ -34,6 +38,21 @@ async def create(call: Call) -> Reply:
     """One click: durable, then answered with a reference to read aloud. The same click again gets the same answer."""
     answer = await _submit(call, call.body.request(_key(call)))
     return _replied(answer, 201 if answer.created else 200)
+
+
+async def check_one(call: Call) -> Reply:
+    """What would become of a click, and why: nothing is written, nobody is told."""
+    _refuse_twice(call)
+    house, request = call.runtime.house, call.body.request(_key(call))
+
+    def work(register: Register) -> Reply:
+        return Reply(200, check(register, house, request, call.principal, call.now, _explained))
+
+    return await call.runtime.read(work)
+
+
+def _explained(error: RuleError) -> dict[str, Any]:
+    return as_problem(error).problem.instructing(CALL_15).as_json()
 
 
 async def replace(call: Call) -> Reply:

@@ -61,7 +61,7 @@ def submit(  # noqa: PLR0913 - a request, whose, when, and what it supposes
     if_match: int | None = None,
 ) -> Answer:
     """Accept a request, or a new version of one. Raises a RuleError, or ProblemError 412 when `if_match` is not its version."""
-    _refuse_other_mode(request.mode, sender, CALL_15)
+    refuse_other_mode(request.mode, sender, CALL_15)
     turn = _Turn(register, house, sender, now, message_of(request, CALL_15))
     one, stored = known(register, sender.name, turn.message)
     if stored is not None:
@@ -70,7 +70,7 @@ def submit(  # noqa: PLR0913 - a request, whose, when, and what it supposes
         fault = FieldFault("If-Match", "La demande a changé depuis sa lecture.")
         raise ProblemError(412, "VERSION", f"La demande a changé depuis sa lecture. {CALL_15}", faults=(fault,))
     if one is not None and one.status.is_final:
-        raise _closed(one, CALL_15)
+        raise closed(one, CALL_15)
     reading = read(request, sender.mode, now, sender.name)
     if reading.incident:
         log.warning("intervention.trial_ins sender=%s", sender.name)
@@ -80,7 +80,7 @@ def submit(  # noqa: PLR0913 - a request, whose, when, and what it supposes
 
 def cancel(register: Register, house: House, cancellation: Cancellation, sender: Principal, now: datetime) -> Answer:
     """The sender takes a request back. What never left is not sent; else the CRRA is asked, and answers by a status."""
-    _refuse_other_mode(cancellation.mode, sender, CANCEL_CALL_15)
+    refuse_other_mode(cancellation.mode, sender, CANCEL_CALL_15)
     turn = _Turn(register, house, sender, now, message_of(cancellation, CANCEL_CALL_15))
     one, stored = known(register, sender.name, turn.message)
     if stored is not None:
@@ -91,7 +91,7 @@ def cancel(register: Register, house: House, cancellation: Cancellation, sender:
     if one.status is Status.ANNULEE:
         return replace(answer_of(one, ()), duplicate=True)
     if one.status.is_final:
-        raise _closed(one, CANCEL_CALL_15)
+        raise closed(one, CANCEL_CALL_15)
     reason = " ".join((cancellation.reason or "").split())[:255] or None
     said = Word(f"platform:{sender.name}", Status.ANNULEE, reason, moved=False, happened_at=now, received_at=now)
     if _withdrawn(turn, one, "annulée par son émetteur"):
@@ -199,11 +199,13 @@ def _digest(key: str | None) -> bytes | None:
     return hashlib.sha256(key.encode()).digest() if key else None
 
 
-def _refuse_other_mode(mode: str | None, sender: Principal, sentence: str) -> None:
+def refuse_other_mode(mode: str | None, sender: Principal, sentence: str) -> None:
+    """Raise ConflictError when a message says another mode than its sender's key."""
     if mode is not None and mode != sender.mode:
         raise ConflictError("MODE", "mode", f"Exercice et réel ne se mélangent jamais. {sentence}", str(sender.mode))
 
 
-def _closed(one: Intervention, sentence: str) -> ConflictError:
+def closed(one: Intervention, sentence: str) -> ConflictError:
+    """Nothing follows the end of a request."""
     title = f"{one.status.label} : la demande est close. {sentence}"
     return ConflictError("DEMANDE_CLOSE", "request_id", title, "une nouvelle demande")

@@ -84,7 +84,14 @@ def _content(said: InterventionRequest | Cancellation) -> bytes:
 def known(register: Register, sender: str, message: Message) -> tuple[Intervention | None, KeptMessage | None]:
     """The request this message speaks of, and this very message if it came before; both locked until the end."""
     register.interventions.lock(f"{sender} {message.request_id}", f"{sender} {message.message_id or ''}")
-    one = register.interventions.of_sender(sender, message.request_id, for_change=True)
+    return found(register, sender, message, for_change=True)
+
+
+def found(
+    register: Register, sender: str, message: Message, *, for_change: bool = False
+) -> tuple[Intervention | None, KeptMessage | None]:
+    """The same, as it is at this moment."""
+    one = register.interventions.of_sender(sender, message.request_id, for_change=for_change)
     if message.message_id is not None:
         return one, register.interventions.message(sender, message.message_id)
     # Without a key of its own a message is a replay only of the newest one: to say the first again after a second is a third.

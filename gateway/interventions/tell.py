@@ -17,7 +17,7 @@ from outbox.sql import enqueue
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.canon import InterventionStatusDocument
+    from domain.canon_intervention import InterventionStatusDocument
     from gateway.house import House
     from gateway.register import Register
     from gateway.register.interventions import Intervention

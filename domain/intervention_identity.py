@@ -10,7 +10,7 @@ from domain.intervention_fields import phone, short, weight, whole
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.canon import InterventionPatientCanon
+    from domain.canon_intervention import InterventionPatientCanon
     from domain.ins import Judgement
     from domain.intervention import Patient
     from domain.intervention_fields import Pen

@@ -32,7 +32,7 @@ from domain.professionals import read_professional, read_structure
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.canon import InterventionDocument, InterventionPlaceCanon, NoteCanon, RequesterCanon
+    from domain.canon_intervention import InterventionDocument, InterventionPlaceCanon, NoteCanon, RequesterCanon
     from domain.ins import Ins, Judgement
     from domain.intervention import InterventionRequest, Place
     from domain.mode import Mode

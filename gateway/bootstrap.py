@@ -1,21 +1,14 @@
-"""Builds the house. The only file that names concrete adapters and stores."""
+"""Builds the house: the only file that names the concrete store. `neighbours` names the adapters."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import mapping
-from adapters.lrm.fhir import open_lrm_fhir
-from adapters.lrm.soap import open_lrm
-from adapters.portal import open_portal
-from adapters.sinus import open_sinus
-from adapters.sivic import open_sivic
-from adapters.ws_security import Credentials, TokenGate
 from domain.rules import Rules
 from gateway import clock as gateway_clock
 from gateway import migrations
@@ -23,14 +16,13 @@ from gateway.alarms import with_expiry_alarm
 from gateway.consequences import consequences
 from gateway.counting import CountingDestination
 from gateway.house import House, InterventionRules
-from gateway.interventions.tell import webhook
+from gateway.neighbours import links, neighbours_of, open_neighbours, policies, token_gate
 from gateway.pulse import Pulse
 from gateway.runtime import Runtime
 from gateway.security.doorkeeper import Doorkeeper
 from gateway.versions import VersionedDestination, Versions, open_versions
 from outbox.database import open_database
 from outbox.dispatcher import Dispatcher
-from outbox.retry import Policy
 from outbox.servertime import ServerTime
 from outbox.sql import SqlStore
 
@@ -40,31 +32,11 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from adapters.link import Link
-    from gateway.runtime import Follower, Mirror
-    from gateway.settings import Delivery, LrmSettings, Settings
+    from gateway.settings import Settings
     from outbox.database import Database
     from outbox.ports import Destination
 
 VERSION = version("passerelle")
-KNOWN = ("sinus", "sivic", "portal", "lrm", "lrm_fhir")
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """How one destination is reached, and how it is sent to."""
-
-    link: Link
-    delivery: Delivery
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """The adapters that are open."""
-
-    destinations: dict[str, Destination]
-    mirrors: dict[str, Mirror]
-    followers: dict[str, Follower]
 
 
 @asynccontextmanager
@@ -91,7 +63,9 @@ async def build(
             for name, one in neighbours.destinations.items()
         }
         dispatcher = Dispatcher(store, destinations, policies(settings), clock=clock)
-        pulse = Pulse(database, role, clock, links(settings), dispatcher.tally, VERSION, settings.watch.heartbeat_seconds)
+        pulse = Pulse(
+            database, role, clock, links(settings), dispatcher.tally, VERSION, settings.watch.heartbeat_seconds
+        )
         await pulse.beat()
         closing.push_async_callback(pulse.end)
         yield Runtime(
@@ -188,93 +162,3 @@ def intervention_rules(settings: Settings) -> InterventionRules:
             if one.expiry_seconds is not None
         },
     )
-
-
-def neighbours_of(settings: Settings) -> dict[str, Reached]:
-    """Every destination that has a section in the settings: how it is reached, and how it is sent to."""
-    found = {name: getattr(settings, name) for name in KNOWN}
-    reached = {name: Reached(one.link, one.delivery) for name, one in found.items() if one is not None}
-    for name, platform in settings.platforms.items():
-        if platform.link is not None:
-            reached[webhook(name)] = Reached(platform.link, platform.delivery)
-    return reached
-
-
-def open_neighbours(
-    settings: Settings,
-    versions: Versions,
-    closing: AsyncExitStack,
-    *,
-    clock: Callable[[], datetime] = gateway_clock.now,
-    transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
-) -> Neighbours:
-    """The adapter of every neighbour that has a section in the settings."""
-
-    def shapes(name: str) -> dict[str, mapping.Mapping]:
-        # An adapter only applies them, and that is what these do.
-        return cast("dict[str, mapping.Mapping]", versions.shapes(name))
-
-    wire = (transports or {}).get
-    destinations: dict[str, Any] = {}
-    mirrors: dict[str, Mirror] = {}
-    followers: dict[str, Follower] = {}
-    if settings.sinus:
-        destinations["sinus"] = mirrors["sinus"] = open_sinus(
-            settings.sinus.link, shapes("sinus"), clock=clock, transport=wire("sinus")
-        )
-    if settings.sivic:
-        destinations["sivic"] = mirrors["sivic"] = open_sivic(
-            settings.sivic.link, shapes("sivic"), clock=clock, transport=wire("sivic")
-        )
-    if settings.portal:
-        secrets = settings.portal.secrets
-        destinations["portal"] = open_portal(
-            settings.portal.link, secrets, shapes("portal"), wire("portal"), clock=clock
-        )
-    if settings.lrm:
-        destinations["lrm"] = followers["lrm"] = open_lrm(
-            settings.lrm.link, shapes("lrm"), wire("lrm"), clock=clock, credentials=token(settings.lrm)
-        )
-    if settings.lrm_fhir:
-        destinations["lrm_fhir"] = followers["lrm_fhir"] = open_lrm_fhir(
-            settings.lrm_fhir.link, shapes("lrm_fhir"), wire("lrm_fhir"), clock=clock
-        )
-    for name, platform in settings.platforms.items():
-        if platform.link is not None:
-            destinations[webhook(name)] = open_portal(
-                platform.link, platform.secrets, shapes("platform"), wire(webhook(name)), clock=clock
-            )
-    for one in destinations.values():
-        closing.push_async_callback(one.aclose)
-    return Neighbours(destinations, mirrors, followers)
-
-
-def token(lrm: LrmSettings) -> Credentials | None:
-    """The WS-Security account of a dispatch software that asks for one."""
-    if lrm.username is None or lrm.password is None:
-        return None
-    return Credentials(username=lrm.username, password=lrm.password)
-
-
-def token_gate(settings: Settings) -> TokenGate:
-    """The accounts of the platforms that call by a WS-Security token with digest."""
-    passwords = {name: one.password for name, one in settings.platforms.items() if one.password is not None}
-    return TokenGate(*(Credentials(username=name, password=password) for name, password in passwords.items()))
-
-
-def policies(settings: Settings) -> dict[str, Policy]:
-    """How each destination is sent to."""
-    return {
-        name: Policy(
-            concurrency=one.delivery.concurrency,
-            schedule=one.delivery.schedule,
-            timeout=one.link.read_timeout * 3,
-            rate=one.delivery.rate,
-        )
-        for name, one in neighbours_of(settings).items()
-    }
-
-
-def links(settings: Settings) -> dict[str, str]:
-    """Destination → the address it is reached at."""
-    return {name: one.link.url for name, one in neighbours_of(settings).items()}

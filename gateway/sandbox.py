@@ -1,6 +1,6 @@
 """The neighbours on this machine: their simulators, each on its own port, for trying, testing and training.
 
-Alone in the house with `bootstrap`, this file names concrete adapters: it serves what they ship.
+Alone in the house with `neighbours`, this file names concrete adapters: it serves what they ship.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import migrations
-from gateway.bootstrap import house_rules, load_mappings, neighbours_of, open_neighbours, standing
+from gateway.bootstrap import house_rules, load_mappings, standing
 from gateway.cli.console import explain_mappings, read_settings, run, say, with_settings
+from gateway.neighbours import neighbours_of, open_neighbours
 from mapping import MappingFaultsError, UnknownMappingError
 
 if TYPE_CHECKING:

@@ -1,0 +1,138 @@
+"""The neighbours of a deployment: which there are, how each is reached, and the adapter that speaks to it.
+
+The only file, with the simulators' `sandbox`, that names concrete adapters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from adapters.lrm.fhir import open_lrm_fhir
+from adapters.lrm.soap import open_lrm
+from adapters.portal import open_portal
+from adapters.sinus import open_sinus
+from adapters.sivic import open_sivic
+from adapters.ws_security import Credentials, TokenGate
+from gateway import clock as gateway_clock
+from gateway.interventions.tell import webhook
+from outbox.retry import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AsyncExitStack
+    from datetime import datetime
+
+    import httpx
+
+    import mapping
+    from adapters.link import Link
+    from gateway.runtime import Follower, Mirror
+    from gateway.settings import Delivery, LrmSettings, Settings
+    from gateway.versions import Versions
+    from outbox.ports import Destination
+
+    Opener = Callable[[Any, dict[str, mapping.Mapping], httpx.AsyncBaseTransport | None, Callable[[], datetime]], Any]
+
+# Destination → how its adapter is opened, from its section of the settings, its mappings, its wire and the clock.
+OPENERS: dict[str, Opener] = {
+    "sinus": lambda said, shapes, wire, clock: open_sinus(said.link, shapes, clock=clock, transport=wire),
+    "sivic": lambda said, shapes, wire, clock: open_sivic(said.link, shapes, wire, clock=clock),
+    "portal": lambda said, shapes, wire, clock: open_portal(said.link, said.secrets, shapes, wire, clock=clock),
+    "lrm": lambda said, shapes, wire, clock: open_lrm(said.link, shapes, wire, clock=clock, credentials=token(said)),
+    "lrm_fhir": lambda said, shapes, wire, clock: open_lrm_fhir(said.link, shapes, wire, clock=clock),
+}
+MIRRORS = ("sinus", "sivic")
+"""Those that can be asked what they hold."""
+FOLLOWERS = ("lrm", "lrm_fhir")
+"""Those that can be asked what became of a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How one destination is reached, and how it is sent to."""
+
+    link: Link
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The adapters that are open."""
+
+    destinations: dict[str, Destination]
+    mirrors: dict[str, Mirror]
+    followers: dict[str, Follower]
+
+
+def neighbours_of(settings: Settings) -> dict[str, Reached]:
+    """Every destination that has a section in the settings: how it is reached, and how it is sent to."""
+    found = {name: getattr(settings, name) for name in OPENERS}
+    reached = {name: Reached(one.link, one.delivery) for name, one in found.items() if one is not None}
+    for name, platform in settings.platforms.items():
+        if platform.link is not None:
+            reached[webhook(name)] = Reached(platform.link, platform.delivery)
+    return reached
+
+
+def open_neighbours(
+    settings: Settings,
+    versions: Versions,
+    closing: AsyncExitStack,
+    *,
+    clock: Callable[[], datetime] = gateway_clock.now,
+    transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
+) -> Neighbours:
+    """The adapter of every neighbour that has a section in the settings."""
+    wire = (transports or {}).get
+    opened: dict[str, Any] = {
+        name: opener(getattr(settings, name), _shapes(versions, name), wire(name), clock)
+        for name, opener in OPENERS.items()
+        if getattr(settings, name) is not None
+    }
+    opened |= {
+        webhook(name): OPENERS["portal"](platform, _shapes(versions, "platform"), wire(webhook(name)), clock)
+        for name, platform in settings.platforms.items()
+        if platform.link is not None
+    }
+    for one in opened.values():
+        closing.push_async_callback(one.aclose)
+    mirrors = {name: opened[name] for name in MIRRORS if name in opened}
+    followers = {name: opened[name] for name in FOLLOWERS if name in opened}
+    return Neighbours(opened, mirrors, followers)
+
+
+def _shapes(versions: Versions, name: str) -> dict[str, mapping.Mapping]:
+    # An adapter only applies them, and that is what these do.
+    return cast("dict[str, mapping.Mapping]", versions.shapes(name))
+
+
+def token(lrm: LrmSettings) -> Credentials | None:
+    """The WS-Security account of a dispatch software that asks for one."""
+    if lrm.username is None or lrm.password is None:
+        return None
+    return Credentials(username=lrm.username, password=lrm.password)
+
+
+def token_gate(settings: Settings) -> TokenGate:
+    """The accounts of the platforms that call by a WS-Security token with digest."""
+    passwords = {name: one.password for name, one in settings.platforms.items() if one.password is not None}
+    return TokenGate(*(Credentials(username=name, password=password) for name, password in passwords.items()))
+
+
+def policies(settings: Settings) -> dict[str, Policy]:
+    """How each destination is sent to."""
+    return {
+        name: Policy(
+            concurrency=one.delivery.concurrency,
+            schedule=one.delivery.schedule,
+            timeout=one.link.read_timeout * 3,
+            rate=one.delivery.rate,
+        )
+        for name, one in neighbours_of(settings).items()
+    }
+
+
+def links(settings: Settings) -> dict[str, str]:
+    """Destination → the address it is reached at."""
+    return {name: one.link.url for name, one in neighbours_of(settings).items()}

@@ -33,8 +33,8 @@ ROOTS = {
     "counts": "denombrement",
 }
 """Topic → the document of the contract that says it."""
-CATEGORIES = {"UA": "ua", "UR": "ur", "IMP": "imp", "DCD": "dcd", "NC": "nonCode"}
-"""Our categories → their names in a count of the contract."""
+HELD = "held"
+"""The key, among the mappings by topic, of the one that reads back what SINUS counts."""
 
 
 class Shape(Protocol):
@@ -84,8 +84,7 @@ class SinusAdapter:
             raise translate(error) from error
         if tree["mode"] != self._link.mode:
             raise PermanentDeliveryError(f"{NAME}.mode", "SINUS répond pour l’autre mode : vérifier l’adresse du lien.")
-        total = tree["recomptage"]["total"]
-        return {category: int(total[f"@{name}"]) for category, name in CATEGORIES.items()}
+        return self._mappings[HELD].apply(tree)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 WITHDRAWAL = "victim.deleted"
 """The key, among the mappings by topic, of the one that says a deleted victim."""
+HELD = "held"
+"""The key of the one that reads back how many persons SI-VIC holds."""
 
 
 class SivicAdapter:
@@ -56,9 +58,11 @@ class SivicAdapter:
     async def held(self, external_id: str) -> dict[str, int]:
         """How many persons SI-VIC holds in its event `external_id`: UA, UR, IMP, DCD, NC and total."""
         try:
-            return await self._client.counts(external_id, self._link.mode)
+            counted = await self._client.counts(external_id, self._link.mode)
         except FaultAnswerError as fault:
             raise delivery_error(fault) from None
+        held: dict[str, int] = self._mappings[HELD].apply(counted)
+        return {**held, "total": sum(held.values())}
 
     async def aclose(self) -> None:
         """Close the connections kept open."""

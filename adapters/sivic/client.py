@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 WSDL = Path(__file__).parent / "contract" / "sivic-v1.wsdl"
 
-CATEGORIES = ("ua", "ur", "imp", "dcd", "nc")
-
 
 @cache
 def contract() -> ClientContract:
@@ -62,11 +60,10 @@ class SivicClient:
         """One of the four operations about a person."""
         return _taken(await self._soap.call(operation, {"idMessage": message_id, **tree}), "idFiche")
 
-    async def counts(self, event: str, mode: str) -> dict[str, int]:
-        """How many persons SI-VIC holds in one of its events: UA, UR, IMP, DCD, NC and total."""
+    async def counts(self, event: str, mode: str) -> dict[str, Any]:
+        """What SI-VIC holds in one of its events: the tree of `ConsulterEvenementReponse`."""
         asked = {"mode": {"Actual": "REEL", "Exercise": "EXERCICE"}[mode], "idEvenement": event}
-        tree = (await self._soap.call("ConsulterEvenement", asked)).tree
-        return {name.upper(): int(tree[name]) for name in CATEGORIES} | {"total": int(tree["total"])}
+        return dict((await self._soap.call("ConsulterEvenement", asked)).tree)
 
     async def aclose(self) -> None:
         """Close the connections kept open."""

@@ -28,6 +28,7 @@ MAPPINGS = {
     "victim": "sinus/victime@1",
     "identifier.detached": "sinus/detachement@1",
     "counts": "sinus/denombrement@1",
+    "held": "sinus/denombrement-detenu@1",
 }
 
 

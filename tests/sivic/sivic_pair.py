@@ -19,6 +19,7 @@ MAPPINGS = {
     "victim": "sivic/personne@1",
     "victim.deleted": "sivic/retrait@1",
     "identifier.detached": "sivic/numero-detache@1",
+    "held": "sivic/denombrement-detenu@1",
 }
 
 

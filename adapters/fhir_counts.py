@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from domain.canon import EventCanon
 
 
+SEVERITIES = ("UA", "UR", "IMP", "DCD", "NC")
+
+
 def counts_bundle(
     event: EventCanon, totals: Mapping[str, Any], by_place: Sequence[Mapping[str, Any]], at: str
 ) -> Resource:
     """Numbers only: who may not see a person gets no person, no list of them, and no free text."""
-    severities = ("UA", "UR", "IMP", "DCD", "NC")
     report: Resource = {
         "resourceType": "MeasureReport",
         "status": "complete",
@@ -25,29 +27,8 @@ def counts_bundle(
         "measure": f"{BASE}/Measure/denombrement-novi",
         "date": at,
         "period": {"start": event["started_at"], "end": event["ended_at"] or at},
-        "group": [
-            {
-                "code": concept(code_system("gravite-novi"), severity),
-                "population": [{"code": _initial(), "count": totals[severity]}],
-                "stratifier": [
-                    {
-                        "code": [concept(code_system("ventilation"), "localisation")],
-                        "stratum": [
-                            {
-                                "value": {"text": line["label"]},
-                                "population": [{"code": _initial(), "count": line[severity]}],
-                            }
-                            for line in by_place
-                        ],
-                    }
-                ],
-            }
-            for severity in severities
-        ],
+        "group": [_severity_group(severity, totals, by_place) for severity in SEVERITIES],
     }
-    for group in report["group"]:
-        if not by_place:
-            del group["stratifier"]
     group = {"resourceType": "Group", "type": "person", "actual": True, "quantity": totals["total"]}
     if event["mode"] == "Exercise":
         report["meta"] = {"security": [coding(ACT_REASON, "HTEST")]}
@@ -61,6 +42,21 @@ def counts_bundle(
             {"fullUrl": full_url("nombres", event["id"], name), "resource": resource} for resource, name in entries
         ],
     }
+
+
+def _severity_group(severity: str, totals: Mapping[str, Any], by_place: Sequence[Mapping[str, Any]]) -> Resource:
+    """How many of one severity, in all and by place; without a place there is no stratifier, which may not be empty."""
+    group: Resource = {
+        "code": concept(code_system("gravite-novi"), severity),
+        "population": [{"code": _initial(), "count": totals[severity]}],
+    }
+    strata = [
+        {"value": {"text": line["label"]}, "population": [{"code": _initial(), "count": line[severity]}]}
+        for line in by_place
+    ]
+    if strata:
+        group["stratifier"] = [{"code": [concept(code_system("ventilation"), "localisation")], "stratum": strata}]
+    return group
 
 
 def _initial() -> Resource:

@@ -218,19 +218,6 @@ def soap_door(  # noqa: PLR0913 - what is spoken, and how
     say by itself what to do. An answer is of the version of its call.
     """
 
-    async def answer(request: Request, envelope: Envelope) -> Response:
-        body, version = envelope.body, envelope.version
-        operation = operations.get(str(body.tag))
-        if operation is None:
-            raise SoapFault("Client", "Cette opération n’est pas au contrat.")
-        action = _action(request)
-        _check_request(contract, body, action)
-        call = Call(body, envelope.headers, action, request)
-        reply = await operation(call)
-        if defects := contract.check(reply):
-            raise SoapFault("Server", f"La réponse ne suit pas le contrat : {defects[0].path}.")
-        return _answered(version.seal(reply, answering(call, etree.QName(reply).localname)), 200, version)
-
     async def door(request: Request) -> Response:
         if request.method != "POST":
             return _published(contract, request)
@@ -239,11 +226,33 @@ def soap_door(  # noqa: PLR0913 - what is spoken, and how
             root = parse(await _read(request))
             # A fault is told in the version of its call, as soon as that is known.
             version = next((one for one in versions if one.namespace == etree.QName(root).namespace), version)
-            return await answer(request, read_envelope(root, understood, versions))
+            envelope = read_envelope(root, understood, versions)
+            return await _call(contract, operations, answering, request, envelope)
         except SoapFault as fault:
             return soap_fault_response(fault.ending(instruction), detail(fault) if fault.reason else None, version)
 
     return door
+
+
+async def _call(
+    contract: Contract,
+    operations: Mapping[str, Operation],
+    answering: Callable[[Call, str], Sequence[Element]],
+    request: Request,
+    envelope: Envelope,
+) -> Response:
+    """Run the operation of one envelope; what comes in and what goes out both follow the contract."""
+    body, version = envelope.body, envelope.version
+    operation = operations.get(str(body.tag))
+    if operation is None:
+        raise SoapFault("Client", "Cette opération n’est pas au contrat.")
+    action = _action(request)
+    _check_request(contract, body, action)
+    call = Call(body, envelope.headers, action, request)
+    reply = await operation(call)
+    if defects := contract.check(reply):
+        raise SoapFault("Server", f"La réponse ne suit pas le contrat : {defects[0].path}.")
+    return _answered(version.seal(reply, answering(call, etree.QName(reply).localname)), 200, version)
 
 
 def _published(contract: Contract, request: Request) -> Response:

@@ -142,7 +142,7 @@ def ours() -> Work:
         return load_catalogue(Path(folder)).mapping("essai/quarante@1").apply
 
 
-def with_glom(found: Any) -> Work:  # noqa: ANN401 - an optional library, untyped here
+def with_glom(found: Any) -> Work:
     """glom, its spec compiled once."""
     compiled = found.Spec(spec())
     return lambda document: found.glom(document, compiled)

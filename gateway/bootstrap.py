@@ -16,7 +16,7 @@ from gateway.alarms import with_expiry_alarm
 from gateway.consequences import consequences
 from gateway.counting import CountingDestination
 from gateway.house import House, InterventionRules
-from gateway.neighbours import links, neighbours_of, open_neighbours, policies, token_gate
+from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours, policies, token_gate
 from gateway.pulse import Pulse
 from gateway.runtime import Runtime
 from gateway.security.doorkeeper import Doorkeeper
@@ -58,10 +58,7 @@ async def build(
         versions = await open_versions(settings.mappings, catalogue, lambda: read_again(settings), database, clock)
         neighbours = open_neighbours(settings, versions, closing, clock=clock, transports=transports)
         store = SqlStore(database, clock=clock, aftermath=with_expiry_alarm(consequences(house)))
-        destinations: dict[str, Destination] = {
-            name: CountingDestination(VersionedDestination(one, versions, database), database, house, clock)
-            for name, one in neighbours.destinations.items()
-        }
+        destinations = as_sent_to(neighbours, versions, database, house, clock)
         dispatcher = Dispatcher(store, destinations, policies(settings), clock=clock)
         pulse = Pulse(
             database, role, clock, links(settings), dispatcher.tally, VERSION, settings.watch.heartbeat_seconds
@@ -114,9 +111,16 @@ def open_destinations(  # noqa: PLR0913 - a house once more, on other wires
 ) -> dict[str, Destination]:
     """Every destination, as the dispatcher sends to it."""
     opened = open_neighbours(settings, versions, closing, clock=clock, transports=transports)
+    return as_sent_to(opened, versions, database, house, clock)
+
+
+def as_sent_to(
+    neighbours: Neighbours, versions: Versions, database: Database, house: House, clock: Callable[[], datetime]
+) -> dict[str, Destination]:
+    """The destinations as the dispatcher sends to them: counts counted, documents mapped by the version in force."""
     return {
         name: CountingDestination(VersionedDestination(one, versions, database), database, house, clock)
-        for name, one in opened.destinations.items()
+        for name, one in neighbours.destinations.items()
     }
 
 

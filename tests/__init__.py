@@ -1,0 +1,1 @@
+"""The tests: rooms as in the house, servers they start, and what one suite proves over many."""

@@ -17,11 +17,12 @@ from adapters.portal.faults import not_the_portal, refused_by_portal
 from adapters.portal.signature import sign
 
 if TYPE_CHECKING:
-    from adapters.link import Link
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from pydantic import SecretStr
+
+    from adapters.link import Link
 
 SHORTEST_SECRET = 16
 """Characters; below, a secret can be guessed off line from one signed notification."""

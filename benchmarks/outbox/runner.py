@@ -93,7 +93,7 @@ class _Wire:
         self._concurrency = concurrency
         self._session: Any = None
 
-    async def __aenter__(self) -> Any:  # noqa: ANN401 - aiohttp is in the other environment
+    async def __aenter__(self) -> Any:
         if not self._url:
             return None
         import aiohttp  # noqa: PLC0415 - not needed where nothing is sent

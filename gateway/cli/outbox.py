@@ -35,6 +35,17 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         parser.set_defaults(run=lambda arguments: _on_desk(arguments, work))
         return parser
 
+    pausing = verb("pause", "ne plus envoyer à une destination ; rien ne se perd", pause)
+    pausing.add_argument("--reason", required=True)
+    resuming = verb("resume", "envoyer de nouveau à une destination", resume)
+    resuming.add_argument("--rate", type=float, help="messages par seconde jusqu’à l’écoulement du retard")
+    for parser in (pausing, resuming):
+        parser.add_argument("destination")
+    _declare_messages(verb)
+
+
+def _declare_messages(verb: Callable[..., argparse.ArgumentParser]) -> None:
+    """The verbs that look at messages and decide on them."""
     verb("status", "chaque destination : attente, retard, disjoncteur ; chaque nœud ; les alarmes", status)
     listing = verb("list", "les messages, les plus récents d’abord", show_list)
     listing.add_argument("--status", choices=list(Status), help="dans cet état")
@@ -62,12 +73,6 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         parser.add_argument("--event", help="identifiant de l’événement")
         parser.add_argument("--topic", help="sujet")
         parser.add_argument("--cause", help="code de la cause")
-    pausing = verb("pause", "ne plus envoyer à une destination ; rien ne se perd", pause)
-    pausing.add_argument("--reason", required=True)
-    resuming = verb("resume", "envoyer de nouveau à une destination", resume)
-    resuming.add_argument("--rate", type=float, help="messages par seconde jusqu’à l’écoulement du retard")
-    for parser in (pausing, resuming):
-        parser.add_argument("destination")
 
 
 def _on_desk(arguments: argparse.Namespace, work: Callable[[Desk, argparse.Namespace], Awaitable[int]]) -> int:

@@ -51,23 +51,6 @@ async def metadata(call: Call) -> Response:
 
 def capability(date: str) -> Resource:
     """The CapabilityStatement."""
-    read = [{"code": "read"}]
-    served = [{"type": kind, "interaction": [{"code": "read"}, {"code": "search-type"}]} for kind in KINDS]
-    task = {
-        "type": "Task",
-        "profile": "http://hl7.org/fhir/StructureDefinition/Task",
-        "interaction": [*read, {"code": "search-type"}],
-        "versioning": "versioned",
-        "searchParam": [
-            {"name": "focus", "type": "reference", "documentation": "focus:identifier, l’identifiant de l’émetteur."},
-            {"name": "identifier", "type": "token", "documentation": "La référence lue au téléphone."},
-        ],
-    }
-    bundle = {
-        "type": "Bundle",
-        "interaction": [{"code": "search-type"}],
-        "searchParam": [{"name": "event", "type": "string", "documentation": "Identifiant de l’événement."}],
-    }
     return {
         "resourceType": "CapabilityStatement",
         "url": f"{BASE}/CapabilityStatement/passerelle",
@@ -85,7 +68,7 @@ def capability(date: str) -> Resource:
             {
                 "mode": "server",
                 "documentation": "JSON seulement. Une clé d’accès par plateforme : Authorization: Bearer pk_…",
-                "resource": [task, bundle, *served],
+                "resource": _resources(),
                 "interaction": [{"code": "transaction"}],
                 "operation": [{"name": "process-message", "definition": f"{BASE}/OperationDefinition/process-message"}],
             }
@@ -100,6 +83,27 @@ def capability(date: str) -> Resource:
             }
         ],
     }
+
+
+def _resources() -> list[Resource]:
+    """What can be read and sought, by type."""
+    task = {
+        "type": "Task",
+        "profile": "http://hl7.org/fhir/StructureDefinition/Task",
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "versioning": "versioned",
+        "searchParam": [
+            {"name": "focus", "type": "reference", "documentation": "focus:identifier, l’identifiant de l’émetteur."},
+            {"name": "identifier", "type": "token", "documentation": "La référence lue au téléphone."},
+        ],
+    }
+    bundle = {
+        "type": "Bundle",
+        "interaction": [{"code": "search-type"}],
+        "searchParam": [{"name": "event", "type": "string", "documentation": "Identifiant de l’événement."}],
+    }
+    served = [{"type": kind, "interaction": [{"code": "read"}, {"code": "search-type"}]} for kind in KINDS]
+    return [task, bundle, *served]
 
 
 async def read_definition(call: Call) -> Response:

@@ -27,7 +27,7 @@ class _Deliveries:
 class One:
     """The job."""
 
-    async def process(self, job: Any) -> None:  # noqa: ANN401 - the library's own object
+    async def process(self, job: Any) -> None:
         """One key."""
         await _Deliveries.deliver(job.args["key"])
 

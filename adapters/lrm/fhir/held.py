@@ -96,7 +96,9 @@ class HeldRequests:
         if held is None:
             number = f"{at:%y}-{len(self._requests) + 1:06d}"
             case = f"fr.health.samu.D{number}"
-            return HeldRequest(read.request.request_id, read.system, number, case, (document,), ((Status.TRANSMISE, at),))
+            return HeldRequest(
+                read.request.request_id, read.system, number, case, (document,), ((Status.TRANSMISE, at),)
+            )
         if held.status.is_final:
             raise _refused("conflict", "DEMANDE_CLOSE", "Cette demande est close.", "Bundle")
         return replace(held, versions=(*held.versions, document))

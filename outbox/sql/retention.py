@@ -6,6 +6,7 @@ among them. It refuses to touch what waits, is being sent, or waits for a person
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 
     from outbox.database import Database
 
-SLICE: Final = 500
+SLICE: Final = 200
 """Rows looked at in one go, and the most that one transaction removes."""
+
+REST: Final = 4
+"""A slice that removed something is followed by so many times its own length without, which are the traffic's."""
 
 _M: Final = outbox_message.c
 _ENDED: Final = text("status IN ('delivered', 'superseded', 'expired', 'discarded')")
@@ -70,7 +74,7 @@ class Swept:
 async def sweep(database: Database, horizon: Horizon) -> Swept:
     """Walk the messages from the oldest to the first that is too young, a slice at a time."""
     kept = {kind.value: micros(at) for kind, at in horizon.bodies.items()} | {"rows": micros(horizon.rows)}
-    youngest = max(kept.values())
+    youngest, loop = max(kept.values()), asyncio.get_running_loop()
     after, done = 0, Swept()
     while True:
         last, oldest = await database.read(lambda c, after=after: c.execute(_SPAN, {"after": after}).one())  # type: ignore[misc]
@@ -79,7 +83,9 @@ async def sweep(database: Database, horizon: Horizon) -> Swept:
         facts = {"after": after, "last": last, **kept}
         over, bodies = await database.read(lambda c, facts=facts: _chosen(c, facts))  # type: ignore[misc]
         if over or bodies:
+            began = loop.time()
             await database.write(lambda c, over=over, bodies=bodies: _remove(c, over, bodies))  # type: ignore[misc]
+            await asyncio.sleep((loop.time() - began) * REST)
         done = Swept(done.bodies + len(bodies), done.messages + len(over))
         after = last
 

@@ -11,6 +11,8 @@ from adapters.lrm.hubsante.emission import check_client_id
 from adapters.lrm.hubsante.models import Models, ModelsError, read_models
 
 EVERYONE = "*"
+REPLY = "hub.reply"
+"""The topic of an answer: an RC-REF, or an RS-ERROR; it goes out by the perimeter that the message came through."""
 TOPICS = ("intervention.request", "intervention.cancel", "victim", "counts")
 
 
@@ -49,8 +51,9 @@ class Perimeter(BaseModel):
         return value
 
     def recipient_of(self, crra: str | None) -> str | None:
-        """The client id to send to for a CRRA; None when nobody was named for it."""
-        return self.recipients.get(crra or EVERYONE) or self.recipients.get(EVERYONE)
+        """The client id to send to for a CRRA, which may be named by it; None when nobody was named for it."""
+        named = crra if crra and crra.startswith("fr.") else None
+        return self.recipients.get(crra or EVERYONE) or named or self.recipients.get(EVERYONE)
 
 
 def models_of(folder: Path, version: int) -> Models:

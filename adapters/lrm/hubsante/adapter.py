@@ -1,0 +1,176 @@
+"""The Hub Santé as a destination: cases of victims and requests, counts, and the answers to what was received.
+
+`delivered` means that the broker confirmed: the hub holds the message. What its recipient made of it comes later, through
+`inbound`. It refuses to publish what our own rules, or the official models where a deployment has them, find wrong.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from adapters.http import refuse_other_mode
+from adapters.lrm.hubsante.cases import CREATE, PICTURE, UPDATE, case_body, case_id, picture_body, update_body
+from adapters.lrm.hubsante.documents import Format
+from adapters.lrm.hubsante.emission import emission_faults
+from adapters.lrm.hubsante.envelope import Envelope as Edxl
+from adapters.lrm.hubsante.envelope import Party, write_envelope, write_header
+from adapters.lrm.hubsante.faults import Code
+from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
+from adapters.lrm.hubsante.perimeters import REPLY
+from adapters.lrm.hubsante.replies import Answerer, Step, acknowledge, refuse
+from mapping import MappingError
+from outbox.errors import PermanentDeliveryError
+from outbox.message import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from adapters.link import Link
+    from adapters.lrm.hubsante.client import HubConnection
+    from adapters.lrm.hubsante.findings import Finding
+    from adapters.lrm.hubsante.judgement import Judge
+    from adapters.lrm.hubsante.perimeters import Perimeter
+    from mapping import Mapping as MappingFile
+    from outbox.message import Claimed, Envelope
+
+LIFE = timedelta(days=1)
+_SHOWN = 5
+
+
+class HubAdapter:
+    """Publishes on the perimeter of each topic; one mapping per topic."""
+
+    name = "hub"
+
+    def __init__(  # noqa: PLR0913 - what a hub is made of
+        self,
+        link: Link,
+        perimeters: Iterable[Perimeter],
+        connections: Mapping[str, HubConnection],
+        mappings: Mapping[str, MappingFile],
+        judges: Mapping[int, Judge],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._link = link
+        self._perimeters = tuple(perimeters)
+        self._connections = connections
+        self._mappings = mappings
+        self._judges = judges
+        self._clock = clock
+
+    async def deliver(self, claimed: Claimed) -> Receipt:
+        """Publish one message; the receipt's reference is the shared case id, its facts name the distributionID."""
+        refuse_other_mode(claimed, self._link, self.name)
+        envelope = claimed.envelope
+        perimeter = self._perimeter(envelope)
+        identifier = f"{perimeter.client_id}_{envelope.id}"
+        if envelope.topic == REPLY:
+            tree, key, case = self._reply(envelope.body, perimeter, identifier), "reply", None
+        else:
+            tree, key, case = self._message(claimed, perimeter, identifier)
+        self._check(tree, perimeter)
+        body, content_type = self._written(tree, perimeter)
+        await self._connections[perimeter.vhost].publish(body, content_type, identifier)
+        facts = {"distribution_id": identifier, "vhost": perimeter.vhost, "message": key, "case_id": case}
+        return Receipt(reference=case, sent=body, facts=facts)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for connection in self._connections.values():
+            await connection.aclose()
+
+    def _perimeter(self, envelope: Envelope) -> Perimeter:
+        for perimeter in self._perimeters:
+            if envelope.topic in perimeter.topics or (
+                envelope.topic == REPLY and envelope.body.get("vhost") == perimeter.vhost
+            ):
+                return perimeter
+        raise PermanentDeliveryError("hub.sujet", "Aucun périmètre du hub ne porte ce sujet.", envelope.topic)
+
+    def _message(self, claimed: Claimed, perimeter: Perimeter, identifier: str) -> tuple[dict[str, Any], str, str]:
+        envelope = claimed.envelope
+        mapped = self._mapped(envelope)
+        recipient = perimeter.recipient_of(mapped.get("crra"))
+        if recipient is None:
+            raise PermanentDeliveryError("hub.destinataire", "Aucun destinataire du hub n’est réglé pour ce message.")
+        mine = perimeter.client_id
+        first = claimed.reference is None
+        if envelope.topic == "counts":
+            key, case = PICTURE, case_id(mine, envelope.body["event"]["id"])
+            body = picture_body(mapped, identifier, first=first)
+        elif first and envelope.topic != "intervention.cancel":
+            key, body = CREATE, case_body(mapped, mine, recipient, perimeter.model)
+            case = body["caseId"]
+        else:
+            key, body = UPDATE, update_body(mapped, mine, recipient, perimeter.model)
+            case = body["caseId"]
+        now = self._clock()
+        until = envelope.expires_at or now + LIFE
+        edxl = Edxl(
+            distribution_id=identifier,
+            sender=mine,
+            recipient=recipient,
+            sent_at=now,
+            expires_at=until,
+            status=envelope.mode,
+            kind="Report" if first else "Update",
+        )
+        header = write_header(edxl, _party(perimeter), Party(recipient, f"hubex:{recipient}"))
+        return write_envelope(edxl, {**header, key: body}), key, case
+
+    def _mapped(self, envelope: Envelope) -> dict[str, Any]:
+        mapping = self._mappings.get(envelope.topic)
+        if mapping is None:
+            raise PermanentDeliveryError("hub.sujet", "Aucune correspondance du hub pour ce sujet.", envelope.topic)
+        try:
+            return mapping.apply(envelope.body)
+        except MappingError as error:
+            raise PermanentDeliveryError(
+                "hub.mapping", "La correspondance du hub ne s’applique pas au message.", f"{error.path}: {error.reason}"
+            ) from error
+
+    def _reply(self, body: dict[str, Any], perimeter: Perimeter, identifier: str) -> dict[str, Any]:
+        """An answer to a message received: the RS-ERROR when a code is given, else the RC-REF."""
+        now = self._clock()
+        received = Edxl(
+            distribution_id=body["about"],
+            sender=body["to"],
+            recipient=perimeter.client_id,
+            sent_at=now,
+            expires_at=now + LIFE,
+            status=body["status"],
+            kind="Report",
+        )
+        answerer = Answerer(perimeter.client_id, _party(perimeter), perimeter.model)
+        if body.get("code") is not None:
+            return refuse(received, answerer, identifier, now, Code(body["code"]), body["cause"])
+        step = Step(body["step"]) if body.get("step") else None
+        error = f"{perimeter.client_id}_{body['error']}" if body.get("error") else None
+        to = Party(body["to"], f"hubex:{body['to']}")
+        return acknowledge(received, to, answerer, identifier, now, step=step, error_id=error)
+
+    def _check(self, tree: dict[str, Any], perimeter: Perimeter) -> None:
+        found = emission_faults(tree, perimeter.model, perimeter.client_id)
+        judge = self._judges.get(perimeter.model)
+        if not found and judge is not None:
+            found = judge.judge_tree(tree, flags=False).faults
+        if found:
+            raise PermanentDeliveryError("hub.regles", "Le message n’est pas conforme au contrat du hub.", _told(found))
+
+    def _written(self, tree: dict[str, Any], perimeter: Perimeter) -> tuple[bytes, str]:
+        judge = self._judges.get(perimeter.model)
+        if perimeter.form == "xml" and judge is not None:
+            return xml_bytes(to_xml(tree, judge.models)), Format.XML.value
+        return orjson.dumps(tree), Format.JSON.value
+
+
+def _party(perimeter: Perimeter) -> Party:
+    return Party(f"{perimeter.name}-{perimeter.client_id}", f"{perimeter.vendor}:{perimeter.client_id}")
+
+
+def _told(found: tuple[Finding, ...]) -> str:
+    """Paths and rules only: a finding holds no value of the message."""
+    return " ; ".join(str(finding) for finding in found[:_SHOWN])

@@ -9,6 +9,7 @@ from pydantic import Field
 from gateway.doors import mappings
 from gateway.doors.door import Door
 from gateway.doors.schemas import Strict
+from gateway.doors.studio_table import STUDIO_DOORS
 from gateway.security.keys import Scope
 
 INTEGRATOR = frozenset({Scope.INTEGRATOR})
@@ -89,4 +90,5 @@ MAPPING_DOORS = (
         "Codes absents des tables : combien de fois, et la dernière",
         tag="Correspondances",
     ),
+    *STUDIO_DOORS,
 )

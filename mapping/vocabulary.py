@@ -1,0 +1,122 @@
+"""Every word that a mapping may say: paths with their codes, targets of its contract, tables with their pairs, formats, keys.
+
+For an editor that completes. It proposes nothing that the check would refuse: a path is there when the allow-list lets it go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.canon import DOCUMENTS
+from mapping.expressions import FUNCTIONS, MACROS
+from mapping.faults import Faults
+from mapping.formats import FORMATS
+from mapping.kinds import KIND_IN_FRENCH
+from mapping.loading import CANON
+from mapping.paths import heard_shape, part_of_shape
+from mapping.rules import FILE_KEYS, RULE_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mapping.catalogue import Catalogue, Mapping
+    from mapping.contracts import Part
+    from mapping.paths import Shape
+
+MOST_TARGETS = 2_000
+"""FHIR has no end; nobody reads further."""
+MOST_LEVELS = 8
+MOST_PAIRS = 200
+"""Of one table: an editor that proposes 35 000 communes proposes none."""
+
+
+def vocabulary(catalogue: Catalogue, name: str) -> dict[str, Any]:
+    """The words for one mapping and its other versions. JSON-safe."""
+    mapping = catalogue.mapping(name)
+    return {
+        "mapping": name,
+        "topic": mapping.topic,
+        "source": mapping.source,
+        "recipient": mapping.recipient,
+        "target": mapping.target,
+        "paths": [*_paths(catalogue, mapping)],
+        "targets": [*_targets(_root(catalogue, mapping))],
+        "tables": _tables(catalogue),
+        "formats": sorted(FORMATS),
+        "functions": sorted({*FUNCTIONS, *MACROS}),
+        "file_keys": list(FILE_KEYS),
+        "rule_keys": list(RULE_KEYS),
+        "topics": sorted(DOCUMENTS),
+        "recipients": sorted(catalogue.recipients),
+        "mappings": sorted(catalogue.mappings),
+    }
+
+
+def _paths(catalogue: Catalogue, mapping: Mapping) -> Iterator[dict[str, Any]]:
+    """What may be read; what stands in a list is said as `item.…`, with the list it is in."""
+    allow_list = catalogue.allow_list(mapping.recipient) if mapping.topic else None
+    for path, item, shape in _walk(mapping.compiler.shape, "", ""):
+        absolute = f"{item}.{path.partition('.')[2]}" if item else path
+        if allow_list is None or allow_list.enters(mapping.topic, absolute):
+            yield {
+                "path": path,
+                "kind": KIND_IN_FRENCH[shape.kind],
+                "list": shape.kind == "list",
+                "group": shape.kind == "object",
+                "nullable": shape.nullable,
+                "codes": sorted(shape.codes or ()),
+                "of": item,
+            }
+
+
+def _walk(shape: Shape, before: str, item: str) -> Iterator[tuple[str, str, Shape]]:
+    for name, below in shape.fields.items():
+        path = before + name
+        yield path, item, below
+        yield from _walk(below, f"{path}.", item)
+        if below.item is not None and not item:
+            yield from _walk(below.item, "item.", path)
+
+
+def _root(catalogue: Catalogue, mapping: Mapping) -> Part | None:
+    file, _, name = mapping.target.partition("#")
+    if file == CANON:
+        heard = heard_shape(name)
+        return part_of_shape(name, heard) if heard else None
+    return catalogue.contracts.find(mapping.whole.target, Faults())
+
+
+def _targets(root: Part | None) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+
+    def below(part: Part, before: str, depth: int) -> None:
+        for one in part.level.parts.values() if part.level and depth < MOST_LEVELS else ():
+            if len(found) >= MOST_TARGETS:
+                return
+            path = before + one.name
+            group = one.inside is not None
+            found.append(
+                {
+                    "path": path,
+                    "kind": "une liste" if one.many else KIND_IN_FRENCH[one.kind],
+                    "required": one.required,
+                    "group": group,
+                    "codes": sorted(one.codes or ())[:MOST_PAIRS],
+                }
+            )
+            if group and not one.many:
+                below(one, f"{path}.", depth + 1)
+
+    if root is not None:
+        below(root, "", 0)
+    return found
+
+
+def _tables(catalogue: Catalogue) -> list[dict[str, Any]]:
+    return [
+        {
+            "table": name,
+            "pairs": [{"canon": one.canon, "wire": one.wire, "label": one.label} for one in table.pairs[:MOST_PAIRS]],
+        }
+        for name, table in sorted(catalogue.tables.items())
+    ]

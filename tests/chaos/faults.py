@@ -49,6 +49,8 @@ class Faults:
         start = time.monotonic()
         kinds = self._kinds()
         while (passed := time.monotonic() - start) < 1.5 * seconds:
+            if dead := [node.name for node in self.nodes if node.died()]:
+                raise RuntimeError(f"ended by themselves, which no fault may cause: {dead}")
             happened = self.inflicted.total()
             if happened >= wanted and passed >= seconds:
                 break

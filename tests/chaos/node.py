@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from adapters.http import Link, broken_link, open_client, refused
+from adapters.http import broken_link, open_client, refused
+from adapters.link import Link
 from outbox.database import open_database
 from outbox.dispatcher import Dispatcher
 from outbox.message import Claimed, Receipt

@@ -61,6 +61,10 @@ class Node:
         """Whether it is up and nothing is being done to it."""
         return not self.frozen and not self.starting
 
+    def died(self) -> bool:
+        """Whether it ended though nobody ended it."""
+        return self.free() and self._process is not None and self._process.returncode is not None
+
     async def start(self) -> None:
         """Start it; it works by itself from then on."""
         self.starting = True

@@ -76,8 +76,10 @@ def judge(evidence: Evidence) -> Judgement:
     lanes: dict[tuple[str, str], list[Sent]] = defaultdict(list)
     for sent in evidence.sent:
         lanes[sent.destination, sent.lane].append(sent)
+    due = {key: at for lane in lanes.values() for key, at in _due(lane, evidence)}
+    for sent in evidence.sent:
         verdict.violations += _kept(sent, evidence, by_key[sent.id])
-        verdict.violations += _in_time(sent, evidence, by_key[sent.id], verdict.counts)
+        verdict.violations += _in_time(sent, due.get(sent.id), evidence, by_key[sent.id], verdict.counts)
         verdict.counts[evidence.ends.get(sent.id, "unknown")] += 1
     verdict.counts["repeated on the wire"] = sum(len(found) - 1 for found in by_key.values() if found)
     for lane in lanes.values():
@@ -105,7 +107,22 @@ def _kept(sent: Sent, evidence: Evidence, arrivals: list[Arrival]) -> Iterator[s
             yield f"{sent.id}: ended {end}"
 
 
-def _in_time(sent: Sent, evidence: Evidence, arrivals: list[Arrival], counts: Counter[str]) -> Iterator[str]:
+def _due(lane: list[Sent], evidence: Evidence) -> Iterator[tuple[str, float]]:
+    """From when each message may leave: a state from when the first that it made needless might have."""
+    waited: float | None = None
+    for one in lane:
+        at = one.due_at
+        if at is not None and one.kind is Kind.STATE:
+            at = at if waited is None else min(at, waited)
+        if at is not None:
+            yield one.id, at
+        if one.kind is Kind.STATE:
+            waited = at if evidence.ends.get(one.id) is Status.SUPERSEDED else None
+
+
+def _in_time(
+    sent: Sent, due: float | None, evidence: Evidence, arrivals: list[Arrival], counts: Counter[str]
+) -> Iterator[str]:
     """Nothing arrives after its expiry, nor before it was due."""
     for one in arrivals:
         if sent.expires_at is not None and one.at > sent.expires_at + TOLERANCE:
@@ -113,8 +130,8 @@ def _in_time(sent: Sent, evidence: Evidence, arrivals: list[Arrival], counts: Co
                 counts["late, from a node just woken"] += 1
             else:
                 yield f"{sent.id}: arrived {one.at - sent.expires_at:.2f} s after its expiry, from {one.node}"
-        if sent.due_at is not None and one.at < sent.due_at - TOLERANCE:
-            yield f"{sent.id}: arrived {sent.due_at - one.at:.2f} s before it was due, from {one.node}"
+        if due is not None and one.at < due - TOLERANCE:
+            yield f"{sent.id}: arrived {due - one.at:.2f} s before it was due, from {one.node}"
 
 
 def _needless(lane: list[Sent], evidence: Evidence) -> Iterator[str]:

@@ -103,3 +103,13 @@ def test_only_its_own_sleep_excuses_a_sender() -> None:
     assert (woken.violations, woken.counts["late, from a node just woken"]) == ([], 1)
     for woke in ({"noeud-1": [110.8]}, {"noeud-0": [109.0]}, {"noeud-0": [111.2]}):
         assert len(judge(replace(late, woken=woke)).violations) == 1
+
+
+def test_a_state_may_leave_when_the_first_it_replaces_might_have() -> None:
+    """A stream of changes puts nothing off for ever; but a state that replaces nothing waits for its own time."""
+    states = [replace(STATES[0], due_at=101.0), replace(STATES[1], due_at=104.0)]
+    arrivals = [arrival(states[1], 102.0)]
+    skipped = Evidence(states, arrivals, {"s0": Status.SUPERSEDED, "s1": Status.DELIVERED})
+    assert judge(skipped).violations == []
+    sent = Evidence(states, [arrival(states[0], 101.0), *arrivals], {"s0": Status.DELIVERED, "s1": Status.DELIVERED})
+    assert judge(sent).violations == ["s1: arrived 2.00 s before it was due, from noeud-0"]

@@ -55,14 +55,19 @@ def rates(share: float, number: int) -> dict[str, Callable[[Place], float | list
     }
 
 
-def rounds(server: Postgres, names: list[str], number: int, share: float) -> tuple[Runs, list[float]]:
+def rounds(
+    server: Postgres, names: list[str], number: int, share: float, wanted: list[str]
+) -> tuple[Runs, list[float]]:
     """Interleave."""
     templates = {name: template(server, name) for name in names}
     runs: Runs = defaultdict(lambda: defaultdict(list))
     loops = []
     for turn in range(number):
-        for measure, run in rates(share, number).items():
-            for name in names[turn:] + names[:turn]:
+        chosen = {
+            measure: run for measure, run in rates(share, number).items() if any(one in measure for one in wanted)
+        }
+        for measure, run in chosen.items():
+            for name in names[turn % len(names) :] + names[: turn % len(names)]:
                 database = server.create(templates[name])
                 loops.append(measures.loop())
                 got = run(Place(name, server, database))
@@ -188,6 +193,8 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the full number of jobs; for developing")
     parser.add_argument("--only", nargs="*", default=list(PACKAGES))
     parser.add_argument("--idle", type=float, default=15.0, help="seconds of the idle measure")
+    parser.add_argument("--measures", nargs="*", default=[""], help="words that a measure's name must hold one of")
+    parser.add_argument("--rates", action="store_true", help="neither idle cost nor kill -9")
     parser.add_argument("--keep", type=Path, help="file for the raw numbers, as JSON")
     wish = parser.parse_args()
     missing = libraries()
@@ -198,8 +205,8 @@ def main() -> None:
     before = os.getloadavg()
     with postgres() as server:
         version = server.ask("SHOW server_version")[0][0]
-        runs, loops = rounds(server, names, wish.rounds, wish.share)
-        once = [name for name in names if name != "pgqueuer-unlimited"]
+        runs, loops = rounds(server, names, wish.rounds, wish.share, wish.measures)
+        once = [name for name in names if name != "pgqueuer-unlimited" and not wish.rates]
         idle = idles(server, once, wish.idle)
         killed = kills(server, once, wish.share)
     print(

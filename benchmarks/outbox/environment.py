@@ -68,13 +68,13 @@ def libraries() -> dict[str, str]:
 
 
 def _pip(*packages: str) -> str:
-    command = [VENV / "bin" / "python", "-m", "pip", "install", "--quiet", *packages]
+    command: list[str | Path] = [VENV / "bin" / "python", "-m", "pip", "install", "--quiet", *packages]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stderr.strip().splitlines()[-1] if done.returncode and done.stderr.strip() else ""
 
 
 def _importable(name: str) -> bool:
-    command = [VENV / "bin" / "python", "-c", f"import runner; runner.contender({name!r})"]
+    command: list[str | Path] = [VENV / "bin" / "python", "-c", f"import runner; runner.contender({name!r})"]
     where = Path(__file__).parent
     return subprocess.run(command, cwd=where, env=surroundings(), capture_output=True, check=False).returncode == 0
 
@@ -127,7 +127,18 @@ def postgres(options: tuple[str, ...] = DURABLE) -> Iterator[Postgres]:
         if who:
             shutil.chown(folder, "nobody", "nogroup")
         data = Path(folder) / "data"
-        make = [found[-1] / "initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D", data]
+        make: list[str | Path] = [
+            found[-1] / "initdb",
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-D",
+            data,
+        ]
         subprocess.run(make, check=True, capture_output=True, cwd=folder, **who)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

@@ -41,7 +41,7 @@ SELECT seq, 1, 1, 'delivered', settled_at, settled_at FROM outbox_message WHERE 
 WAIT = """
 INSERT INTO outbox_message (id, destination, lane, topic, kind, mode, scope, priority, body, created_at, enqueued_at, next_at,
   status, place)
-SELECT 'new-' || n, 'sivic', 'new-' || n / {lane}, 'victim', 'command', 'Exercise', 'essai', 2,
+SELECT '{name}-' || n, 'sivic', '{name}-' || n / {lane}, 'victim', 'command', 'Exercise', 'essai', 2,
   convert_to('{{"texte": "' || repeat('ESSAI ', 48) || '"}}', 'UTF8'), {at}, {at}, {at}, 'pending', CASE WHEN n % {lane} = 0 THEN 1 ELSE 2 END
 FROM generate_series(0, {rows} - 1) AS n
 """
@@ -51,13 +51,20 @@ def fill(place: Place, rows: int, waiting: int = 0) -> float:
     """So many rows, as if they had been worked on for long; the bytes of each, with everything that hangs on it."""
     at = int(time.time() * 1e6)
     waiting = max(rows // 10, waiting or WAITING)
-    for statement in (SETTLED.format(at=at, rows=rows * 9 // 10), TRIED, WAIT.format(at=at, rows=waiting, lane=LANE)):
+    for statement in (SETTLED.format(at=at, rows=rows * 9 // 10), TRIED):
         place.server.ask(statement, place.database)
+    wait(place, "new", waiting)
     place.server.ask("VACUUM (ANALYZE)", place.database)
     place.server.ask("CHECKPOINT")
     tables = "pg_total_relation_size('outbox_message') + pg_total_relation_size('outbox_attempt')"
     size = place.server.ask(f"SELECT {tables}", place.database)[0][0]
     return float(size) / (rows * 9 // 10 + waiting)
+
+
+def wait(place: Place, name: str, rows: int) -> None:
+    """So many more messages that are due."""
+    at = int(time.time() * 1e6)
+    place.server.ask(WAIT.format(at=at, rows=rows, lane=LANE, name=name), place.database)
 
 
 async def claims(place: Place) -> list[float]:
@@ -85,26 +92,35 @@ def drain(place: Place, nodes: int) -> float:
     begun = [sorted(worker.end()["started"].values()) for worker in workers]
     first = max(one[0] for one in begun if one)
     last = min(first + WINDOW, max(one[-1] for one in begun if one))
-    return sum(first <= at <= last for one in begun for at in one) / (last - first)
+    return sum(first <= at <= last for one in begun for at in one) / float(last - first)
 
 
-def by_rows(server: Postgres, sizes: list[int]) -> list[Figure]:
-    """Drain and claim for each size of the table."""
-    rates, waits = {}, {}
-    for rows in sizes:
-        place = Place("passerelle", server, template(server, "passerelle"))
-        each = fill(place, rows)
-        found = asyncio.run(claims(place))
-        rates[rows], waits[rows] = drain(place, 1), middle(found)
-        print(
-            f"{rows:>9,} rows: drain {rates[rows]:6.0f}/s, claim of 50 p50 {waits[rows]:.2f} p99 {percentile(found, 0.99):.2f} ms,"
-            f" {each:.0f} bytes a row, loop {loop():.0f} ms",
-            flush=True,
-        )
+def by_rows(server: Postgres, sizes: list[int], rounds: int) -> list[Figure]:
+    """Claim and drain for each size of the table, all filled before the first is measured, interleaved."""
+    rates: dict[int, list[float]] = {rows: [] for rows in sizes}
+    waits: dict[int, list[float]] = {rows: [] for rows in sizes}
+    places = {rows: Place("passerelle", server, template(server, "passerelle")) for rows in sizes}
+    for rows, place in places.items():
+        print(f"{rows:>9,} rows: {fill(place, rows):.0f} bytes a row with its attempt and all indexes", flush=True)
+    for turn in range(rounds):
+        for rows in sizes[turn % len(sizes) :] + sizes[: turn % len(sizes)]:
+            if turn:
+                wait(places[rows], f"again-{turn}", WAITING)
+            found = asyncio.run(claims(places[rows]))
+            waits[rows].append(middle(found))
+            rates[rows].append(drain(places[rows], 1))
+            print(
+                f"{rows:>9,} rows: drain {rates[rows][-1]:6.0f}/s, claim of 50 p50 {waits[rows][-1]:.2f}"
+                f" p99 {percentile(found, 0.99):.2f} ms, loop {loop():.0f} ms",
+                flush=True,
+            )
+    for place in places.values():
         server.drop(place.database)
     base = sizes[0]
-    said = [Figure(f"drain with {n} rows", rates[n], "1/s", rates[base], f"{base} rows") for n in sizes]
-    return said + [Figure(f"claim of 50 with {n} rows", waits[n], "ms", waits[base], f"{base} rows") for n in sizes]
+    said = [Figure(f"drain with {n} rows", middle(rates[n]), "1/s", middle(rates[base]), f"{base} rows") for n in sizes]
+    return said + [
+        Figure(f"claim of 50 with {n} rows", middle(waits[n]), "ms", middle(waits[base]), f"{base} rows") for n in sizes
+    ]
 
 
 def by_nodes(server: Postgres, numbers: list[int], rounds: int) -> list[Figure]:
@@ -130,7 +146,7 @@ def main() -> None:
     wish = parser.parse_args()
     libraries()
     with postgres() as server:
-        said = by_rows(server, wish.rows) if wish.rows else []
+        said = by_rows(server, wish.rows, wish.rounds) if wish.rows else []
         said += by_nodes(server, wish.nodes, wish.rounds) if wish.nodes else []
     tell(said)
 

@@ -146,7 +146,7 @@ def drain(place: Place, number: int) -> float:
     worker = Worker.of(place)
     emptied = place.emptied()
     begun = worker.end()["started"].values()
-    return len(begun) / (emptied - min(begun))
+    return len(begun) / (emptied - float(min(begun)))
 
 
 def drain_post(place: Place, number: int) -> float:

@@ -91,7 +91,8 @@ class Handwritten:
                 task.add_done_callback(flying.discard)
             with suppress(TimeoutError):
                 await asyncio.wait_for(word.wait(), 1)
-            if len(flying) > 1:
+            await asyncio.sleep(0)
+            if flying:
                 await asyncio.sleep(0.002)  # Others end just after.
         await connection.close()
         await listener.close()

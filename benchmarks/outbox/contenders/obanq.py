@@ -64,7 +64,7 @@ class ObanQueue:
 
     async def work(self, dsn: str, deliver: Deliver, concurrency: int, stop: asyncio.Event) -> None:
         """One process."""
-        _Deliveries.deliver = staticmethod(deliver)  # type: ignore[assignment]
+        _Deliveries.deliver = staticmethod(deliver)
         async with (
             AsyncConnectionPool(dsn, min_size=2, max_size=10, open=False) as pool,
             Oban(pool=pool, queues={"default": concurrency}, shutdown_grace_period=1.0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -69,6 +69,5 @@ class PgQueuerQueue:
         await stop.wait()
         queue.shutdown.set()
         running.cancel()
-        (end,) = await asyncio.gather(running, return_exceptions=True)
-        if isinstance(end, Exception):
-            raise end
+        with suppress(asyncio.CancelledError):
+            await running

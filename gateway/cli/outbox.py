@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway import clock, migrations, pulse
+from gateway import clock, migrations, pulse, replaying
 from gateway.cli.console import complain, explain_mappings, read_settings, run, say, with_settings
 from gateway.cli.desk import open_desk
 from gateway.register import Register
@@ -182,7 +182,11 @@ async def show_groups(desk: Desk, arguments: argparse.Namespace) -> int:
 async def replay(desk: Desk, arguments: argparse.Namespace) -> int:
     """Send again what is parked."""
     exactly = arguments.mapped == "then"
-    return await _decide(desk, arguments, lambda ids: desk.store.replay(ids, by=desk.who, exactly=exactly))
+
+    async def again(ids: list[str]) -> int:
+        return await replaying.replay(desk.store, desk.database, ids, by=desk.who, exactly=exactly, now=clock.now())
+
+    return await _decide(desk, arguments, again)
 
 
 async def discard(desk: Desk, arguments: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.problems import ProblemError
 from gateway.rehearsal import rehearse
+from gateway.replaying import replay
 from gateway.reply import Reply
 from outbox.desk import Filter
 
@@ -68,7 +69,8 @@ async def replay_many(call: Call) -> Reply:
     done = 0
     if not call.body.dry_run:
         for portion in chosen:
-            done += await call.runtime.desk.replay(portion, by=call.principal.name, exactly=call.body.exactly)
+            by, exactly, runtime = call.principal.name, call.body.exactly, call.runtime
+            done += await replay(runtime.desk, runtime.database, portion, by=by, exactly=exactly, now=call.now)
     return Reply(200, {"chosen": sum(map(len, chosen)), "replayed": done})
 
 

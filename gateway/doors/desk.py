@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gateway import replaying
 from gateway.doors.door import Call, whole_number
 from gateway.problems import FieldFault, ProblemError
 from gateway.reply import Reply
@@ -63,9 +64,9 @@ async def message(call: Call) -> Reply:
 
 async def replay(call: Call) -> Reply:
     """A parked message goes back to waiting, in the order of its lane."""
-    replayed = await call.runtime.desk.replay(
-        [call.path["message_id"]], by=call.principal.name, exactly=call.body.exactly
-    )
+    ids, runtime = [call.path["message_id"]], call.runtime
+    by, exactly = call.principal.name, call.body.exactly
+    replayed = await replaying.replay(runtime.desk, runtime.database, ids, by=by, exactly=exactly, now=call.now)
     return _done(replayed, "Seul un message en attente d’une décision (parked) peut être rejoué.")
 
 

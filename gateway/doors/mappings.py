@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.activation import ActivationError, Integration, Wanted, activate, roll_back
 from gateway.problems import FieldFault, ProblemError
 from gateway.register.mappings import Mappings
+from gateway.replaying import replay
 from gateway.reply import Reply
 from gateway.versions import follow_decisions, keep_unknown
 from mapping import MappingFaultsError, UnknownMappingError
@@ -64,8 +65,7 @@ async def release(call: Call) -> Reply:
     record = await call.runtime.desk.message(message_id)
     if record is None:
         raise ProblemError(404, "message_inconnu", "Ce message n’est pas connu.")
-    await call.runtime.database.write(lambda connection: Mappings(connection).release(message_id, by, now))
-    if await call.runtime.desk.replay([message_id], by=by) == 0:
+    if await replay(call.runtime.desk, call.runtime.database, [message_id], by=by, exactly=False, now=now) == 0:
         raise ProblemError(409, "message_pas_parque", "Seul un message en attente d’une décision peut être rejoué.")
     return Reply(204)
 

@@ -9,9 +9,11 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from gateway.register.instants import from_column, to_column
 from gateway.register.mapping_tables import mapping_activation, mapping_release, mapping_unknown_code
+from outbox.message import Status
+from outbox.tables import outbox_message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -21,6 +23,9 @@ ALL = select(mapping_activation).order_by(mapping_activation.c.seq)
 RELEASE = insert(mapping_release)
 RELEASED = select(mapping_release.c.message_id).where(mapping_release.c.message_id == bindparam("message_id"))
 FORGET_RELEASE = delete(mapping_release).where(mapping_release.c.message_id == bindparam("message_id"))
+PARKED = select(outbox_message.c.id).where(
+    outbox_message.c.id == bindparam("message_id"), outbox_message.c.status == Status.PARKED.value
+)
 UNKNOWN = select(mapping_unknown_code).order_by(mapping_unknown_code.c.table_name, mapping_unknown_code.c.code)
 COUNT = (
     update(mapping_unknown_code)
@@ -83,10 +88,12 @@ class Mappings:
             for row in self._connection.execute(ALL)
         ]
 
-    def release(self, message_id: str, by: str, now: datetime) -> None:
-        """This message goes by what is in force when it leaves."""
-        self._connection.execute(FORGET_RELEASE, {"message_id": message_id})
-        self._connection.execute(RELEASE, {"message_id": message_id, "by": by, "at": to_column(now)})
+    def release(self, ids: Sequence[str], by: str, now: datetime) -> None:
+        """Those of these messages that are parked go by what is in force when they leave."""
+        for message_id in ids:
+            if self._connection.execute(PARKED, {"message_id": message_id}).first() is not None:
+                self._connection.execute(FORGET_RELEASE, {"message_id": message_id})
+                self._connection.execute(RELEASE, {"message_id": message_id, "by": by, "at": to_column(now)})
 
     def released(self, message_id: str) -> bool:
         """Whether somebody decided so."""

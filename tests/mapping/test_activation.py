@@ -87,8 +87,9 @@ async def test_a_message_keeps_the_version_it_was_queued_with(tmp_path: Path) ->
         assert (place_of(house, "p1"), place_of(house, "p2")) == ("PMA", "DEUX")
 
 
-async def test_a_person_may_replay_a_message_by_the_version_in_force(tmp_path: Path) -> None:
-    """A parked message is parked again by its own version, until a human releases it from that."""
+@pytest.mark.parametrize("scope", [Scope.OPERATOR, Scope.INTEGRATOR])
+async def test_a_person_may_replay_a_message_by_the_version_in_force(tmp_path: Path, scope: Scope) -> None:
+    """A parked message stays parked when a version is mended, until a human sends it again: then by the new one."""
     folder = own_folder(tmp_path)
     (folder / "files" / "sivic" / "personne@4.yaml").write_text(STRICT, encoding="utf-8")
     async with open_house(tmp_path, mapping_dirs=[folder]) as house:
@@ -99,11 +100,10 @@ async def test_a_person_may_replay_a_message_by_the_version_in_force(tmp_path: P
         await house.settle()
         (parked,) = await house.messages(status="parked", destination="sivic")
         assert (await activate(house, "sivic/personne@2")).status_code == 200
-        await house.operator.post(f"/v1/outbox/messages/{parked['id']}/replay")
         await house.settle()
         assert [one["id"] for one in await house.messages(status="parked")] == [parked["id"]]
-        replay = f"/v1/mappings/messages/{parked['id']}/replay"
-        assert (await house.as_(Scope.INTEGRATOR).post(replay)).status_code == 204
+        room = "outbox" if scope is Scope.OPERATOR else "mappings"
+        assert (await house.as_(scope).post(f"/v1/{room}/messages/{parked['id']}/replay")).status_code == 204
         await house.settle()
         assert place_of(house, "p1") == "DEUX"
 

@@ -18,6 +18,7 @@ from gateway.counting import CountingDestination
 from gateway.house import House, InterventionRules
 from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours, policies, token_gate
 from gateway.pulse import Pulse
+from gateway.routing import ROUTES
 from gateway.runtime import Runtime
 from gateway.security.doorkeeper import Doorkeeper
 from gateway.versions import VersionedDestination, Versions, open_versions
@@ -150,7 +151,16 @@ def house_rules(settings: Settings, catalogue: mapping.Catalogue) -> House:
         allow_lists={name: catalogue.allow_list(name.partition(":")[0]) for name in names},
         count_delay=timedelta(milliseconds=settings.trade.count_delay_ms),
         interventions=intervention_rules(settings),
+        unserved=unserved(settings),
     )
+
+
+def unserved(settings: Settings) -> frozenset[tuple[str, str]]:
+    """The topics that the hub could take and that none of the deployment's perimeters carries."""
+    if settings.hub is None:
+        return frozenset()
+    carried = {topic for perimeter in settings.hub.perimeters for topic in perimeter.topics}
+    return frozenset(("hub", topic) for topic in ROUTES["hub"] - carried)
 
 
 def intervention_rules(settings: Settings) -> InterventionRules:

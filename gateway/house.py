@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from domain.rules import DEFAULT_RULES, Rules
+from gateway.routing import takers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class AllowList(Protocol):
@@ -44,6 +45,13 @@ class House:
     count_delay: timedelta = timedelta(milliseconds=250)
     """Changes of counts within this time leave as one document."""
     interventions: InterventionRules = InterventionRules()
+    unserved: frozenset[tuple[str, str]] = frozenset()
+    """(destination, topic) that the destination could take and that no link of this deployment carries."""
+
+    def takers(self, topic: str, among: Iterable[str] | None = None) -> list[str]:
+        """The destinations that are told of a topic here, of all or of those named."""
+        told = takers(topic, self.destinations if among is None else among)
+        return [name for name in told if (name, topic) not in self.unserved]
 
     def restrict(self, destination: str, topic: str, document: Mapping[str, Any]) -> dict[str, Any]:
         """The document as this destination may learn it. A destination without an allow-list learns nothing."""

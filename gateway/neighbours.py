@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from adapters.lrm.fhir import open_lrm_fhir
+from adapters.lrm.hubsante import open_hub
 from adapters.lrm.soap import open_lrm
 from adapters.portal import open_portal
 from adapters.sinus import open_sinus
@@ -41,6 +42,9 @@ OPENERS: dict[str, Opener] = {
     "portal": lambda said, shapes, wire, clock: open_portal(said.link, said.secrets, shapes, wire, clock=clock),
     "lrm": lambda said, shapes, wire, clock: open_lrm(said.link, shapes, wire, clock=clock, credentials=token(said)),
     "lrm_fhir": lambda said, shapes, wire, clock: open_lrm_fhir(said.link, shapes, wire, clock=clock),
+    "hub": lambda said, shapes, _, clock: open_hub(
+        said.link, said.perimeters, shapes, clock=clock, models_dir=said.models_dir
+    ),
 }
 MIRRORS = ("sinus", "sivic")
 """Those that can be asked what they hold."""

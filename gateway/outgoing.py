@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.snapshot import detached_documents, event_document, victim_document
 from gateway.ids import new_id
-from gateway.routing import EVENT_DESTINATIONS, KINDS, priority, takers
+from gateway.routing import EVENT_DESTINATIONS, KINDS, priority
 from outbox.message import Envelope
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def victim_messages(  # noqa: PLR0913 - what, of whom, to whom
 ) -> list[Envelope]:
     """The record of one victim, for every neighbour that keeps victims and knows the event."""
     messages = []
-    for destination in takers("victim", house.destinations if only is None else only):
+    for destination in house.takers("victim", only):
         if linked(event, destination):
             document = victim_document(victim, event, stamp, destination, house.rules)
             body = house.restrict(destination, "victim", document)
@@ -81,7 +81,7 @@ def detachment_messages(
             house.restrict(destination, "identifier.detached", document),
             now,
         )
-        for destination in takers("identifier.detached", house.destinations)
+        for destination in house.takers("identifier.detached")
         if linked(event, destination)
         for document in detached_documents(victim, event, observation, destination)
     ]
@@ -99,7 +99,7 @@ def count_messages(house: House, event: Event, now: datetime, only: Iterable[str
             now,
             due_at=now + house.count_delay,
         )
-        for destination in takers("counts", house.destinations if only is None else only)
+        for destination in house.takers("counts", only)
         if linked(event, destination)
     ]
 
@@ -109,7 +109,7 @@ def event_messages(
 ) -> list[Envelope]:
     """The event itself, for the neighbours it is, or is to be, linked with."""
     messages = []
-    for destination in takers("event", house.destinations if only is None else only):
+    for destination in house.takers("event", only):
         if destination in event.links:
             document = event_document(event, stamp, destination)
             body = house.restrict(destination, "event", document)

@@ -102,7 +102,7 @@ def _stands_in(other: Node, gone: Node) -> bool:
 async def answers(url: str) -> bool:
     """Whether somebody accepts a connection there."""
     parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    port = parts.port or {"https": 443, "amqps": 5671}.get(parts.scheme, 80)
     try:
         async with asyncio.timeout(PATIENCE):
             _, writer = await asyncio.open_connection(parts.hostname, port)

@@ -18,6 +18,7 @@ ROUTES: dict[str, frozenset[str]] = {
     "portal": frozenset({"outcome"}),
     "lrm": frozenset({"intervention.request", "intervention.cancel"}),
     "lrm_fhir": frozenset({"intervention.request", "intervention.cancel"}),
+    "hub": frozenset({"victim", "counts", "intervention.request", "intervention.cancel"}),
 }
 
 # A state may be superseded by a newer one; a command is always sent.

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from adapters.link import Link
+from adapters.perimeter import Perimeter
 from domain.mode import Mode
 
 
@@ -92,6 +93,19 @@ class LrmSettings(Neighbour):
 
 class LrmFhirSettings(Neighbour):
     """A dispatch software that speaks FHIR R4 messages."""
+
+
+class HubSettings(Neighbour):
+    """The Hub Santé: one address and one certificate, a virtual host a perimeter."""
+
+    models_dir: Path | None = Field(
+        None, description="Dossier des modèles officiels (json-schema/, xsd/, releases/) ; absent : nos seules règles."
+    )
+    perimeters: tuple[Perimeter, ...] = Field(min_length=1, description="Les périmètres, un hôte virtuel chacun.")
+    hold_seconds: float = Field(
+        5, ge=0, le=60, description="Attente du dossier qu’une mise à jour a devancé, avant de répondre 702."
+    )
+    certificate_days: int = Field(30, ge=1, le=365, description="Alarme quand notre certificat finit dans ces jours.")
 
 
 class PortalSettings(Neighbour):
@@ -190,6 +204,7 @@ class Settings(BaseSettings):
     sivic: SivicSettings | None = Field(None, description="Absent : pas de lien SI-VIC.")
     lrm: LrmSettings | None = Field(None, description="Absent : pas de logiciel de régulation.")
     lrm_fhir: LrmFhirSettings | None = Field(None, description="Absent : pas de logiciel de régulation en FHIR.")
+    hub: HubSettings | None = Field(None, description="Absent : pas de Hub Santé.")
     portal: PortalSettings | None = Field(None, description="Absent : le portail n’est pas rappelé.")
     mapping_dirs: tuple[Path, ...] = Field(
         (), description="Dossiers de correspondances du déploiement, en plus de celles livrées."
@@ -210,6 +225,10 @@ class Settings(BaseSettings):
             "lrm.intervention.cancel": "lrm/annulation@1",
             "lrm_fhir.intervention.request": "lrm_fhir/demande@1",
             "lrm_fhir.intervention.cancel": "lrm_fhir/annulation@1",
+            "hub.victim": "hub/victime@1",
+            "hub.counts": "hub/denombrement@1",
+            "hub.intervention.request": "hub/demande@1",
+            "hub.intervention.cancel": "hub/annulation@1",
             "portal.outcome": "portal/outcome@1",
             "platform.intervention.status": "platform/statut@1",
         },

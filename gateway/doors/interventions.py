@@ -21,7 +21,6 @@ from gateway.interventions.check import check
 from gateway.interventions.tell import webhook
 from gateway.problems import FieldFault, ProblemError
 from gateway.reply import Reply
-from gateway.routing import takers
 from gateway.security.keys import Scope
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ async def end_route(call: Call) -> Reply:
 
 
 def _refuse_unknown_destination(house: House, field: str, name: str | None) -> None:
-    known = takers("intervention.request", house.destinations)
+    known = house.takers("intervention.request")
     if name is not None and name not in known:
         expected = ", ".join(known) or "aucune : relier d’abord un logiciel de régulation"
         fault = FieldFault(field, "Cette destination ne prend pas les demandes ici.", expected)

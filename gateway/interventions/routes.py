@@ -14,7 +14,7 @@ from domain.intervention_status import Status
 from gateway.ids import new_id
 from gateway.interventions.tell import tell
 from gateway.register.interventions import Word
-from gateway.routing import KINDS, priority, takers
+from gateway.routing import KINDS, priority
 from outbox.message import Envelope
 from outbox.sql import enqueue, withdraw_lane
 
@@ -53,7 +53,7 @@ def pick(  # noqa: PLR0913 - what routing may go by
     """The route of a request. Raises InvalidError when there is none: its sender must telephone at once."""
     named = (named or "").strip() or None
     keys = keys_of(named, reading.document["place"]["insee_code"], reading.department, sender.name)
-    open_ones = set(takers(REQUEST, house.destinations))
+    open_ones = set(house.takers(REQUEST))
     rows = [row for row in register.routes.of(keys) if row.destination in open_ones]
     route = choose(rows, keys, now)
     if route is None:

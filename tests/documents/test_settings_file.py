@@ -41,7 +41,7 @@ def shown() -> dict[str, str]:
     section, found = "", {}
     for line in FILE.read_text(encoding="utf-8").splitlines():
         bare = line.removeprefix("# ")
-        if title := re.fullmatch(r"\[([a-z._]+)\]", bare):
+        if title := re.fullmatch(r"\[\[?([a-z._]+)\]?\]", bare):
             # A platform is shown under the name of an invented one.
             section = title[1].replace("platforms.essai", "platforms") + "."
         elif pair := re.fullmatch(r'("?[a-z_.]+"?) = (.+)', bare):
@@ -58,16 +58,17 @@ def test_every_key_is_in_the_file() -> None:
     """A key that exists is shown, live or commented; the four links share one explanation."""
     link_keys = {
         f"{neighbour}.link.{name}"
-        for neighbour in ("sivic", "lrm", "lrm_fhir", "portal", "platforms")
+        for neighbour in ("sivic", "lrm", "lrm_fhir", "hub", "portal", "platforms")
         for name in Link.model_fields
     }
     deliveries = {
         f"{neighbour}.delivery.{name}"
-        for neighbour in ("sivic", "lrm", "lrm_fhir", "portal", "platforms")
+        for neighbour in ("sivic", "lrm", "lrm_fhir", "hub", "portal", "platforms")
         for name in ("concurrency", "schedule", "rate")
     }
     explained_once = (
-        link_keys - {f"{neighbour}.link.url" for neighbour in ("sivic", "lrm", "lrm_fhir", "portal", "platforms")}
+        link_keys
+        - {f"{neighbour}.link.url" for neighbour in ("sivic", "lrm", "lrm_fhir", "hub", "portal", "platforms")}
     ) | deliveries
     missing = set(keys_of(Settings)) - set(shown()) - explained_once - {"mappings"}
     assert missing == set()
@@ -90,7 +91,7 @@ def test_a_commented_example_is_accepted_once_uncommented() -> None:
     text = FILE.read_text(encoding="utf-8")
     live, _, neighbours = text.partition("# [sinus.link]")
     lines = ("# [sinus.link]" + neighbours).splitlines()
-    uncommented = [line.removeprefix("# ") for line in lines if re.match(r"# (\[[a-z_.]+\]|[a-z_]+ = )", line)]
+    uncommented = [line.removeprefix("# ") for line in lines if re.match(r"# (\[\[?[a-z_.]+\]?\]|[a-z_]+ = )", line)]
     document: dict[str, Any] = tomllib.loads(live + "\n" + "\n".join(uncommented))
     settings = Settings.model_validate(document)
     assert settings.sinus is not None

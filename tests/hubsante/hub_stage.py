@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import aio_pika
 
 from adapters.link import Link
-from adapters.lrm.hubsante.perimeters import Perimeter
 from adapters.lrm.hubsante.topology import HUB_ID
+from adapters.perimeter import Perimeter
 from tests.servers.rabbitmq import OURS
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import mapping
     from adapters.link import Link
-    from adapters.lrm.hubsante.perimeters import Perimeter
+    from adapters.perimeter import Perimeter
 
 __all__ = ["open_hub", "open_judges"]
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from adapters.lrm.hubsante.client import HubConnection
     from adapters.lrm.hubsante.findings import Finding
     from adapters.lrm.hubsante.judgement import Judge
-    from adapters.lrm.hubsante.perimeters import Perimeter
+    from adapters.perimeter import Perimeter
     from mapping import Mapping as MappingFile
     from outbox.message import Claimed, Envelope
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.link import Link
-    from adapters.lrm.hubsante.perimeters import Perimeter
+    from adapters.perimeter import Perimeter
 
     Take = Callable[["Delivery"], Awaitable[None]]
 

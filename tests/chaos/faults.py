@@ -42,7 +42,7 @@ class Faults:
     def inflicted(self) -> Counter[str]:
         """Every fault that met something alive."""
         proxied = {f"{proxy.name}: {kind}": n for proxy in (self.wire, self.database) for kind, n in proxy.done.items()}
-        return self.done + Counter(proxied)
+        return self.done + Counter(proxied) + Counter({"receiver: refusal (503)": self.receiver.refused})
 
     async def rain(self, wanted: int, seconds: float) -> None:
         """Inflict at least `wanted` faults, spread over `seconds`, and stop after half as long again whatever happened."""
@@ -123,8 +123,7 @@ class Faults:
             node.set_clock(0.0)
 
     async def _refuse(self) -> None:
-        self.receiver.refuse(1)
-        self.done["refusal (503)"] += 1
+        self.receiver.refuse()
 
     def _reset(self, proxy: Proxy) -> Callable[[], Awaitable[None]]:
         async def inflict() -> None:

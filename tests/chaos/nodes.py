@@ -102,19 +102,27 @@ class Receiving:
     record: Path
     errors: Path
     port: int = 0
+    refused: int = 0
+    """How many requests it did refuse."""
     _process: subprocess.Process | None = None
+    _counting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start it and learn its port."""
         self._process = await _spawn("tests.chaos.receiver", str(self.record), errors=self.errors)
         assert self._process.stdout is not None
         self.port = int(await self._process.stdout.readline())
+        self._counting = asyncio.create_task(self._count(self._process.stdout))
 
-    def refuse(self, number: int) -> None:
-        """Answer the next requests with 503."""
+    async def _count(self, said: asyncio.StreamReader) -> None:
+        while await said.readline():
+            self.refused += 1
+
+    def refuse(self) -> None:
+        """Answer the next request with 503, if one comes soon."""
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(f"refuse {number}\n".encode())
+        self._process.stdin.write(b"refuse\n")
 
     async def end(self) -> int:
         """Let it go."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 CHUNK = 65536
+READY = 0.5
+"""Seconds that a fault waits for an answer to spoil; faults that gathered would spoil every answer for ever."""
+LOSE = -1.0
 NOW = struct.pack("ii", 1, 0)
 """Linger for no time: closing sends a reset instead of a polite end."""
 
@@ -53,8 +57,8 @@ class Proxy:
     done: Counter[str] = field(default_factory=Counter)
     """Faults that touched a live connection."""
     _lines: list[Line] = field(default_factory=list)
-    _lose: int = 0
-    _delays: list[float] = field(default_factory=list)
+    _armed: list[tuple[float, float]] = field(default_factory=list)
+    """Until when, and by how many seconds to delay, or `LOSE`."""
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -88,16 +92,21 @@ class Proxy:
 
     def lose_answer(self) -> None:
         """The next answer of the server is thrown away, and its connection cut: the work was done, nobody is told."""
-        self._lose += 1
+        self._armed.append((time.monotonic() + READY, LOSE))
 
     def delay_answer(self, seconds: float) -> None:
         """The next answer waits."""
-        self._delays.append(seconds)
+        self._armed.append((time.monotonic() + READY, seconds))
 
     def heal(self) -> None:
         """Forget what was still to be done."""
-        self._lose = 0
-        self._delays.clear()
+        self._armed.clear()
+
+    def _fault(self) -> float:
+        """What is to be done to the answer that came now, if anything."""
+        now = time.monotonic()
+        self._armed = [fault for fault in self._armed if fault[0] > now]
+        return self._armed.pop(0)[1] if self._armed else 0.0
 
     def _one(self, chance: random.Random) -> Line | None:
         live = [line for line in self._lines if not line.silent]
@@ -144,14 +153,14 @@ class Proxy:
     async def _answer(self, line: Line, behind: asyncio.StreamReader) -> None:
         with suppress(OSError):
             while data := await behind.read(CHUNK):
-                if self._lose and not line.silent:
-                    self._lose -= 1
+                fault = 0.0 if line.silent else self._fault()
+                if fault == LOSE:
                     self.done["lost answer"] += 1
                     line.cut()
                     return
-                if self._delays and not line.silent:
+                if fault:
                     self.done["slow answer"] += 1
-                    await asyncio.sleep(self._delays.pop())
+                    await asyncio.sleep(fault)
                 if not line.silent:
                     line.near.write(data)
                     await line.near.drain()

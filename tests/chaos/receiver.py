@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+READY = 0.5
+"""Seconds that a refusal waits for a request."""
+
 
 @dataclass(slots=True)
 class Receiver:
@@ -23,13 +26,15 @@ class Receiver:
     record: Any
     taken: set[str] = field(default_factory=set)
     newest: dict[tuple[str, str], int] = field(default_factory=dict)
-    refusing: int = 0
+    refusing: list[float] = field(default_factory=list)
+    """Until when each refusal waits for a request."""
 
     def take(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         """One message: what to answer."""
-        if self.refusing > 0:
-            self.refusing -= 1
-            self._write(refused=True)
+        self.refusing = [until for until in self.refusing if until > time.monotonic()]
+        if self.refusing:
+            self.refusing.pop(0)
+            print("refused", flush=True)  # noqa: T201 - its parent counts
             return 503, b""
         said, key, destination = json.loads(body), headers["idempotency-key"], path.strip("/")
         effect = key not in self.taken
@@ -55,7 +60,7 @@ async def _request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str], b
 
 
 async def main(record: Path) -> None:
-    """Serve until standard input ends; `refuse N` there makes the next N requests a 503."""
+    """Serve until standard input ends; each line there makes the next request a 503, if it comes soon."""
     with record.open("w", buffering=1, encoding="utf-8") as lines:
         receiver = Receiver(lines)
 
@@ -73,8 +78,8 @@ async def main(record: Path) -> None:
         print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - its parent reads it
         orders = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
-        while order := await orders.readline():
-            receiver.refusing += int(order.split()[1])
+        while await orders.readline():
+            receiver.refusing.append(time.monotonic() + READY)
         server.close()
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-QUIET = 90.0
-"""Seconds after the last fault in which everything must have come to its end."""
+QUIET = 180.0
+"""Seconds after the last fault in which everything must have come to its end: a breaker may ask for a minute, and opens slowly."""
 
 WATCH = """
 CREATE TABLE oracle_expired (id text PRIMARY KEY, at double precision NOT NULL);

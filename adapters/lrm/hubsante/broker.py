@@ -121,7 +121,11 @@ def running(folder: Path, sbin: Path, server: Paths, ca: Path, definitions: Mapp
 
 
 def _prepare(folder: Path, ports: list[int], server: Paths, ca: Path, definitions: Mapping[str, Any]) -> dict[str, str]:
-    tls, names, distribution = ports
+    _write_files(folder, ports[0], server, ca, definitions)
+    return _environment(folder, ports)
+
+
+def _write_files(folder: Path, tls: int, server: Paths, ca: Path, definitions: Mapping[str, Any]) -> None:
     (folder / "definitions.json").write_text(json.dumps(definitions), encoding="utf-8")
     (folder / "enabled_plugins").write_text("[rabbitmq_auth_mechanism_ssl].\n", encoding="ascii")
     (folder / "env.conf").touch()
@@ -144,6 +148,10 @@ log.console.level = info
 """,
         encoding="utf-8",
     )
+
+
+def _environment(folder: Path, ports: list[int]) -> dict[str, str]:
+    tls, names, distribution = ports
     here = {
         "CONF_ENV_FILE": "env.conf",
         "CONFIG_FILE": "rabbitmq.conf",

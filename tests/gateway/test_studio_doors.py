@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.doors import studio
 from gateway.security.keys import Scope
 from mapping import SHIPPED, shipped
 from mapping.proposal import MISSHAPEN, MOST_CHARACTERS, propose
@@ -211,3 +212,29 @@ async def test_an_unknown_mapping_is_not_found(house: OpenHouse) -> None:
     for name in ("sivic/absente@1", "../../pyproject", ""):
         answer = await house.as_(Scope.INTEGRATOR).get("/v1/mappings/text", params={"mapping": name})
         assert answer.status_code == 404
+
+
+async def test_the_studio_never_takes_every_thread(house: OpenHouse) -> None:
+    """When its places are taken it says so, with when to come back; a place given back serves again."""
+    for _ in range(studio.AT_ONCE):
+        assert studio._PLACES.acquire(blocking=False)
+    try:
+        answer = await ask(house, "check", text=WRITTEN)
+        assert (answer.status_code, answer.json()["code"]) == (503, "atelier_occupe")
+        assert answer.headers["retry-after"] == "1"
+    finally:
+        for _ in range(studio.AT_ONCE):
+            studio._PLACES.release()
+    assert (await ask(house, "check", text=WRITTEN)).json()["ok"]
+
+
+async def test_nobody_waits_for_work_that_lasts(house: OpenHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond its time the question is refused; the place comes back when the work ends."""
+    with monkeypatch.context() as short:
+        short.setattr(studio, "PATIENCE", 0.0)
+        answer = await ask(house, "check", text=WRITTEN)
+        assert (answer.status_code, answer.json()["code"]) == (503, "essai_trop_long")
+    for _ in range(studio.AT_ONCE):
+        assert studio._PLACES.acquire(timeout=5)
+    for _ in range(studio.AT_ONCE):
+        studio._PLACES.release()

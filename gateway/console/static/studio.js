@@ -40,7 +40,7 @@ async function enter(key) {
     await follow();
   } catch (error) {
     state.key = "";
-    at("entry-error").textContent = error.problem?.title ?? "La passerelle ne répond pas.";
+    at("entry-error").textContent = [error.problem?.title ?? "La passerelle ne répond pas.", error.problem?.detail].filter(Boolean).join(" ");
     at("key").focus();
     return;
   }

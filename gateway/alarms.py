@@ -35,6 +35,8 @@ ENDS_BELOW = 0.5
 MOST = 100
 """Parked commands that have an alarm each; beyond, they are counted."""
 EXPIRED = "expired"
+LASTING = frozenset({EXPIRED, "hub", "certificate"})
+"""Kinds that no look ends: a person does, or what raised them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ async def look(runtime: Runtime) -> None:
         [one for one in await desk.find(Filter(status=Status.PARKED), limit=MOST) if one.envelope.kind is Kind.COMMAND],
     )
     alarms = await runtime.read(lambda register: register.alarms.under_way())
-    names = {one.name for one in alarms if one.kind != EXPIRED}
+    names = {one.name for one in alarms if one.kind not in LASTING}
     wanted = conditions(known, runtime.settings.watch, names)
     if set(wanted) != names:
         mode = runtime.settings.mode

@@ -16,6 +16,7 @@ from gateway.alarms import with_expiry_alarm
 from gateway.consequences import consequences
 from gateway.counting import CountingDestination
 from gateway.house import House, InterventionRules
+from gateway.hub.door import HubDoor
 from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours, policies, token_gate
 from gateway.pulse import Pulse
 from gateway.routing import ROUTES
@@ -61,9 +62,8 @@ async def build(
         store = SqlStore(database, clock=clock, aftermath=with_expiry_alarm(consequences(house)))
         destinations = as_sent_to(neighbours, versions, database, house, clock)
         dispatcher = Dispatcher(store, destinations, policies(settings), clock=clock)
-        pulse = Pulse(
-            database, role, clock, links(settings), dispatcher.tally, VERSION, settings.watch.heartbeat_seconds
-        )
+        every = settings.watch.heartbeat_seconds
+        pulse = Pulse(database, role, clock, links(settings), dispatcher.tally, VERSION, every)
         await pulse.beat()
         closing.push_async_callback(pulse.end)
         yield Runtime(
@@ -79,6 +79,7 @@ async def build(
             clock=clock,
             pulse=pulse,
             versions=versions,
+            hub=hub_door(settings, neighbours, house, database, clock),
             open_on=lambda stack, wires: open_destinations(settings, versions, stack, database, house, clock, wires),
         )
 
@@ -153,6 +154,15 @@ def house_rules(settings: Settings, catalogue: mapping.Catalogue) -> House:
         interventions=intervention_rules(settings),
         unserved=unserved(settings),
     )
+
+
+def hub_door(
+    settings: Settings, neighbours: Neighbours, house: House, database: Database, clock: Callable[[], datetime]
+) -> HubDoor | None:
+    """The door of the Hub Santé, closed until somebody opens it."""
+    if settings.hub is None or neighbours.hub is None:
+        return None
+    return HubDoor(settings.hub, neighbours.hub, house, database, clock)
 
 
 def unserved(settings: Settings) -> frozenset[tuple[str, str]]:

@@ -14,6 +14,8 @@ from domain.errors import RuleError
 from domain.event import Link
 from domain.observation import Stamp
 from domain.source import Source
+from gateway.hub.settled import REPLY
+from gateway.hub.settled import settled as settled_at_hub
 from gateway.intake import record, surroundings
 from gateway.interventions.follow import settled
 from gateway.outgoing import count_messages, outcome_message, victim_messages
@@ -43,6 +45,10 @@ def consequences(house: House) -> Callable[[Transaction, Settlement], None]:
         if envelope.destination == "portal":
             return  # What the portal was told is not told to the portal.
         register = Register(transaction.connection)
+        if envelope.destination == "hub":
+            settled_at_hub(register, settlement)
+            if envelope.topic == REPLY:
+                return  # An answer is no news to the portal.
         if envelope.topic.startswith("intervention."):
             settled(register, house, settlement)
             return

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import mapping
     from adapters.link import Link
+    from gateway.hub.door import Listener
     from gateway.runtime import Follower, Mirror
     from gateway.settings import Delivery, LrmSettings, Settings
     from gateway.versions import Versions
@@ -67,6 +68,7 @@ class Neighbours:
     destinations: dict[str, Destination]
     mirrors: dict[str, Mirror]
     followers: dict[str, Follower]
+    hub: Listener | None = None
 
 
 def neighbours_of(settings: Settings) -> dict[str, Reached]:
@@ -103,7 +105,7 @@ def open_neighbours(
         closing.push_async_callback(one.aclose)
     mirrors = {name: opened[name] for name in MIRRORS if name in opened}
     followers = {name: opened[name] for name in FOLLOWERS if name in opened}
-    return Neighbours(opened, mirrors, followers)
+    return Neighbours(opened, mirrors, followers, opened.get("hub"))
 
 
 def _shapes(versions: Versions, name: str) -> dict[str, mapping.Mapping]:

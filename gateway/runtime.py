@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Inbound(Protocol):
+    """A neighbour that hands messages over by itself."""
+
+    def open(self, ring: Callable[[], None]) -> None:
+        """Listen; returns at once. `ring` is called after each thing that was committed."""
+
+    async def look(self) -> None:
+        """What is due by now."""
+
+
 class Mirror(Protocol):
     """A neighbour that can be asked what it holds."""
 
@@ -63,6 +73,8 @@ class Runtime:
     """Destination of intervention requests → where to ask for their status."""
     token_gate: TokenGate = field(default_factory=TokenGate)
     """The accounts of platforms that prove themselves by a WS-Security token with digest."""
+    hub: Inbound | None = None
+    """The door of the Hub Santé, where there is one."""
     bell: Bell = field(default_factory=lambda: Bell())  # noqa: PLW0108 - Bell is defined below
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is asked to end: long answers end too."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("gateway.watch")
 
 HOUR = 3600.0
+HUB = 1.0  # seconds between two looks at what waits for its case
 DECISIONS = 2.0  # seconds between two looks at what integrators decided
 
 
@@ -39,6 +40,7 @@ def jobs(runtime: Runtime) -> list[Job]:
         Job("alarms", watch.look_seconds, lambda: look(runtime)),
         Job("mappings", DECISIONS, lambda: follow_mappings(runtime)),
         *pulse_jobs(runtime),
+        *([Job("hub", HUB, runtime.hub.look)] if runtime.hub else []),
         Job("interventions", runtime.settings.interventions.follow_seconds, Watch(runtime).look),
     ]
 

@@ -59,6 +59,8 @@ async def open_house(settings: Settings) -> AsyncIterator[tuple[Runtime, str]]:
         async def beside() -> AsyncIterator[None]:
             stop = asyncio.Event()
             sending = asyncio.create_task(runtime.dispatcher.run(stop))
+            if runtime.hub:
+                runtime.hub.open(runtime.bell.ring)
             async with running(jobs(runtime)):
                 yield
             runtime.stopping.set()

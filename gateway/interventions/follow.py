@@ -114,9 +114,9 @@ def _delivered(register: Register, house: House, one: Intervention, settlement: 
         if one.status is Status.ERREUR:
             one = replace(one, status=Status.TRANSMISE, since=now, reason=None)
         register.interventions.change(one)
-        word = Word(
-            destination, one.status, "reçue par le logiciel du SAMU", moved=True, happened_at=now, received_at=now
-        )
+        # The hub only carries: the SAMU's own word comes later.
+        carried = "confiée au Hub Santé" if destination == "hub" else "reçue par le logiciel du SAMU"
+        word = Word(destination, one.status, carried, moved=True, happened_at=now, received_at=now)
         register.interventions.hear(one, word)
         tell(register, house, one, now)
     said = heard_in(receipt.facts) if receipt else None

@@ -11,6 +11,7 @@ from gateway.register.alarms import Alarms
 from gateway.register.deliveries import Deliveries
 from gateway.register.events import Events
 from gateway.register.feed import Feed
+from gateway.register.hub import Hub
 from gateway.register.interventions import Interventions
 from gateway.register.keys import Keys
 from gateway.register.observations import Observations
@@ -33,6 +34,7 @@ class Register:
         "deliveries",
         "events",
         "feed",
+        "hub",
         "interventions",
         "keys",
         "observations",
@@ -49,6 +51,7 @@ class Register:
         self.observations = Observations(connection)
         self.replies = Replies(connection)
         self.feed = Feed(connection)
+        self.hub = Hub(connection)
         self.keys = Keys(connection)
         self.deliveries = Deliveries(connection)
         self.interventions = Interventions(connection)

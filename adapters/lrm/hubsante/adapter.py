@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from adapters.link import Link
-    from adapters.lrm.hubsante.client import HubConnection
+    from adapters.lrm.hubsante.client import HubConnection, Take
     from adapters.lrm.hubsante.findings import Finding
     from adapters.lrm.hubsante.judgement import Judge
     from adapters.perimeter import Perimeter
@@ -74,8 +74,24 @@ class HubAdapter:
         self._check(tree, perimeter)
         body, content_type = self._written(tree, perimeter)
         await self._connections[perimeter.vhost].publish(body, content_type, identifier)
-        facts = {"distribution_id": identifier, "vhost": perimeter.vhost, "message": key, "case_id": case}
+        facts = {
+            "distribution_id": identifier,
+            "vhost": perimeter.vhost,
+            "message": key,
+            "case_id": case,
+            "recipient": tree["descriptor"]["explicitAddress"]["explicitAddressValue"],
+        }
         return Receipt(reference=case, sent=body, facts=facts)
+
+    @property
+    def judges(self) -> Mapping[int, Judge]:
+        """The official schemas of the models that our perimeters speak, where a deployment has them."""
+        return self._judges
+
+    def listen(self, take: Take) -> None:
+        """Connect every perimeter and consume its queues; `take` returns once a message is durable."""
+        for connection in self._connections.values():
+            connection.open(take)
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import aio_pika
 from aio_pika import DeliveryMode
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from adapters.link import Link
     from adapters.perimeter import Perimeter
 
-    Take = Callable[["Delivery"], Awaitable[None]]
+    Take: TypeAlias = "Callable[[Delivery], Awaitable[None]]"
 
 log = logging.getLogger("adapters.hub")
 

@@ -1,0 +1,209 @@
+"""A message of the hub, in one transaction: kept once, tied to its case, answered by the outbox, and given its effects.
+
+The answer is queued with the message itself, so that nothing is acknowledged that is not durable and nothing durable stays
+without its answer. The same message again changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from adapters.lrm.hubsante.inbound import CREATIONS, HUB_ERROR, REFERENCE, Decision, Known, Move, decide
+from adapters.lrm.hubsante.perimeters import REPLY
+from adapters.lrm.hubsante.replies import Step
+from gateway.hub.effects import follow
+from gateway.hub.heard import heard_error, heard_reference
+from gateway.ids import new_id
+from gateway.register.hub import HubCase
+from gateway.register.instants import to_column
+from outbox.message import Envelope, Kind, Priority
+from outbox.sql import enqueue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from adapters.lrm.hubsante.inbound import Received
+    from gateway.house import House
+    from gateway.register import Register
+    from gateway.register.hub import HubMessage
+
+    Read = Callable[[HubMessage, datetime], Received]
+
+log = logging.getLogger("gateway.hub")
+
+LONGEST = 255
+STATES = {Move.ACKNOWLEDGE: "received", Move.KEEP: "received", Move.HOLD: "held", Move.REFUSE: "refused"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What this deployment decided of its hub."""
+
+    mode: str
+    hold: timedelta = timedelta(seconds=5)
+    senders: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Virtual host → the senders known there; absent or empty: all."""
+
+
+def accept(register: Register, house: House, rules: Rules, received: Received, read: Read) -> None:
+    """Keep a message, and do what it calls for. `read` reads again one that was held."""
+    decision = decide(received, _known(register, rules, received))
+    if not register.hub.keep(_row(received, decision, rules)):
+        log.info("hub.duplicate vhost=%s box=%s", received.vhost, received.box)
+        return
+    if received.envelope is None:
+        log.warning("hub.unreadable vhost=%s box=%s", received.vhost, received.box)
+        register.feed.tell("", rules.mode, "hub", {"step": "unreadable", "vhost": received.vhost}, received.at)
+    elif received.key == REFERENCE and not received.faults:
+        heard_reference(register, house, received)
+    elif received.key == HUB_ERROR and not received.faults:
+        heard_error(register, house, received, rules.mode)
+    else:
+        conclude(register, house, rules, received, decision, read)
+
+
+def release(register: Register, house: House, rules: Rules, read: Read, now: datetime) -> int:
+    """Answer the updates whose case did not come in time; says how many."""
+    waited = register.hub.held_too_long(now)
+    for one in waited:
+        received = read(one, now)
+        known = _known(register, rules, received, waited=True)
+        _conclude_held(register, house, rules, one, received, decide(received, known), read)
+    return len(waited)
+
+
+def conclude(  # noqa: PLR0913 - a message, what was decided of it, and by whom
+    register: Register, house: House, rules: Rules, received: Received, decision: Decision, read: Read
+) -> None:
+    """Answer a functional message, give it its effects, and take up what waited for it."""
+    match decision.move:
+        case Move.REFUSE:
+            _refuse(register, rules, received, decision)
+        case Move.ACKNOWLEDGE:
+            applied = follow(register, house, received)
+            _reply(register, rules, received, {"step": (Step.INTEGRATED if applied else Step.RECEIVED).value})
+            _told(register, rules, received, "integrated" if applied else "received")
+            if received.key in CREATIONS and received.ids.case:
+                _open(register, received)
+                for one in register.hub.held_of(received.ids.case):
+                    held = read(one, received.at)
+                    known = _known(register, rules, held)
+                    _conclude_held(register, house, rules, one, held, decide(held, known), read)
+
+
+def _conclude_held(  # noqa: PLR0913 - same
+    register: Register,
+    house: House,
+    rules: Rules,
+    one: HubMessage,
+    received: Received,
+    decision: Decision,
+    read: Read,
+) -> None:
+    register.hub.decided(one.seq, STATES[decision.move], decision.code.value if decision.code else None)
+    conclude(register, house, rules, received, decision, read)
+
+
+def _known(register: Register, rules: Rules, received: Received, *, waited: bool = False) -> Known:
+    envelope, case = received.envelope, received.ids.case
+    senders = rules.senders.get(received.vhost)
+    return Known(
+        mode=rules.mode,
+        sender=not senders or (envelope is not None and envelope.sender in senders),
+        case=case is not None and register.hub.case(case) is not None,
+        waited=waited,
+    )
+
+
+def _open(register: Register, received: Received) -> None:
+    body, envelope = received.body or {}, received.envelope
+    status = body.get("qualification", {}).get("details", {}).get("status")
+    case = HubCase(
+        case_id=str(received.ids.case),
+        ours=False,
+        lane=None,
+        topic=None,
+        scope=None,
+        reference=None,
+        vhost=received.vhost,
+        partner=envelope.sender if envelope else None,
+        owner=body.get("owner"),
+        status=status.strip() if isinstance(status, str) else None,
+    )
+    register.hub.open_case(case, received.at)
+
+
+def _refuse(register: Register, rules: Rules, received: Received, decision: Decision) -> None:
+    """The RS-ERROR, then the refused RC-REF that names it: one lane, so in this order."""
+    if decision.code is None:
+        return
+    error = _reply(register, rules, received, {"code": decision.code.value, "cause": decision.cause})
+    _reply(register, rules, received, {"error": error})
+    log.warning("hub.refused vhost=%s code=%d use_case=%s", received.vhost, decision.code.value, received.key)
+    _told(register, rules, received, "refused", decision.code.value)
+
+
+def _reply(register: Register, rules: Rules, received: Received, said: dict[str, Any]) -> str:
+    """Queue an answer; its id."""
+    envelope = received.envelope
+    if envelope is None:
+        return ""
+    about = {"vhost": received.vhost, "about": envelope.distribution_id, "to": envelope.sender}
+    answer = Envelope(
+        id=new_id(received.at),
+        destination="hub",
+        lane=f"reply:{_short(envelope.distribution_id)}",
+        topic=REPLY,
+        kind=Kind.COMMAND,
+        mode=rules.mode,
+        body={**about, "status": envelope.status, **said},
+        created_at=received.at,
+        priority=Priority.URGENT,
+    )
+    enqueue(register.connection, [answer], received.at)
+    return answer.id
+
+
+def _told(register: Register, rules: Rules, received: Received, step: str, code: int | None = None) -> None:
+    """For those who follow live: types and codes, never an identifier that a partner made up."""
+    case = register.hub.case(received.ids.case) if received.ids.case else None
+    scope = case.scope if case and case.scope and case.topic == "victim" else ""
+    body = {"step": step, "vhost": received.vhost, "use_case": received.key, "code": code}
+    register.feed.tell(scope, rules.mode, "hub", body, received.at)
+
+
+def _row(received: Received, decision: Decision, rules: Rules) -> dict[str, Any]:
+    envelope, ids = received.envelope, received.ids
+    state = "unreadable" if envelope is None else STATES[decision.move]
+    return {
+        "vhost": received.vhost,
+        "distribution_id": _short(received.identifier),
+        "box": received.box,
+        "sender": _fits(envelope.sender if envelope else None),
+        "mode": envelope.status[:8] if envelope else None,
+        "use_case": received.key[:40] if received.key else None,
+        "case_id": _fits(ids.case),
+        "patient_id": _fits(ids.patients[0] if ids.patients else None),
+        "resource_id": _fits(ids.resources[0] if ids.resources else None),
+        "request_id": _fits(ids.request),
+        "content_type": received.content_type[:80],
+        "raw": received.raw,
+        "state": state,
+        "code": decision.code.value if decision.code else None,
+        "received_at": to_column(received.at),
+        "hold_until": to_column(received.at + rules.hold) if decision.move is Move.HOLD else None,
+    }
+
+
+def _short(identifier: str) -> str:
+    """A distributionID of the contract is whole; one that is absurdly long is kept by its head."""
+    return identifier[:1023]
+
+
+def _fits(value: str | None) -> str | None:
+    """An identifier longer than any is not one: the message is kept whole, and found by its own."""
+    return value if value is not None and len(value) <= LONGEST else None

@@ -1,0 +1,103 @@
+"""The door that the hub comes in by: each delivery is read, accepted in one transaction, and only then given back as taken."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from adapters.lrm.hubsante.certificates import days_left
+from adapters.lrm.hubsante.client import Delivery
+from adapters.lrm.hubsante.inbound import read_delivery
+from gateway.alarms import end, sound
+from gateway.hub.accept import Rules, accept, release
+from gateway.register import Register
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from adapters.lrm.hubsante.inbound import Received
+    from adapters.lrm.hubsante.judgement import Judge
+    from gateway.house import House
+    from gateway.register.hub import HubMessage
+    from gateway.settings import HubSettings
+    from outbox.database import Database
+
+log = logging.getLogger("gateway.hub")
+
+CERTIFICATE = "certificate:hub"
+
+
+class Listener(Protocol):
+    """The adapter, as far as the door needs it."""
+
+    @property
+    def judges(self) -> Mapping[int, Judge]:
+        """The official schemas, by version."""
+
+    def listen(self, take: Callable[[Delivery], Awaitable[None]]) -> None:
+        """Connect every perimeter, and hand over what comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubDoor:
+    """One hub, all its perimeters."""
+
+    settings: HubSettings
+    listener: Listener
+    house: House
+    database: Database
+    clock: Callable[[], datetime]
+
+    @property
+    def rules(self) -> Rules:
+        """What this deployment decided."""
+        return Rules(
+            mode=self.settings.link.mode,
+            hold=timedelta(seconds=self.settings.hold_seconds),
+            senders={one.vhost: frozenset(one.senders) for one in self.settings.perimeters if one.senders},
+        )
+
+    def open(self, ring: Callable[[], None]) -> None:
+        """Listen; returns at once, and stays connected until the adapter is closed. `ring` tells those who follow live."""
+
+        async def take(delivery: Delivery) -> None:
+            await self.take(delivery)
+            ring()
+
+        self.listener.listen(take)
+
+    async def take(self, delivery: Delivery) -> None:
+        """Accept one delivery; durable when this returns."""
+        received = read_delivery(delivery, self._judge(delivery.vhost), self.clock())
+        await self.database.write(
+            lambda connection: accept(Register(connection), self.house, self.rules, received, self._read)
+        )
+
+    async def look(self) -> None:
+        """Answer the updates that waited in vain, and watch the end of our certificate."""
+        now = self.clock()
+        await self.database.write(
+            lambda connection: release(Register(connection), self.house, self.rules, self._read, now)
+        )
+        certificate = self.settings.link.certificate
+        if certificate is not None:
+            left = days_left(certificate, now)
+            await self.database.write(lambda connection: self._watch(Register(connection), left, now))
+
+    def _watch(self, register: Register, left: float, now: datetime) -> None:
+        mode = self.settings.link.mode
+        if left < self.settings.certificate_days:
+            sound(register, CERTIFICATE, {"destination": "hub", "days": round(left)}, mode, now)
+        else:
+            end(register, CERTIFICATE, mode, now)
+
+    def _read(self, held: HubMessage, at: datetime) -> Received:
+        delivery = Delivery(held.vhost, held.box, held.content_type, held.raw, redelivered=True)
+        return read_delivery(delivery, self._judge(held.vhost), at)
+
+    def _judge(self, vhost: str) -> Judge | None:
+        version = next((one.model for one in self.settings.perimeters if one.vhost == vhost), None)
+        return self.listener.judges.get(version) if version else None

@@ -1,0 +1,106 @@
+"""What comes back about our own messages: acknowledgements and errors become steps, and each error what happens next.
+
+An answer about an id that nobody here sent is kept and moves nothing: the hub's own converter makes such ids.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from adapters.lrm.hubsante import replies
+from adapters.lrm.hubsante.faults import Next, meaning, what_next
+from domain.observation import Stamp
+from domain.source import Source
+from gateway.alarms import sound
+from gateway.hub.effects import REQUEST
+from gateway.interventions.follow import Heard, hear
+from gateway.outgoing import victim_messages
+from gateway.register.hub import HubCase, HubStep, Step
+from outbox.sql import enqueue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from adapters.lrm.hubsante.inbound import Received
+    from gateway.house import House
+    from gateway.register import Register
+
+log = logging.getLogger("gateway.hub")
+
+MOST_ERRORS = 5
+"""A case that was refused so many times is a person's."""
+AGAIN_AFTER = timedelta(minutes=1)
+STEPS = {
+    None: Step.RECEIVED,
+    replies.Step.RECEIVED: Step.RECEIVED,
+    replies.Step.INTEGRATED: Step.INTEGRATED,
+    replies.Step.READ: Step.READ,
+    replies.Step.DELETED: Step.DELETED,
+    replies.Step.IN_ERROR: Step.REFUSED,
+}
+SHOWN = {Step.INTEGRATED, Step.READ}
+"""Steps after which a request is on somebody's screen."""
+
+
+def heard_reference(register: Register, house: House, received: Received) -> None:
+    """An RC-REF: how far the message it speaks of went."""
+    said = replies.read_reference(dict(received.body or {}))
+    step = Step.REFUSED if said.refused else STEPS[said.step]
+    case = _note(register, received, said.about, step, None)
+    if case is not None and case.topic == REQUEST and case.reference and step in SHOWN:
+        hear(register, house, case.reference, Heard("AFFICHEE"), received.at, "hub")
+
+
+def heard_error(register: Register, house: House, received: Received, mode: str) -> None:
+    """An RS-ERROR: what it means for the message it speaks of, and what happens next."""
+    said = replies.read_error(dict(received.body or {}))
+    steps = register.hub.steps(said.about)
+    resent = any(one.step is Step.PUBLISHED and (one.code or 1) > 1 for one in steps)
+    following = what_next(said.code, resent=resent)
+    if following is Next.DELIVERED:
+        _note(register, received, said.about, Step.RECEIVED, said.code)
+        return
+    case = _note(register, received, said.about, Step.ERROR, said.code)
+    if case is None:
+        return
+    log.warning("hub.error code=%d next=%s topic=%s", said.code, following.value, case.topic)
+    if case.topic == REQUEST and case.reference:
+        reason = meaning(said.code).text[:255]
+        hear(register, house, case.reference, Heard("ERREUR", reason=reason), received.at, "hub")
+    if following in {Next.AGAIN, Next.CREATE_FIRST} and _say_again(register, house, case, following, received.at):
+        return
+    facts = {"destination": "hub", "topic": case.topic, "lane": case.lane, "cause_code": f"hub.{said.code}"}
+    sound(register, f"hub:{said.about[:200]}", facts, mode, received.at)
+
+
+def _note(register: Register, received: Received, about: str, step: Step, code: int | None) -> HubCase | None:
+    """Append the step to the timeline of the message; its case, or None when we never sent that."""
+    steps = register.hub.steps(about)
+    if not steps:
+        log.info("hub.unknown_reference vhost=%s step=%s", received.vhost, step.value)
+        return None
+    case_id = steps[0].case_id
+    by = received.envelope.sender if received.envelope else None
+    register.hub.add(HubStep(about, case_id, step, code, by, received.at))
+    return register.hub.case(case_id) if case_id else None
+
+
+def _say_again(register: Register, house: House, case: HubCase, following: Next, now: datetime) -> bool:
+    """Queue the victim's present record: whole, when its case is not known there. Whether that could be done."""
+    errors = [one for one in register.hub.steps_of_case(case.case_id) if one.step is Step.ERROR]
+    victims: Sequence[str] = [case.lane.removeprefix("victim:")] if case.topic == "victim" and case.lane else []
+    event = register.events.find(case.scope) if case.scope else None
+    victim = register.victims.find(case.scope, victims[0]) if event and case.scope and victims else None
+    if event is None or victim is None or case.lane is None or len(errors) >= MOST_ERRORS:
+        return False
+    if following is Next.CREATE_FIRST:
+        register.hub.forget_lane(case.lane)
+    due = now + AGAIN_AFTER if following is Next.AGAIN else None
+    stamp = Stamp(Source.GATEWAY, "passerelle", now, now)
+    messages = victim_messages(house, event, victim, stamp, now, ("hub",))
+    enqueue(register.connection, [replace(one, due_at=due) for one in messages], now)
+    return True

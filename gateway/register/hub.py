@@ -1,0 +1,182 @@
+"""The Hub Santé's own memory: messages received, cases, and the steps of what we sent. Messages and steps are only added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, func, insert, select, text, update
+
+from gateway.register.hub_tables import hub_case, hub_message, hub_timeline
+from gateway.register.instants import from_column, to_column
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+M, C, T = hub_message.c, hub_case.c, hub_timeline.c
+ADD = text(
+    "INSERT INTO hub_message (vhost, distribution_id, box, sender, mode, use_case, case_id, patient_id, resource_id,"
+    " request_id, content_type, raw, state, code, times, received_at, hold_until)"
+    " VALUES (:vhost, :distribution_id, :box, :sender, :mode, :use_case, :case_id, :patient_id, :resource_id,"
+    " :request_id, :content_type, :raw, :state, :code, 1, :received_at, :hold_until)"
+    " ON CONFLICT (vhost, distribution_id) DO UPDATE SET times = hub_message.times + 1 RETURNING times"
+)
+HELD_OF_CASE = (
+    select(hub_message)
+    .where(M.case_id == bindparam("case"), M.hold_until.is_not(None))
+    .order_by(M.seq)
+    .with_for_update()
+)
+HELD_TOO_LONG = select(hub_message).where(M.hold_until <= bindparam("now")).order_by(M.seq).limit(100).with_for_update()
+DECIDE = (
+    update(hub_message)
+    .where(M.seq == bindparam("number"))
+    .values(state=bindparam("to"), code=bindparam("said"), hold_until=None)
+)
+OF_CASE = select(hub_message).where(M.case_id == bindparam("case")).order_by(M.seq)
+CASE = select(hub_case).where(C.case_id == bindparam("case"))
+OPEN_CASE = insert(hub_case).inline()
+CHANGE_CASE = (
+    update(hub_case)
+    .where(C.case_id == bindparam("case"))
+    .values(
+        owner=func.coalesce(bindparam("new_owner"), C.owner),
+        status=func.coalesce(bindparam("new_status"), C.status),
+        changed_at=bindparam("now"),
+    )
+)
+STEP = insert(hub_timeline).inline()
+STEPS = select(hub_timeline).where(T.distribution_id == bindparam("id")).order_by(T.seq)
+STEPS_OF_CASE = select(hub_timeline).where(T.case_id == bindparam("case")).order_by(T.seq)
+FORGET_LANE = text("DELETE FROM outbox_lane WHERE destination = 'hub' AND lane = :lane")
+
+
+class Step(StrEnum):
+    """Five different things, and what may go wrong: how far a message of ours went."""
+
+    PUBLISHED = "published"
+    AT_HUB = "at_hub"
+    RECEIVED = "received"
+    INTEGRATED = "integrated"
+    READ = "read"
+    DELETED = "deleted"
+    REFUSED = "refused"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class HubCase:
+    """A case shared through the hub."""
+
+    case_id: str
+    ours: bool
+    lane: str | None
+    topic: str | None
+    scope: str | None
+    reference: str | None
+    vhost: str
+    partner: str | None
+    owner: str | None
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HubMessage:
+    """A message received."""
+
+    seq: int
+    vhost: str
+    distribution_id: str
+    box: str
+    sender: str | None
+    use_case: str | None
+    case_id: str | None
+    content_type: str
+    raw: bytes
+    state: str
+    code: int | None
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class HubStep:
+    """One step of a message of ours."""
+
+    distribution_id: str
+    case_id: str | None
+    step: Step
+    code: int | None
+    by: str | None
+    at: datetime
+
+
+class Hub:
+    """Messages, cases and steps."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def keep(self, row: dict[str, Any]) -> bool:
+        """Keep a message received; says whether it was not known yet. A known one is counted once more, and left as it is."""
+        return int(self._connection.execute(ADD, row).scalar_one()) == 1
+
+    def held_of(self, case_id: str) -> list[HubMessage]:
+        """The updates that wait for this case, in the order they came."""
+        return [_message(row) for row in self._connection.execute(HELD_OF_CASE, {"case": case_id})]
+
+    def held_too_long(self, now: datetime) -> list[HubMessage]:
+        """The updates whose case did not come in time."""
+        return [_message(row) for row in self._connection.execute(HELD_TOO_LONG, {"now": to_column(now)})]
+
+    def decided(self, seq: int, state: str, code: int | None) -> None:
+        """What was decided of a message that was held."""
+        self._connection.execute(DECIDE, {"number": seq, "to": state, "said": code})
+
+    def messages_of(self, case_id: str) -> list[HubMessage]:
+        """Everything received about a case."""
+        return [_message(row) for row in self._connection.execute(OF_CASE, {"case": case_id})]
+
+    def case(self, case_id: str) -> HubCase | None:
+        """A case by its shared identifier."""
+        row = self._connection.execute(CASE, {"case": case_id}).first()
+        return None if row is None else HubCase(*row[:10])
+
+    def open_case(self, case: HubCase, now: datetime) -> None:
+        """A case that was not known."""
+        row = {name: getattr(case, name) for name in HubCase.__slots__}
+        self._connection.execute(OPEN_CASE, row | {"opened_at": to_column(now), "changed_at": to_column(now)})
+
+    def change_case(self, case_id: str, owner: str | None, status: str | None, now: datetime) -> None:
+        """What its partners say of it now; None leaves what is."""
+        said = {"case": case_id, "new_owner": owner, "new_status": status, "now": to_column(now)}
+        self._connection.execute(CHANGE_CASE, said)
+
+    def add(self, step: HubStep) -> None:
+        """Append a step."""
+        row = {name: getattr(step, name) for name in HubStep.__slots__}
+        self._connection.execute(STEP, row | {"step": step.step.value, "at": to_column(step.at)})
+
+    def steps(self, distribution_id: str) -> list[HubStep]:
+        """How far one message went."""
+        return [_step(row) for row in self._connection.execute(STEPS, {"id": distribution_id})]
+
+    def steps_of_case(self, case_id: str) -> list[HubStep]:
+        """How far every message of a case went."""
+        return [_step(row) for row in self._connection.execute(STEPS_OF_CASE, {"case": case_id})]
+
+    def forget_lane(self, lane: str) -> None:
+        """The next message of this lane opens the case anew: its recipient does not have it."""
+        self._connection.execute(FORGET_LANE, {"lane": lane})
+
+
+def _message(row: Row[Any]) -> HubMessage:
+    return HubMessage(*(getattr(row, name) for name in HubMessage.__slots__))
+
+
+def _step(row: Row[Any]) -> HubStep:
+    return HubStep(row.distribution_id, row.case_id, Step(row.step), row.code, row.by, from_column(row.at))

@@ -49,6 +49,8 @@ class Evidence:
     """In the order the receiver took them."""
     ends: Mapping[str, Status]
     """What the store says of each id."""
+    replaced_by: Mapping[str, str] = field(default_factory=dict)
+    """Which newer state the store says made an older one needless."""
     expired_at: Mapping[str, float] = field(default_factory=dict)
     """When PostgreSQL saw a message become expired."""
     woken: Mapping[str, Sequence[float]] = field(default_factory=dict)
@@ -108,16 +110,15 @@ def _kept(sent: Sent, evidence: Evidence, arrivals: list[Arrival]) -> Iterator[s
 
 
 def _due(lane: list[Sent], evidence: Evidence) -> Iterator[tuple[str, float]]:
-    """From when each message may leave: a state from when the first that it made needless might have."""
-    waited: float | None = None
+    """From when each message may leave: a state from when the first of those that it replaced might have."""
+    waited: dict[str, float] = {}
     for one in lane:
-        at = one.due_at
-        if at is not None and one.kind is Kind.STATE:
-            at = at if waited is None else min(at, waited)
-        if at is not None:
-            yield one.id, at
-        if one.kind is Kind.STATE:
-            waited = at if evidence.ends.get(one.id) is Status.SUPERSEDED else None
+        if one.due_at is None:
+            continue
+        due = min(one.due_at, waited.get(one.id, one.due_at))
+        yield one.id, due
+        if (newer := evidence.replaced_by.get(one.id)) is not None:
+            waited[newer] = min(due, waited.get(newer, due))
 
 
 def _in_time(

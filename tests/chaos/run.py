@@ -163,8 +163,10 @@ class Run:
 
     def _evidence(self, traffic: Traffic) -> Evidence:
         with psycopg.connect(self.server.dsn) as connection:
-            ends = {key: Status(word) for key, word in connection.execute("SELECT id, status FROM outbox_message")}
+            rows = connection.execute("SELECT id, status, superseded_by FROM outbox_message").fetchall()
             expired: Mapping[str, float] = dict(connection.execute("SELECT id, at FROM oracle_expired").fetchall())
+        ends = {key: Status(word) for key, word, _ in rows}
+        replaced = {key: newer for key, _, newer in rows if newer is not None}
         lines = [json.loads(line) for line in self.receiver.record.read_text(encoding="utf-8").splitlines()]
         arrivals = [
             Arrival(
@@ -180,4 +182,5 @@ class Run:
             for one in lines
             if "key" in one
         ]
-        return Evidence(traffic.sent, arrivals, ends, expired, {node.name: node.woken for node in self.nodes})
+        woken = {node.name: node.woken for node in self.nodes}
+        return Evidence(traffic.sent, arrivals, ends, replaced, expired, woken)

@@ -37,7 +37,7 @@ def right() -> Evidence:
     arrivals += [arrival(COMMANDS[0], 103.0, effect=False)]
     arrivals += [arrival(STATES[0], 104.0), arrival(STATES[2], 105.0), arrival(HASTY, 109.9)]
     ends = {one.id: Status.DELIVERED for one in (*COMMANDS, *STATES, HASTY)} | {"s1": Status.SUPERSEDED}
-    return Evidence([*COMMANDS, *STATES, HASTY], arrivals, ends, {}, {"noeud-0": [50.0]})
+    return Evidence([*COMMANDS, *STATES, HASTY], arrivals, ends, {"s1": "s2"}, {}, {"noeud-0": [50.0]})
 
 
 def test_a_right_history_passes() -> None:
@@ -107,9 +107,10 @@ def test_only_its_own_sleep_excuses_a_sender() -> None:
 
 def test_a_state_may_leave_when_the_first_it_replaces_might_have() -> None:
     """A stream of changes puts nothing off for ever; but a state that replaces nothing waits for its own time."""
-    states = [replace(STATES[0], due_at=101.0), replace(STATES[1], due_at=104.0)]
-    arrivals = [arrival(states[1], 102.0)]
-    skipped = Evidence(states, arrivals, {"s0": Status.SUPERSEDED, "s1": Status.DELIVERED})
-    assert judge(skipped).violations == []
-    sent = Evidence(states, [arrival(states[0], 101.0), *arrivals], {"s0": Status.DELIVERED, "s1": Status.DELIVERED})
-    assert judge(sent).violations == ["s1: arrived 2.00 s before it was due, from noeud-0"]
+    states = [replace(STATES[0], due_at=101.0), STATES[1], replace(STATES[2], due_at=104.0)]
+    arrivals = [arrival(states[2], 102.0)]
+    ends = {"s0": Status.SUPERSEDED, "s1": Status.SUPERSEDED, "s2": Status.DELIVERED}
+    assert judge(Evidence(states, arrivals, ends, {"s0": "s2", "s1": "s2"})).violations == []
+    early = ["s2: arrived 2.00 s before it was due, from noeud-0"]
+    ends["s0"] = Status.DELIVERED
+    assert judge(Evidence(states, [arrival(states[0], 101.0), *arrivals], ends, {"s1": "s2"})).violations == early

@@ -5,6 +5,7 @@ For an editor that completes. It proposes nothing that the check would refuse: a
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from domain.canon import DOCUMENTS
@@ -15,6 +16,7 @@ from mapping.kinds import KIND_IN_FRENCH
 from mapping.loading import CANON
 from mapping.paths import heard_shape, part_of_shape
 from mapping.rules import FILE_KEYS, RULE_KEYS
+from mapping.tools import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 MOST_TARGETS = 2_000
 """FHIR has no end; nobody reads further."""
 MOST_LEVELS = 8
+SELDOM = frozenset({"extension", "modifierExtension", "contained"})
+"""What every element of FHIR may hold: named, not entered."""
 MOST_PAIRS = 200
 """Of one table: an editor that proposes 35 000 communes proposes none."""
 
@@ -40,7 +44,7 @@ def vocabulary(catalogue: Catalogue, name: str) -> dict[str, Any]:
         "recipient": mapping.recipient,
         "target": mapping.target,
         "paths": [*_paths(catalogue, mapping)],
-        "targets": [*_targets(_root(catalogue, mapping))],
+        "targets": _targets(_root(catalogue, mapping), _resources(mapping)),
         "tables": _tables(catalogue),
         "formats": sorted(FORMATS),
         "functions": sorted({*FUNCTIONS, *MACROS}),
@@ -86,30 +90,38 @@ def _root(catalogue: Catalogue, mapping: Mapping) -> Part | None:
     return catalogue.contracts.find(mapping.whole.target, Faults())
 
 
-def _targets(root: Part | None) -> list[dict[str, Any]]:
+def _resources(mapping: Mapping) -> dict[str, str]:
+    """Where a rule says which FHIR resource stands → which."""
+    said = ((before + rule.to.text, rule.constant) for rule, before in walk(mapping.rules))
+    end = "resourceType"
+    return {path.removesuffix(end): one for path, one in said if path.endswith(end) and isinstance(one, str)}
+
+
+def _targets(root: Part | None, resources: dict[str, str]) -> list[dict[str, Any]]:
+    """What may be written, the first element of each list standing for the others; what is near the root first."""
     found: list[dict[str, Any]] = []
+    waiting = deque([(root, "", 0)] if root else [])
+    while waiting and len(found) < MOST_TARGETS:
+        part, before, depth = waiting.popleft()
+        level = part.level
+        if level and level.of:
+            level = level.of(resources.get(before, "")) or level
+        for one in level.parts.values() if level and depth < MOST_LEVELS else ():
+            path = f"{before}{one.name}[0]" if one.many and level and level.lists else before + one.name
+            found.append(_target(one, path))
+            if one.inside is not None and one.name not in SELDOM:
+                waiting.append((one, f"{path}.", depth + 1))
+    return found[:MOST_TARGETS]
 
-    def below(part: Part, before: str, depth: int) -> None:
-        for one in part.level.parts.values() if part.level and depth < MOST_LEVELS else ():
-            if len(found) >= MOST_TARGETS:
-                return
-            path = before + one.name
-            group = one.inside is not None
-            found.append(
-                {
-                    "path": path,
-                    "kind": "une liste" if one.many else KIND_IN_FRENCH[one.kind],
-                    "required": one.required,
-                    "group": group,
-                    "codes": sorted(one.codes or ())[:MOST_PAIRS],
-                }
-            )
-            if group and not one.many:
-                below(one, f"{path}.", depth + 1)
 
-    if root is not None:
-        below(root, "", 0)
-    return found
+def _target(part: Part, path: str) -> dict[str, Any]:
+    return {
+        "path": path,
+        "kind": "une liste" if part.many else KIND_IN_FRENCH[part.kind],
+        "required": part.required,
+        "group": part.inside is not None,
+        "codes": sorted(part.codes or ())[:MOST_PAIRS],
+    }
 
 
 def _tables(catalogue: Catalogue) -> list[dict[str, Any]]:

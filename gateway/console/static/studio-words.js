@@ -20,6 +20,8 @@ function pathOption(one) {
   return { label: one.path, detail: told, info: one.codes.length ? `Codes : ${one.codes.join(", ")}` : undefined, type: "property" };
 }
 
+const unnumbered = (path) => path?.replace(/\[\d+\]/g, "");
+
 // The lines of the rule that the cursor is in: a rule begins at a dash.
 function ruleAround(doc, number) {
   let first = number;
@@ -31,7 +33,7 @@ function ruleAround(doc, number) {
 
 function valueOptions(rule, words) {
   const said = (key) => new RegExp(`\\b${key}:\\s*"?([@\\w./[\\]-]+)`).exec(rule)?.[1];
-  const target = words.targets.find((one) => one.path === said("to")?.replace(/\[\d+\]/g, ""));
+  const target = words.targets.find((one) => unnumbered(one.path) === unnumbered(said("to")));
   const table = words.tables.find((one) => one.table === said("table"));
   const seen = new Map((target?.codes ?? []).map((code) => [code, plain(code, "au contrat", "enum")]));
   for (const pair of table?.pairs ?? []) seen.set(pair.wire, plain(pair.wire, pair.label, "enum"));

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check serve bench reference clean help
+.PHONY: demo test check serve bench chaos reference studio clean help
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,12 @@ bench: $(READY) .venv/.services ## figures, each beside a baseline of the same r
 
 reference: $(READY) ## the reference pages, made from the code
 	$(BIN)/python -m scripts.write_reference
+
+chaos: $(READY) .venv/.services ## 2 000 faults on real nodes and PostgreSQL, judged by what the receiver saw
+	$(BIN)/python -m tests.chaos --faults 2000 --minutes 8
+
+studio: ## the editor of the mapping studio, bundled once; needs node
+	cd gateway/console/studio && npm ci && npm run build
 
 # The lock is installed with its hashes; uv only makes it quicker, pip does the same.
 $(READY): requirements.lock pyproject.toml

@@ -67,7 +67,7 @@ async def _demo(arguments: argparse.Namespace, folder: Path) -> int:
     async with open_sandbox(Mode.EXERCISE, ports) as sandbox:
         settings = demo_settings(sandbox.urls, folder, 0 if arguments.once else arguments.port)
         async with open_house(settings) as (runtime, url):
-            portal, operator, platform = await _keys(runtime)
+            portal, operator, platform, integrator = await _keys(runtime)
             async with httpx.AsyncClient(
                 base_url=url, headers={"Authorization": f"Bearer {portal}"}, trust_env=False
             ) as client:
@@ -83,6 +83,7 @@ async def _demo(arguments: argparse.Namespace, folder: Path) -> int:
             if not arguments.once:
                 say(f"\nPage en direct : {url}/#cle={portal}&evenement={event_id}")
                 say(f"Écran de l’infirmière : {url}/console/infirmiere.html#cle={platform}")
+                say(f"Atelier des correspondances : {url}/console/studio.html#cle={integrator}")
                 say(f"Clé de l’exploitant : {operator}\nArrêter : Ctrl+C")
                 await until_told_to_stop()
             return 0 if agreed else 1
@@ -107,18 +108,19 @@ def demo_settings(urls: Any, folder: Path, port: int) -> Settings:  # noqa: ANN4
     )
 
 
-async def _keys(runtime: Runtime) -> tuple[str, str, str]:
-    """Those of the portal, of the operator, and of a platform, whose requests for Melun have a way to the CRRA's simulator."""
+async def _keys(runtime: Runtime) -> tuple[str, ...]:
+    """One of each scope that has a page; a platform's requests for Melun have a way to the CRRA's simulator."""
     made = [
         new_key("demo-portail", Scope.PORTAL, Mode.EXERCISE),
         new_key("demo-exploitant", Scope.OPERATOR, Mode.EXERCISE),
         new_key("demo-plateforme", Scope.PLATFORM, Mode.EXERCISE),
+        new_key("demo-integrateur", Scope.INTEGRATOR, Mode.EXERCISE),
     ]
     for key in made:
         await runtime.write(lambda register, key=key: register.keys.add(key, runtime.clock()))  # type: ignore[misc]
     way = Route("demo", RouteKind.DEPARTMENT, "77", "lrm", "SAMU 77", runtime.clock(), crra="fr.health.samu077")
     await runtime.write(lambda register: register.routes.put(way, "demo", runtime.clock()))
-    return made[0].key, made[1].key, made[2].key
+    return tuple(one.key for one in made)
 
 
 async def _agreement(client: httpx.AsyncClient, event_id: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapters.lrm.fhir.simulator import create_simulator as create_lrm_fhir
+from adapters.lrm.hubsante.simulator import create_simulator as create_hub
 from adapters.lrm.soap.simulator import create_simulator as create_lrm
 from adapters.portal.simulator import create_simulator as create_portal
 from adapters.sinus.simulator import create_simulator as create_sinus
@@ -19,10 +20,13 @@ from gateway.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
+    from pathlib import Path
 
     from starlette.applications import Starlette
 
-DEFAULT_PORTS = {"sinus": 8091, "sivic": 8092, "lrm": 8093, "portal": 8094, "lrm_fhir": 8095}
+DEFAULT_PORTS = {"sinus": 8091, "sivic": 8092, "lrm": 8093, "portal": 8094, "lrm_fhir": 8095, "hub": 8096}
+WHEN_NAMED = frozenset({"hub"})
+"""Not opened unless asked for by name: it starts a broker of its own."""
 WEBHOOK_SECRET = "secret-du-bac-a-sable"  # noqa: S105 - of the simulator, which is no secret
 
 
@@ -33,21 +37,24 @@ class Sandbox:
     urls: Mapping[str, str]
 
 
-def applications(mode: str) -> dict[str, Callable[[], Starlette]]:
+def applications(mode: str, models_dir: Path | None = None) -> dict[str, Callable[[], Starlette]]:
     """Each neighbour's simulator, made when asked."""
     return {
         "sinus": lambda: create_sinus(mode, now),
         "sivic": lambda: create_sivic(mode, now),
         "lrm": lambda: create_lrm(mode, now),
         "lrm_fhir": lambda: create_lrm_fhir(mode, now),
+        "hub": lambda: create_hub(mode, now, models_dir),
         "portal": lambda: create_portal(mode, now, [WEBHOOK_SECRET]),
     }
 
 
 @asynccontextmanager
-async def open_sandbox(mode: str, ports: Mapping[str, int], host: str = "127.0.0.1") -> AsyncIterator[Sandbox]:
+async def open_sandbox(
+    mode: str, ports: Mapping[str, int], host: str = "127.0.0.1", models_dir: Path | None = None
+) -> AsyncIterator[Sandbox]:
     """The chosen simulators listen while this is open; a port 0 is chosen by the system."""
-    makers = applications(mode)
+    makers = applications(mode, models_dir)
     async with AsyncExitStack() as stack:
         urls = {}
         for name, port in ports.items():

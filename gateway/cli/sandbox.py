@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.console import run, say
-from gateway.sandbox import DEFAULT_PORTS, WEBHOOK_SECRET, open_sandbox
+from gateway.sandbox import DEFAULT_PORTS, WEBHOOK_SECRET, WHEN_NAMED, open_sandbox
 from gateway.serving import until_told_to_stop
 
 if TYPE_CHECKING:
@@ -16,13 +17,17 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     """The command."""
     parser = commands.add_parser("sandbox", help="ouvrir les simulateurs des voisins")
     parser.add_argument(
-        "names", nargs="*", metavar="voisin", help=f"parmi {', '.join(DEFAULT_PORTS)} ; tous par défaut"
+        "names",
+        nargs="*",
+        metavar="voisin",
+        help=f"parmi {', '.join(DEFAULT_PORTS)} ; sans nom, tous sauf le hub, qui démarre un RabbitMQ",
     )
     parser.add_argument("--mode", choices=("Actual", "Exercise"), default="Exercise", help="ce qu’ils acceptent")
     parser.add_argument("--host", default="127.0.0.1", help="adresse d’écoute")
     parser.add_argument(
         "--port", action="append", default=[], metavar="VOISIN=PORT", help="changer un port ; 0 : au choix du système"
     )
+    parser.add_argument("--models", type=Path, metavar="DIR", help="modèles officiels du hub (json-schema/, xsd/)")
     parser.set_defaults(run=command)
 
 
@@ -39,14 +44,17 @@ def command(arguments: argparse.Namespace) -> int:
     if unknown:
         say(f"Voisin inconnu : {', '.join(unknown)} ; attendu : {', '.join(ports)}")
         return 2
-    chosen = {name: port for name, port in ports.items() if not arguments.names or name in arguments.names}
-    run(_sandbox(arguments.mode, chosen, arguments.host))
+    chosen = {name: port for name, port in ports.items() if name in (arguments.names or set(ports) - WHEN_NAMED)}
+    run(_sandbox(arguments.mode, chosen, arguments.host, arguments.models))
     return 0
 
 
-async def _sandbox(mode: str, ports: dict[str, int], host: str) -> None:
-    async with open_sandbox(mode, ports, host) as sandbox:
+async def _sandbox(mode: str, ports: dict[str, int], host: str, models: Path | None) -> None:
+    async with open_sandbox(mode, ports, host, models) as sandbox:
         for name, url in sandbox.urls.items():
+            if name in WHEN_NAMED:
+                say(f"{name:8} {url}   accès, messages et refus sur la page   script : POST {url}/_sandbox/script")
+                continue
             say(f"{name:8} {url}   pannes : POST {url}/_sandbox/faults   état : GET {url}/_sandbox/state")
         if "portal" in sandbox.urls:
             say(f"secret de signature du portail simulé : {WEBHOOK_SECRET}")

@@ -5,10 +5,12 @@ One node for the whole run. Tests that stop it, or fill its disk, start one of t
 
 from __future__ import annotations
 
+import atexit
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,8 +72,17 @@ def own_broker() -> Iterator[RabbitMq]:
             yield RabbitMq(node, authority, papers)
 
 
+_run = ExitStack()
+atexit.register(_run.close)
+
+
+@cache
+def shared() -> RabbitMq:
+    """The node of the whole run, started when first asked for, stopped with the process."""
+    return _run.enter_context(own_broker())
+
+
 @pytest.fixture(scope="session")
-def rabbitmq() -> Iterator[RabbitMq]:
-    """One node for the whole run, started when the first test asks."""
-    with own_broker() as broker:
-        yield broker
+def rabbitmq() -> RabbitMq:
+    """One node for the whole run."""
+    return shared()

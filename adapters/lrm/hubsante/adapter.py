@@ -36,7 +36,12 @@ if TYPE_CHECKING:
     from mapping import Mapping as MappingFile
     from outbox.message import Claimed, Envelope
 
+CANCEL = "intervention.cancel"
+TO = "@"
+"""In a reference, between the shared case id and the client that has the case."""
 LIFE = timedelta(days=1)
+CONFIRMED = b"basic.ack"
+"""All that a broker answers: it holds the message."""
 _SHOWN = 5
 
 
@@ -62,7 +67,7 @@ class HubAdapter:
         self._clock = clock
 
     async def deliver(self, claimed: Claimed) -> Receipt:
-        """Publish one message; the receipt's reference is the shared case id, its facts name the distributionID."""
+        """Publish one message; the receipt's reference is the shared case id and who has it, its facts name the distributionID."""
         refuse_other_mode(claimed, self._link, self.name)
         envelope = claimed.envelope
         perimeter = self._perimeter(envelope)
@@ -81,7 +86,8 @@ class HubAdapter:
             "case_id": case,
             "recipient": tree["descriptor"]["explicitAddress"]["explicitAddressValue"],
         }
-        return Receipt(reference=case, sent=body, facts=facts)
+        reference = f"{case}{TO}{facts['recipient']}" if case else None
+        return Receipt(reference=reference, sent=body, answered=CONFIRMED, facts=facts)
 
     @property
     def judges(self) -> Mapping[int, Judge]:
@@ -107,21 +113,21 @@ class HubAdapter:
         raise PermanentDeliveryError("hub.sujet", "Aucun périmètre du hub ne porte ce sujet.", envelope.topic)
 
     def _message(self, claimed: Claimed, perimeter: Perimeter, identifier: str) -> tuple[dict[str, Any], str, str]:
-        envelope = claimed.envelope
+        envelope, mine = claimed.envelope, perimeter.client_id
         mapped = self._mapped(envelope)
-        recipient = perimeter.recipient_of(mapped.get("crra"))
-        if recipient is None:
+        known = (claimed.reference or "").rpartition(TO)[2]
+        # A cancellation names no CRRA: it follows its request.
+        recipient = (envelope.topic == CANCEL and known) or perimeter.recipient_of(mapped.get("crra"))
+        if not recipient:
             raise PermanentDeliveryError("hub.destinataire", "Aucun destinataire du hub n’est réglé pour ce message.")
-        mine = perimeter.client_id
-        first = claimed.reference is None
+        first = known != recipient
         if envelope.topic == "counts":
             key, case = PICTURE, case_id(mine, envelope.body["event"]["id"])
             body = picture_body(mapped, identifier, first=first)
-        elif first and envelope.topic != "intervention.cancel":
-            key, body = CREATE, case_body(mapped, mine, recipient, perimeter.model)
-            case = body["caseId"]
         else:
-            key, body = UPDATE, update_body(mapped, mine, recipient, perimeter.model)
+            opens = first and envelope.topic != CANCEL
+            key, write = (CREATE, case_body) if opens else (UPDATE, update_body)
+            body = write(mapped, mine, recipient, perimeter.model)
             case = body["caseId"]
         now = self._clock()
         until = envelope.expires_at or now + LIFE

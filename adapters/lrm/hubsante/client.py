@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
     from adapters.link import Link
     from adapters.perimeter import Perimeter
+    from outbox.errors import DeliveryError
 
     Take: TypeAlias = "Callable[[Delivery], Awaitable[None]]"
 
 log = logging.getLogger("adapters.hub")
+for chatty in ("aiormq", "aio_pika"):
+    logging.getLogger(chatty).setLevel(logging.CRITICAL)  # Their debug lines quote the frames, and so the messages.
 
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before each new attempt to connect; the last one for ever after."""
@@ -72,6 +75,7 @@ class HubConnection:
         self._working: asyncio.Task[None] | None = None
         self._exchange: Any = None
         self._ready = asyncio.Event()
+        self._ended = asyncio.Event()
         self.state = LinkState(perimeter.vhost, connected=False, since=clock())
 
     def open(self, take: Take | None = None) -> None:
@@ -80,6 +84,10 @@ class HubConnection:
             self._take = take
         if self._working is None:
             self._working = asyncio.create_task(self._stay(), name=f"hub {self._perimeter.vhost}")
+
+    async def ready(self) -> None:
+        """Wait until it is connected."""
+        await self._ready.wait()
 
     async def aclose(self) -> None:
         """Leave. What was taken and not yet acknowledged comes again at the next opening."""
@@ -111,9 +119,15 @@ class HubConnection:
             if task is not None and task.cancelling():
                 raise
             # The library cancels the confirmations of a connection that was cut.
-            raise broken_broker(error, body) from None
+            raise self._suspect(error, body) from None
         except Exception as error:
-            raise broken_broker(error, body) from error
+            raise self._suspect(error, body) from error
+
+    def _suspect(self, error: BaseException, body: bytes) -> DeliveryError:
+        """What it means; and a connection that did not confirm is left for a new one, before anything else goes through it."""
+        self._ready.clear()
+        self._ended.set()
+        return broken_broker(error, body)
 
     async def _stay(self) -> None:
         failures = 0
@@ -135,7 +149,7 @@ class HubConnection:
 
     async def _hold(self) -> None:
         """Connect, work, and return or raise when the connection is no more."""
-        ended = asyncio.Event()
+        ended = self._ended = asyncio.Event()
         connection: Any = None
         try:
             connection = await _in_time(self._connect(ended), self._link.connect_timeout)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from adapters.link import Link
@@ -181,6 +181,33 @@ class Watch(Section):
     )
 
 
+SHIPPED_MAPPINGS = {
+    "sinus.event": "sinus/evenement@1",
+    "sinus.victim": "sinus/victime@1",
+    "sinus.identifier.detached": "sinus/detachement@1",
+    "sinus.counts": "sinus/denombrement@1",
+    "sinus.held": "sinus/denombrement-detenu@1",
+    "sivic.event": "sivic/evenement@1",
+    "sivic.victim": "sivic/personne@1",
+    "sivic.victim.deleted": "sivic/retrait@1",
+    "sivic.identifier.detached": "sivic/numero-detache@1",
+    "sivic.event.answer": "sivic/reponse-evenement@1",
+    "sivic.victim.answer": "sivic/reponse-personne@1",
+    "sivic.held": "sivic/denombrement-detenu@1",
+    "lrm.intervention.request": "lrm/demande@1",
+    "lrm.intervention.cancel": "lrm/annulation@1",
+    "lrm_fhir.intervention.request": "lrm_fhir/demande@1",
+    "lrm_fhir.intervention.cancel": "lrm_fhir/annulation@1",
+    "hub.victim": "hub/victime@1",
+    "hub.counts": "hub/denombrement@1",
+    "hub.intervention.request": "hub/demande@1",
+    "hub.intervention.cancel": "hub/annulation@1",
+    "portal.outcome": "portal/outcome@1",
+    "platform.intervention.status": "platform/statut@1",
+}
+"""Destination and topic → the mapping as it ships; a deployment names only what it changes."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -210,30 +237,15 @@ class Settings(BaseSettings):
         (), description="Dossiers de correspondances du déploiement, en plus de celles livrées."
     )
     mappings: dict[str, str] = Field(
-        {
-            "sinus.event": "sinus/evenement@1",
-            "sinus.victim": "sinus/victime@1",
-            "sinus.identifier.detached": "sinus/detachement@1",
-            "sinus.counts": "sinus/denombrement@1",
-            "sinus.held": "sinus/denombrement-detenu@1",
-            "sivic.event": "sivic/evenement@1",
-            "sivic.victim": "sivic/personne@1",
-            "sivic.victim.deleted": "sivic/retrait@1",
-            "sivic.identifier.detached": "sivic/numero-detache@1",
-            "sivic.held": "sivic/denombrement-detenu@1",
-            "lrm.intervention.request": "lrm/demande@1",
-            "lrm.intervention.cancel": "lrm/annulation@1",
-            "lrm_fhir.intervention.request": "lrm_fhir/demande@1",
-            "lrm_fhir.intervention.cancel": "lrm_fhir/annulation@1",
-            "hub.victim": "hub/victime@1",
-            "hub.counts": "hub/denombrement@1",
-            "hub.intervention.request": "hub/demande@1",
-            "hub.intervention.cancel": "hub/annulation@1",
-            "portal.outcome": "portal/outcome@1",
-            "platform.intervention.status": "platform/statut@1",
-        },
-        description="Correspondance employée pour chaque destination et sujet.",
+        SHIPPED_MAPPINGS,
+        description="Correspondance employée pour chaque destination et sujet ; ce qui n’y est pas nommé est celle livrée.",
     )
+
+    @field_validator("mappings")
+    @classmethod
+    def _with_shipped(cls, said: dict[str, str]) -> dict[str, str]:
+        """A file written for an older release does not lose the uses that came since."""
+        return {**SHIPPED_MAPPINGS, **said}
 
     @classmethod
     def settings_customise_sources(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adapters.http import refuse_other_mode
-from adapters.sivic.faults import FaultCode, delivery_error, fault_code, unknown_topic, unmapped
+from adapters.sivic.faults import FaultCode, delivery_error, fault_code, unheard, unknown_topic, unmapped
 from adapters.soap_client import FaultAnswerError
 from mapping import MappingError
 from outbox.message import Receipt
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Dictionary
 
     from adapters.link import Link
-    from adapters.sivic.client import SivicClient, Taken
+    from adapters.sivic.client import SivicClient
+    from adapters.soap_client import Answer
     from mapping import Mapping
     from outbox.message import Claimed
 
@@ -26,6 +27,12 @@ WITHDRAWAL = "victim.deleted"
 """The key, among the mappings by topic, of the one that says a deleted victim."""
 HELD = "held"
 """The key of the one that reads back how many persons SI-VIC holds."""
+ANSWERS = {
+    "event": "event.answer",
+    "victim": "victim.answer",
+    "identifier.detached": "victim.answer",
+}
+"""Topic → the key of the one that says what SI-VIC's answer means."""
 
 
 class SivicAdapter:
@@ -34,7 +41,7 @@ class SivicAdapter:
     name = "sivic"
 
     def __init__(self, link: Link, client: SivicClient, mappings: Dictionary[str, Mapping]) -> None:
-        """`mappings` by topic: `event`, `victim`, `victim.deleted`, `identifier.detached`."""
+        """`mappings` by topic, with `victim.deleted`, the two of `ANSWERS`, and `held`."""
         self._link = link
         self._client = client
         self._mappings = mappings
@@ -43,16 +50,17 @@ class SivicAdapter:
         """Say one envelope; its id is the idempotency key."""
         refuse_other_mode(claimed, self._link, self.name)
         try:
-            taken = await self._say(claimed)
+            answer = await self._say(claimed)
         except FaultAnswerError as fault:
             raise delivery_error(fault) from None
-        facts = {"external_id": taken.reference, "etat": taken.state, "sinus_number_hp": taken.number_hp}
+        taken = self._heard(claimed.envelope.topic, answer)
+        said = (("external_id", "reference"), ("etat", "state"), ("sinus_number_hp", "sinus_number_hp"))
         return Receipt(
-            reference=taken.reference or claimed.reference,
-            duplicate=taken.duplicate,
-            sent=taken.sent,
-            answered=taken.answered,
-            facts={name: value for name, value in facts.items() if value is not None},
+            reference=taken.get("reference") or claimed.reference,
+            duplicate=taken["duplicate"],
+            sent=answer.sent,
+            answered=answer.answered,
+            facts={fact: taken[name] for fact, name in said if taken.get(name) is not None},
         )
 
     async def held(self, external_id: str) -> dict[str, int]:
@@ -68,7 +76,7 @@ class SivicAdapter:
         """Close the connections kept open."""
         await self._client.aclose()
 
-    async def _say(self, claimed: Claimed) -> Taken:
+    async def _say(self, claimed: Claimed) -> Answer:
         envelope = claimed.envelope
         match envelope.topic:
             case "event":
@@ -83,7 +91,7 @@ class SivicAdapter:
             case _:
                 raise unknown_topic(envelope.topic)
 
-    async def _announce_or_update(self, claimed: Claimed, tree: dict[str, Any]) -> Taken:
+    async def _announce_or_update(self, claimed: Claimed, tree: dict[str, Any]) -> Answer:
         """The whole person. A fiche that SI-VIC no longer has is made again: nobody should have to notice."""
         if claimed.reference is not None:
             try:
@@ -92,6 +100,13 @@ class SivicAdapter:
                 if fault_code(fault) is not FaultCode.PERSONNE_INCONNUE:
                     raise
         return await self._client.person("AnnoncerPersonne", claimed.envelope.id, tree)
+
+    def _heard(self, topic: str, answer: Answer) -> dict[str, Any]:
+        """The answer in our own words (`domain.heard`), by the mapping of what comes in."""
+        try:
+            return self._mappings[ANSWERS[topic]].apply(answer.tree)
+        except MappingError as error:
+            raise unheard(error.path, error.reason, answer) from None
 
     def _tree(self, name: str, document: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -1,23 +1,24 @@
-"""The operations of the SI-VIC contract: trees in, typed answers out.
+"""The operations of the SI-VIC contract: trees in, trees out.
 
 The wire is `adapters.soap_client`, where the choice between zeep's own call and ours is explained with figures. It
-refuses to choose an operation: that takes knowing what a victim is to SI-VIC, and is the adapter's.
+refuses to choose an operation and to say what an answer means: both take knowing what a victim is to SI-VIC.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from adapters.soap_client import Answer, ClientContract, SoapClient, load_contract
+from adapters.soap_client import ClientContract, SoapClient, load_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     import httpx
+
+    from adapters.soap_client import Answer
 
     PersonOperation = Literal["AnnoncerPersonne", "MettreAJourPersonne", "RetirerPersonne", "DetacherNumero"]
 
@@ -30,21 +31,6 @@ def contract() -> ClientContract:
     return load_contract(WSDL)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What SI-VIC did with a request."""
-
-    reference: str | None
-    """The SI-VIC identifier of the event or of the fiche; absent when there never was a fiche."""
-    state: str
-    """`etat` of the contract: `ANNONCEE`, `PERIMEE`…"""
-    duplicate: bool
-    number_hp: str | None
-    """The SINUS number that SI-VIC gave to a person who had none."""
-    sent: bytes
-    answered: bytes
-
-
 class SivicClient:
     """One SI-VIC."""
 
@@ -52,13 +38,13 @@ class SivicClient:
         self._http = http
         self._soap = SoapClient(contract(), http, "sivic", clock)
 
-    async def open_or_link(self, message_id: str, tree: Mapping[str, Any]) -> Taken:
+    async def open_or_link(self, message_id: str, tree: Mapping[str, Any]) -> Answer:
         """Open an event, link to one, or keep it up to date."""
-        return _taken(await self._soap.call("OuvrirOuLierEvenement", {"idMessage": message_id, **tree}), "idEvenement")
+        return await self._soap.call("OuvrirOuLierEvenement", {"idMessage": message_id, **tree})
 
-    async def person(self, operation: PersonOperation, message_id: str, tree: Mapping[str, Any]) -> Taken:
+    async def person(self, operation: PersonOperation, message_id: str, tree: Mapping[str, Any]) -> Answer:
         """One of the four operations about a person."""
-        return _taken(await self._soap.call(operation, {"idMessage": message_id, **tree}), "idFiche")
+        return await self._soap.call(operation, {"idMessage": message_id, **tree})
 
     async def counts(self, event: str, mode: str) -> dict[str, Any]:
         """What SI-VIC holds in one of its events: the tree of `ConsulterEvenementReponse`."""
@@ -68,15 +54,3 @@ class SivicClient:
     async def aclose(self) -> None:
         """Close the connections kept open."""
         await self._http.aclose()
-
-
-def _taken(answer: Answer, reference: str) -> Taken:
-    tree = answer.tree
-    return Taken(
-        tree.get(reference),
-        tree["etat"],
-        tree["doublon"],
-        tree.get("numeroSinusHp"),
-        answer.sent,
-        answer.answered,
-    )

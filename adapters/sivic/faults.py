@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 
 if TYPE_CHECKING:
-    from adapters.soap_client import FaultAnswerError
+    from adapters.soap_client import Answer, FaultAnswerError
 
 
 class FaultCode(StrEnum):
@@ -105,4 +105,15 @@ def unmapped(path: str, reason: str) -> PermanentDeliveryError:
     """The document cannot be said in the words of the contract."""
     return PermanentDeliveryError(
         "sivic.correspondance", "Le document ne peut pas être traduit pour SI-VIC.", f"{path} : {reason}"
+    )
+
+
+def unheard(path: str, reason: str, answer: Answer) -> PermanentDeliveryError:
+    """SI-VIC answered by its contract, and our own mapping cannot read it: a person mends the file, then replays."""
+    return PermanentDeliveryError(
+        "sivic.reponse",
+        "SI-VIC a répondu, mais la correspondance ne sait pas lire sa réponse.",
+        f"{path} : {reason}",
+        sent=answer.sent,
+        answered=answer.answered,
     )

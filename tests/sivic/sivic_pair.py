@@ -19,6 +19,8 @@ MAPPINGS = {
     "victim": "sivic/personne@1",
     "victim.deleted": "sivic/retrait@1",
     "identifier.detached": "sivic/numero-detache@1",
+    "event.answer": "sivic/reponse-evenement@1",
+    "victim.answer": "sivic/reponse-personne@1",
     "held": "sivic/denombrement-detenu@1",
 }
 
@@ -32,11 +34,17 @@ def shipped_mappings() -> dict[str, mapping.Mapping]:
 class Pair:
     """A simulated SI-VIC and our adapter."""
 
-    def __init__(self, mode: str = "Actual", link_mode: str | None = None, read_timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        mode: str = "Actual",
+        link_mode: str | None = None,
+        read_timeout: float = 5.0,
+        mappings: dict[str, mapping.Mapping] | None = None,
+    ) -> None:
         self.app = create_simulator(mode, lambda: NOW)
         self.wire = InProcess(self.app)
         link = Link(url="http://sivic.essai", mode=link_mode or mode, read_timeout=read_timeout)
-        self.adapter = open_sivic(link, shipped_mappings(), self.wire, clock=lambda: NOW)
+        self.adapter = open_sivic(link, mappings or shipped_mappings(), self.wire, clock=lambda: NOW)
 
     async def state(self) -> dict[str, Any]:
         """What SI-VIC holds."""

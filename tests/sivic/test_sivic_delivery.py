@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import mapping
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 from tests.sivic.documents import (
     TR_NUMBER,
@@ -16,9 +17,11 @@ from tests.sivic.documents import (
     event,
     victim_document,
 )
-from tests.sivic.sivic_pair import Pair
+from tests.sivic.sivic_pair import Pair, shipped_mappings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from outbox.message import Receipt
 
 FICHE = "000000000001"
@@ -200,3 +203,43 @@ async def test_what_the_contract_does_not_take_is_not_sent(pair: Pair) -> None:
     assert raised.value.cause.detail == "personne.identite.nir : forme non conforme"
     assert raised.value.sent == b""
     assert await pair.state() == before
+
+
+OTHER_ANSWER = """
+mapping: sivic/reponse-personne@2
+source: sivic-v1.wsdl#ReponsePersonne
+target: canon#taken
+rules:
+  - {to: state, from: etat%s}
+  - {to: duplicate, from: doublon, format: boolean}
+  - {to: reference, from: numeroSinusHp, optional: true}
+"""
+
+
+def _reading(tmp_path: Path, state: str) -> Pair:
+    """A pair whose adapter reads SI-VIC's answers by a mapping of the deployment."""
+    path = tmp_path / "files" / "sivic" / "reponse-personne@2.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(OTHER_ANSWER % state, encoding="utf-8")
+    other = mapping.load_catalogue(mapping.SHIPPED, tmp_path).mapping("sivic/reponse-personne@2")
+    return Pair(mappings={**shipped_mappings(), "victim.answer": other})
+
+
+async def test_what_an_answer_means_is_said_by_a_mapping_file(tmp_path: Path) -> None:
+    """A deployment that takes the HP number for the reference edits a file."""
+    pair = _reading(tmp_path, "")
+    await pair.open_event()
+    receipt = await _say(pair, victim_document(sinus_number=None), "msg-1")
+    assert receipt.reference == "FR999NOVI2026HP000001"
+    assert receipt.facts == {"external_id": "FR999NOVI2026HP000001", "etat": "ANNONCEE"}
+
+
+async def test_an_answer_that_the_mapping_cannot_read_is_shown_with_its_bytes(tmp_path: Path) -> None:
+    """SI-VIC has taken the person: a person mends the file, nothing is sent again on its own."""
+    pair = _reading(tmp_path, ", format: date")
+    await pair.open_event()
+    with pytest.raises(PermanentDeliveryError) as raised:
+        await _say(pair, victim_document(), "msg-1")
+    assert raised.value.cause.code == "sivic.reponse"
+    assert raised.value.cause.detail == "etat : n'est pas une date AAAA-MM-JJ"
+    assert b"ANNONCEE" in raised.value.answered

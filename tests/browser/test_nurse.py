@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.browser.test_page import FLAGS
-from tests.servers import need
 from tests.servers.live_house import OPERATOR, PLATFORM, REAL, LiveHouse, live_house
 
 if TYPE_CHECKING:
@@ -37,17 +34,6 @@ def house(shared_house: LiveHouse) -> Iterator[LiveHouse]:
     """The same for all, its route as it was."""
     yield shared_house
     shared_house.route()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    path = shutil.which("chromium")
-    need(path is not None, "chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ async def _demo(arguments: argparse.Namespace, folder: Path) -> int:
                 say(f"\nPage en direct : {url}/#cle={portal}&evenement={event_id}")
                 say(f"Écran de l’infirmière : {url}/console/infirmiere.html#cle={platform}")
                 say(f"Atelier des correspondances : {url}/console/studio.html#cle={integrator}")
-                say(f"Clé de l’exploitant : {operator}\nArrêter : Ctrl+C")
+                say(f"Veille de l’exploitant : {url}/console/veille.html#cle={operator}\nArrêter : Ctrl+C")
                 await until_told_to_stop()
             return 0 if agreed else 1
 

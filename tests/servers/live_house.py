@@ -118,7 +118,7 @@ def _settings(folder: Path, lrm: str, hook: str, more: dict[str, Any]) -> Settin
             "server": {"port": 0},
             "store": {"url": f"sqlite:///{folder / 'passerelle.sqlite3'}"},
             "interventions": {"follow_seconds": 0.2},
-            "lrm": {"link": {"url": lrm, "mode": "Exercise"}},
+            "lrm": {"link": {"url": lrm, "mode": "Exercise"}, "delivery": more.pop("delivery", {})},
             "platforms": {PLATFORM: webhook},
             **more,
         }

@@ -1,12 +1,18 @@
 // Tables only: what to show for what was read. Text is set as text, never as HTML.
-const NAMES = { sinus: "SINUS", sivic: "SI-VIC", lrm: "LRM", portal: "Portail (retours)" };
+const NAMES = { sinus: "SINUS", sivic: "SI-VIC", lrm: "LRM", lrm_fhir: "LRM (FHIR)", hub: "Hub Santé", portal: "Portail (retours)" };
 const ROWS = [["UA", "UA"], ["UR", "UR"], ["IMP", "IMP"], ["DCD", "DCD"], ["NC", "NC"], ["total", "Total"], ["total_without_imp", "Total hors IMP"]];
 const TITLES = { tb1: "TB1", tb2: "TB2", tb3: "TB3", tb4: "TB4" };
 const LINKS = { requested: "lien demandé", linked: "lié", failed: "lien en échec" };
 
 const at = (id) => document.getElementById(id);
 
-function cell(kind, text, className = "", scope = "") {
+// The name of a destination for a person; a platform's webhook by the platform's own.
+export function named(destination) {
+  const [kind, who] = destination.split(":");
+  return NAMES[destination] ?? (kind === "platform" && who ? `Plateforme ${who}` : destination);
+}
+
+export function cell(kind, text, className = "", scope = "") {
   const made = document.createElement(kind);
   made.textContent = text;
   if (className) made.className = className;
@@ -14,7 +20,7 @@ function cell(kind, text, className = "", scope = "") {
   return made;
 }
 
-function row(className, ...cells) {
+export function row(className, ...cells) {
   const made = document.createElement("tr");
   if (className) made.className = className;
   made.append(...cells);
@@ -28,7 +34,7 @@ function duration(milliseconds) {
 
 export function drawAgreement(sync) {
   const sides = sync.destinations;
-  at("accord-head").replaceChildren(cell("th", "", "", "col"), cell("th", "Portail", "", "col"), ...sides.map((side) => cell("th", NAMES[side.name] ?? side.name, "", "col")));
+  at("accord-head").replaceChildren(cell("th", "", "", "col"), cell("th", "Portail", "", "col"), ...sides.map((side) => cell("th", named(side.name), "", "col")));
   const lines = ROWS.map(([name, title]) => row(name.startsWith("total") ? "total" : "",
     cell("th", title, "", "row"), cell("td", sync.portal[name]),
     ...sides.map((side) => cell("td", side.held ? side.held[name] : "?", side.held && side.held[name] !== sync.portal[name] ? "differs" : ""))));
@@ -42,13 +48,13 @@ export function drawAgreement(sync) {
 }
 
 function judge(sides) {
-  const named = (list) => list.map((side) => NAMES[side.name] ?? side.name).join(" et ");
+  const all = (list) => list.map((side) => named(side.name)).join(" et ");
   const silent = sides.filter((side) => side.held === null);
   const parked = sides.filter((side) => side.parked);
   const late = sides.filter((side) => side.held && !side.agrees);
-  if (parked.length) return { className: "bad", text: `${named(parked)} : un envoi attend une décision.` };
-  if (silent.length) return { className: "bad", text: `${named(silent)} : pas de réponse. Les envois attendent, rien n’est perdu.` };
-  if (late.length) return { className: "waiting", text: `${named(late)} : en cours de mise à jour.` };
+  if (parked.length) return { className: "bad", text: `${all(parked)} : un envoi attend une décision.` };
+  if (silent.length) return { className: "bad", text: `${all(silent)} : pas de réponse. Les envois attendent, rien n’est perdu.` };
+  if (late.length) return { className: "waiting", text: `${all(late)} : en cours de mise à jour.` };
   return sides.length ? { className: "good", text: "Tous tiennent le même dénombrement." } : { className: "", text: "Aucun voisin configuré." };
 }
 
@@ -58,7 +64,7 @@ export function drawLinks(destinations) {
     const [text, look] = one.paused ? [`suspendu par ${one.paused.by}`, "waiting"]
       : one.parked ? ["une décision est attendue", "bad"]
       : late ? ["en retard", "waiting"] : ["à jour", "good"];
-    return row("", cell("th", NAMES[one.name] ?? one.name, "", "row"), cell("td", text, look), cell("td", one.pending ?? 0, "number"),
+    return row("", cell("th", named(one.name), "", "row"), cell("td", text, look), cell("td", one.pending ?? 0, "number"),
       cell("td", one.sending ?? 0, "number"), cell("td", one.parked ?? 0, "number"), cell("td", late ? `${Math.round(one.oldest_due_seconds)} s` : "–", "number"));
   }));
 }

@@ -1,0 +1,216 @@
+// The watch: what an operator must know and can decide. It shows what the doors say; every decision is shown before it is taken.
+import { ago, drawAlarms, drawGroups, drawRequests, drawWays, made, moment, topic } from "/console/veille-draw.js";
+import { named } from "/console/tables.js";
+
+const SLOW = 3000; // milliseconds between two looks
+const PLACES = { a: "alarms", e: "links", d: "parked", i: "requests" };
+
+const at = (id) => document.getElementById(id);
+const state = { key: "", heard: null, searched: "", shown: "", decide: null, looking: false };
+
+class Refused extends Error {
+  constructor(status, problem) { super([problem.title, problem.detail].filter(Boolean).join(" ")); this.status = status; }
+}
+
+// Reading goes by the session's cookie; whatever changes something is signed by the key itself.
+async function ask(path, body) {
+  const headers = { Accept: "application/json" };
+  if (body) Object.assign(headers, { "Content-Type": "application/json", Authorization: `Bearer ${state.key}` });
+  const answer = await fetch(path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });
+  const said = answer.status === 204 ? null : await answer.json();
+  if (!answer.ok) throw new Refused(answer.status, said);
+  return said;
+}
+
+function askKey(problem) {
+  at("sheet").hidden = true;
+  at("entry").hidden = false;
+  at("entry-error").textContent = problem;
+  at("key").focus();
+}
+
+async function enter(key) {
+  const answer = await fetch("/console/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) });
+  const said = await answer.json();
+  if (!answer.ok) { askKey(said.title); return false; }
+  if (said.scope !== "operator") { askKey("Cette clé n’est pas celle d’un exploitant."); return false; }
+  state.key = key;
+  sessionStorage.setItem("mode", said.mode); // told again after a reload; the key is not
+  return true;
+}
+
+function tellMode() {
+  const mode = sessionStorage.getItem("mode");
+  at("mode").hidden = !mode;
+  at("mode").textContent = mode === "Exercise" ? "EXERCICE" : "RÉEL";
+  at("mode").className = `mode ${mode === "Exercise" ? "exercise" : "actual"}`;
+}
+
+async function look() {
+  if (state.looking) return;
+  state.looking = true;
+  try {
+    const searched = state.searched;
+    const [alarms, ways, groups, requests] = await Promise.all([
+      ask("/v1/alarms"), ask("/v1/destinations"), ask("/v1/outbox/groups"),
+      ask(`/v1/interventions${searched ? `?reference=${encodeURIComponent(searched)}` : ""}`).catch((error) => {
+        if (searched && error.status === 404) return { interventions: [] };
+        throw error;
+      }),
+    ]);
+    state.heard = Date.now();
+    at("entry").hidden = true;
+    at("sheet").hidden = false;
+    tellMode();
+    draw(alarms.alarms, ways.destinations, groups.groups, requests.interventions, searched);
+  } catch (error) {
+    if (error.status === 401 || error.status === 403) askKey(error.status === 403 ? error.message : "");
+  } finally { state.looking = false; }
+  tellAge();
+}
+
+// Drawn again only when something changed, or its age did; the button that had the focus keeps it.
+function draw(...all) {
+  const now = JSON.stringify([all, Math.floor(Date.now() / 60000)]);
+  if (now === state.shown) return;
+  state.shown = now;
+  const [alarms, ways, groups, requests, searched] = all;
+  const held = document.activeElement?.getAttribute("aria-label");
+  drawAlarms(alarms, endAlarm);
+  drawWays(ways, { pause, resume });
+  drawGroups(groups, { replay, discard });
+  drawRequests(requests, searched);
+  if (held) [...document.querySelectorAll("#sheet button")].find((one) => one.getAttribute("aria-label") === held)?.focus();
+}
+
+function tellAge() {
+  if (!state.heard) return;
+  const seconds = Math.round((Date.now() - state.heard) / 1000);
+  const down = seconds > 2 * SLOW / 1000;
+  at("live").className = down ? "live down" : "live";
+  at("live").textContent = down ? `La passerelle ne répond plus depuis ${seconds} s` : `En direct, à jour il y a ${seconds} s`;
+}
+
+// A decision: what will happen in words and facts, what is asked, then the act. Nothing is done by opening it.
+function decide({ title, text, facts = [], act, asks = [], done }) {
+  state.decide = { act, done, asks };
+  at("decision-title").textContent = title;
+  at("decision-words").textContent = text;
+  tellFacts(facts);
+  at("decision-do").textContent = title;
+  at("decision-error").textContent = "";
+  at("decision-as").hidden = !asks.includes("as");
+  for (const name of ["reason", "rate"]) {
+    at(`decision-${name}-row`).hidden = !asks.includes(name);
+    at(`decision-${name}`).value = "";
+    at(`decision-${name}`).required = name === "reason" && asks.includes(name);
+  }
+  at("decision-key-row").hidden = Boolean(state.key);
+  at("decision-key").required = !state.key;
+  at("decision").showModal();
+}
+
+function tellFacts(facts) {
+  at("decision-facts").replaceChildren(...facts.flatMap(([name, value]) => [made("dt", "", name), made("dd", "", value)]));
+}
+
+async function carry(submit) {
+  submit.preventDefault();
+  const { act, done } = state.decide;
+  at("decision-do").disabled = true;
+  try {
+    if (!state.key) {
+      state.key = at("decision-key").value.trim();
+      at("decision-key").value = "";
+    }
+    const rate = Number(at("decision-rate").value) || null;
+    const said = await act({ as: new FormData(at("decision-form")).get("as"), reason: at("decision-reason").value.trim(), rate });
+    at("decision").close();
+    at("told").textContent = done(said);
+    state.shown = "";
+    look();
+  } catch (error) {
+    if (error.status === 401) { state.key = ""; at("decision-key-row").hidden = false; at("decision-key").required = true; }
+    at("decision-error").textContent = error instanceof Refused ? error.message : "La passerelle ne répond pas ; rien n’a été décidé.";
+  } finally { at("decision-do").disabled = false; }
+}
+
+function endAlarm(alarm) {
+  decide({
+    title: "Mettre fin à l’alarme", text: "Si sa cause dure, elle est levée à nouveau.", facts: [["Alarme", alarm.name], ["Levée", moment(alarm.raised_at)]],
+    act: () => ask(`/v1/alarms/${alarm.alarm}/end`, {}), done: () => "Alarme close.",
+  });
+}
+
+function pause(one) {
+  decide({
+    title: "Suspendre les envois", text: `Plus rien ne part vers ${named(one.name)} jusqu’à la reprise ; rien n’est perdu, tout attend.`, asks: ["reason"],
+    act: ({ reason }) => ask(`/v1/outbox/destinations/${encodeURIComponent(one.name)}/pause`, { reason }), done: () => `${named(one.name)} : envois suspendus.`,
+  });
+}
+
+function resume(one) {
+  decide({
+    title: "Reprendre les envois", text: `Ce qui attend pour ${named(one.name)} part, dans l’ordre.`, asks: ["rate"],
+    facts: [["En attente", String(one.pending ?? 0)], ["Suspendu depuis", ago(one.paused.at)]],
+    act: ({ rate }) => ask(`/v1/outbox/destinations/${encodeURIComponent(one.name)}/resume`, rate ? { rate } : {}), done: () => `${named(one.name)} : envois repris.`,
+  });
+}
+
+function facts(group) {
+  return [["Destinataire", named(group.destination)], ["Quoi", topic(group.topic)], ["Cause", group.cause.title], ["Envois", String(group.messages)]];
+}
+
+function replay(group) {
+  decide({
+    title: "Rejouer", text: "Ils partent dans l’ordre d’origine de leur dossier. Un état rendu inutile par un plus récent ne part pas.", facts: facts(group), asks: ["as"],
+    act: ({ as }) => ask("/v1/outbox/replay", { group: group.group, as }), done: (said) => `${said.replayed} envoi(s) rejoué(s) sur ${said.chosen}.`,
+  });
+  // What it would be today, beside the decision: nothing leaves.
+  ask(`/v1/outbox/messages/${encodeURIComponent(group.example)}/preview`).then(({ today, same: unchanged }) => {
+    if (!at("decision").open || state.decide === null) return;
+    const trial = today.refusal ? `refusé ici : ${today.refusal.title}` : `${today.request ?? "prêt"}, ${today.bytes} octets${unchanged ? ", identique au dernier essai" : ""}`;
+    tellFacts([...facts(group), ["Essai à blanc du plus ancien", trial]]);
+  }).catch((error) => tellFacts([...facts(group), ["Essai à blanc", error instanceof Refused ? error.message : "sans réponse"]]));
+}
+
+function discard(group) {
+  decide({
+    title: "Abandonner", text: "Ils ne partiront jamais. La raison est gardée avec votre nom.", facts: facts(group), asks: ["reason"],
+    act: ({ reason }) => ask("/v1/outbox/discard", { group: group.group, reason }), done: (said) => `${said.discarded} envoi(s) abandonné(s) sur ${said.chosen}.`,
+  });
+}
+
+function search(reference) {
+  state.searched = reference;
+  at("reference").value = reference;
+  at("search-end").hidden = !reference;
+  look();
+}
+
+at("decision-form").addEventListener("submit", carry);
+at("decision-close").addEventListener("click", () => at("decision").close());
+at("search").addEventListener("submit", (submit) => { submit.preventDefault(); search(at("reference").value.trim()); });
+at("search-end").addEventListener("click", () => search(""));
+at("entry").addEventListener("submit", async (submit) => {
+  submit.preventDefault();
+  const given = at("key").value.trim();
+  at("key").value = "";
+  if (await enter(given)) look();
+});
+document.addEventListener("keydown", (press) => {
+  if (press.ctrlKey || press.metaKey || press.altKey || at("decision").open || /INPUT|SELECT|TEXTAREA/.test(press.target.tagName)) return;
+  if (press.key === "/") { press.preventDefault(); at("reference").focus(); return; }
+  const target = PLACES[press.key] && at(PLACES[press.key]);
+  if (!target) return;
+  target.focus();
+  target.scrollIntoView({ block: "start" });
+});
+setInterval(tellAge, 1000);
+setInterval(look, SLOW);
+
+// What follows # never leaves the browser; it is read once and taken out of the address.
+const fragment = new URLSearchParams(location.hash.slice(1));
+history.replaceState(null, "", location.pathname);
+const given = fragment.get("cle");
+if (!given || await enter(given)) look();

@@ -34,7 +34,7 @@ function duration(milliseconds) {
 
 export function drawAgreement(sync) {
   const sides = sync.destinations;
-  at("accord-head").replaceChildren(cell("th", "", "", "col"), cell("th", "Portail", "", "col"), ...sides.map((side) => cell("th", named(side.name), "", "col")));
+  at("accord-head").replaceChildren(cell("td", ""), cell("th", "Portail", "", "col"), ...sides.map((side) => cell("th", named(side.name), "", "col")));
   const lines = ROWS.map(([name, title]) => row(name.startsWith("total") ? "total" : "",
     cell("th", title, "", "row"), cell("td", sync.portal[name]),
     ...sides.map((side) => cell("td", side.held ? side.held[name] : "?", side.held && side.held[name] !== sync.portal[name] ? "differs" : ""))));
@@ -89,7 +89,7 @@ const shown = (value) => (value === 0 ? "-" : value);
 function table(board, look) {
   const made = document.createElement("table");
   made.className = "plain";
-  made.createTHead().append(row("", ...(look ? [cell("th", "", "", "col")] : []), ...board.columns.map((title) => cell("th", title, look, "col"))));
+  made.createTHead().append(row("", ...(look ? [cell("td", "")] : []), ...board.columns.map((title) => cell("th", title, look, "col"))));
   return made;
 }
 

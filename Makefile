@@ -13,8 +13,7 @@ demo: $(READY) ## play the trial event to SINUS and SI-VIC, and open the page
 
 test: $(READY) .venv/.services ## the whole test suite, with real servers where they can be had
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not rabbitmq"
-	@# One broker, one test at a time; a second run where the first met a broker too slow for its patience.
-	$(BIN)/python -m pytest -m rabbitmq || $(BIN)/python -m pytest -m rabbitmq
+	$(BIN)/python -m pytest -m rabbitmq  # one broker, one test at a time
 
 check: $(READY) ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+ON_A_NODE = frozenset({"rabbitmq", "fragile"})
+"""The fixtures that start a RabbitMQ: one for the run, one that a test may kill."""
 ON_A_BROKER = "lrm_hubsante"  # the builder, in the suite of the Destination port, that has a real one behind it
 
 
@@ -11,7 +13,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests on a real RabbitMQ, which run one after another, apart from the rest."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
-        if "rabbitmq" in fixtures or f"[{ON_A_BROKER}" in item.name or f"-{ON_A_BROKER}]" in item.name:
+        if ON_A_NODE.intersection(fixtures) or f"[{ON_A_BROKER}" in item.name or f"-{ON_A_BROKER}]" in item.name:
             item.add_marker(pytest.mark.rabbitmq)
-            # What a broker that is killed leaves open in its client library is closed by the collector, in a later test.
-            item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import aio_pika
 
 from adapters.link import Link
-from adapters.lrm.hubsante.topology import HUB_ID
+from adapters.lrm.hubsante.topology import BOXES, DISPATCH, DISPATCH_DEAD, HUB_ID, queue
 from adapters.perimeter import Perimeter
-from tests.servers.rabbitmq import OURS
+from tests.servers.rabbitmq import CLIENTS, OURS, VHOSTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from tests.servers.rabbitmq import RabbitMq
 
 VHOST = "15-15_v2.1"
-PATIENCE = 15.0
+PATIENCE = 60.0
+"""Seconds for what comes in one on a calm machine: a wait that ends in a failure may be long, one that succeeds is not."""
 
 
 def context(broker: RabbitMq, client: str) -> ssl.SSLContext:
@@ -83,6 +84,23 @@ async def drained(broker: RabbitMq, name: str, vhost: str = VHOST, client: str =
         while message := await waiting.get(no_ack=True, fail=False):
             found.append(message)
         return found
+
+
+async def emptied(broker: RabbitMq) -> RabbitMq:
+    """The broker with nothing in its queues."""
+
+    async def empty(vhost: str) -> None:
+        async with channel(broker, HUB_ID, vhost) as bare:
+            for name in (DISPATCH, DISPATCH_DEAD, *queues_of(vhost)):
+                await (await bare.get_queue(name, ensure=False)).purge()
+
+    await asyncio.gather(*(empty(vhost) for vhost in VHOSTS))
+    return broker
+
+
+def queues_of(vhost: str) -> list[str]:
+    """The queues of every client of a virtual host."""
+    return [queue(client.client_id, box) for client in CLIENTS if vhost in client.vhosts for box in BOXES]
 
 
 async def put(broker: RabbitMq, name: str, *bodies: bytes, vhost: str = VHOST, **properties: Any) -> None:

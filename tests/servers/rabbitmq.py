@@ -1,6 +1,6 @@
 """A private RabbitMQ as the hub's own: TLS with client certificates, and the permissions that the contract gives to a client.
 
-One node for the whole run. Tests that stop it, or fill its disk, start one of their own (`own_broker`).
+One node for the whole run (`shared`). Tests that stop it, or fill its disk, start one of their own (`own_broker`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
 
 from adapters.lrm.hubsante import broker as nodes
 from adapters.lrm.hubsante.certificates import Authority, Paths
@@ -80,9 +78,3 @@ atexit.register(_run.close)
 def shared() -> RabbitMq:
     """The node of the whole run, started when first asked for, stopped with the process."""
     return _run.enter_context(own_broker())
-
-
-@pytest.fixture(scope="session")
-def rabbitmq() -> RabbitMq:
-    """One node for the whole run."""
-    return shared()

@@ -16,11 +16,19 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import aio_pika
 from aio_pika import DeliveryMode
 
-from adapters.lrm.hubsante.faults import broken_broker, not_connected, trouble_of
-from adapters.lrm.hubsante.topology import BOXES, EXCHANGE, queue
+from adapters.lrm.hubsante.certificates import days_left
+from adapters.lrm.hubsante.faults import (
+    CERTIFICATE_ENDED,
+    AnsweredError,
+    broken_broker,
+    not_connected,
+    saturated,
+    trouble_of,
+)
+from adapters.lrm.hubsante.line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from adapters.link import Link
@@ -35,6 +43,8 @@ for chatty in ("aiormq", "aio_pika"):
 
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before each new attempt to connect; the last one for ever after."""
+LAST = 1.0
+"""Seconds given, when we leave, to what is being made durable."""
 STEADY = 60.0
 """A connection that held so long begins the list anew."""
 
@@ -73,9 +83,11 @@ class HubConnection:
         self._backoff = backoff
         self._take: Take | None = None
         self._working: asyncio.Task[None] | None = None
-        self._exchange: Any = None
+        self._line: Line | None = None
         self._ready = asyncio.Event()
-        self._ended = asyncio.Event()
+        self._failed = asyncio.Event()
+        self._taking = 0
+        self._leaving: asyncio.Event | None = None
         self.state = LinkState(perimeter.vhost, connected=False, since=clock())
 
     def open(self, take: Take | None = None) -> None:
@@ -83,6 +95,7 @@ class HubConnection:
         if take is not None:
             self._take = take
         if self._working is None:
+            self._leaving = None
             self._working = asyncio.create_task(self._stay(), name=f"hub {self._perimeter.vhost}")
 
     async def ready(self) -> None:
@@ -90,8 +103,12 @@ class HubConnection:
         await self._ready.wait()
 
     async def aclose(self) -> None:
-        """Leave. What was taken and not yet acknowledged comes again at the next opening."""
+        """Leave, once what is being taken is: what is not acknowledged in a moment comes again at the next opening."""
         if self._working is not None:
+            self._leaving = asyncio.Event()
+            if self._taking and self._ready.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._leaving.wait(), LAST)
             self._working.cancel()
             await asyncio.wait([self._working])
             self._working = None
@@ -99,11 +116,9 @@ class HubConnection:
     async def publish(self, body: bytes, content_type: str, distribution_id: str) -> None:
         """Hand a message to the hub; returns once the broker has confirmed it. Raises a `DeliveryError`."""
         self.open()
-        try:
-            async with asyncio.timeout(self._link.connect_timeout):
-                await self._ready.wait()
-        except TimeoutError:
-            raise not_connected(self.state.trouble) from None
+        line = self._line if self._ready.is_set() else await self._joined()
+        if line is None:
+            raise not_connected(self.state.trouble)
         message = aio_pika.Message(
             body,
             content_type=content_type,
@@ -113,21 +128,34 @@ class HubConnection:
         )
         try:
             async with asyncio.timeout(self._link.read_timeout):
-                await self._exchange.publish(message, routing_key=self._perimeter.client_id, mandatory=True)
+                await line.exchange.publish(message, routing_key=self._perimeter.client_id, mandatory=True)
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
             # The library cancels the confirmations of a connection that was cut.
-            raise self._suspect(error, body) from None
+            raise self._suspect(line, error, body) from None
         except Exception as error:
-            raise self._suspect(error, body) from error
+            raise self._suspect(line, error, body) from error
 
-    def _suspect(self, error: BaseException, body: bytes) -> DeliveryError:
-        """What it means; and a connection that did not confirm is left for a new one, before anything else goes through it."""
-        self._ready.clear()
-        self._ended.set()
-        return broken_broker(error, body)
+    async def _joined(self) -> Line | None:
+        """The line, once it is open; None when the attempt under way, or the next, comes to nothing, or takes too long."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._ready, self._failed)]
+        try:
+            await asyncio.wait(waits, timeout=self._link.connect_timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        return self._line if self._ready.is_set() else None
+
+    def _suspect(self, line: Line, error: BaseException, body: bytes) -> DeliveryError:
+        """What it means. A line that did not answer is left for a new one; one that said no is not the worse for it."""
+        full = isinstance(error, TimeoutError) and line.blocked()
+        if not isinstance(error, AnsweredError):
+            line.ended.set()
+            if line is self._line:
+                self._ready.clear()
+        return saturated(error, body) if full else broken_broker(error, body)
 
     async def _stay(self) -> None:
         failures = 0
@@ -136,95 +164,69 @@ class HubConnection:
             try:
                 await self._hold()
             except Exception as error:  # noqa: BLE001 - whatever broke it, the answer is to connect again
-                trouble = trouble_of(error)
+                trouble = self._trouble(error)
             else:
                 trouble = "fermée par le hub"
-            self._ready.clear()
             now = self._clock()
-            held = self.state.connected and (now - opened).total_seconds() >= STEADY
+            joined = self.state.connected
+            held = joined and (now - opened).total_seconds() >= STEADY
             failures = 1 if held else failures + 1
             self.state = LinkState(self._perimeter.vhost, connected=False, since=now, trouble=trouble)
             log.warning("hub.lost vhost=%s trouble=%s attempts=%d", self._perimeter.vhost, trouble, failures)
+            if not joined:  # Those who wait for a connection need not wait for the next.
+                self._failed.set()
+                self._failed = asyncio.Event()
             await asyncio.sleep(self._backoff[min(failures, len(self._backoff)) - 1])
 
     async def _hold(self) -> None:
         """Connect, work, and return or raise when the connection is no more."""
-        ended = self._ended = asyncio.Event()
-        connection: Any = None
+        line = Line(self._link.url, self._link.tls(), self._perimeter)
         try:
-            connection = await _in_time(self._connect(ended), self._link.connect_timeout)
-            await _in_time(self._set_up(connection, ended), self._link.connect_timeout)
+            async with asyncio.timeout(self._link.connect_timeout):
+                await line.open(self._taken if self._take is not None else None)
+            self._line = line
             self.state = LinkState(self._perimeter.vhost, connected=True, since=self._clock())
             self._ready.set()
             log.info("hub.connected vhost=%s", self._perimeter.vhost)
-            await ended.wait()
+            await line.ended.wait()
         finally:
             self._ready.clear()
-            if connection is not None:
-                with contextlib.suppress(Exception):
-                    await _in_time(connection.close(), self._link.connect_timeout)
+            await line.close()
 
-    async def _connect(self, ended: asyncio.Event) -> Any:  # noqa: ANN401 - untyped library
-        connection = await aio_pika.connect(
-            f"{self._link.url.rstrip('/')}/{self._perimeter.vhost}?auth=EXTERNAL",
-            ssl_context=self._link.tls(),
-            client_properties={"connection_name": f"{self._perimeter.client_id} {self._perimeter.vhost}"},
-        )
-        connection.close_callbacks.add(lambda *_: ended.set())
-        return connection
+    def _trouble(self, error: BaseException) -> str:
+        """The type of what broke it; our own certificate, when it has ended: the broker's refusal is then a mere silence."""
+        mine = self._link.certificate
+        try:
+            ended = mine is not None and days_left(mine, self._clock()) < 0
+        except (OSError, ValueError):
+            ended = False
+        return CERTIFICATE_ENDED if ended else trouble_of(error)
 
-    async def _set_up(self, connection: Any, ended: asyncio.Event) -> None:  # noqa: ANN401 - same
-        publishing = await self._channel(connection, ended)
-        self._exchange = await publishing.get_exchange(EXCHANGE)  # passive: a client may configure nothing
-        if self._take is not None:
-            await self._consume(await self._channel(connection, ended))
-
-    async def _channel(self, connection: Any, ended: asyncio.Event) -> Any:  # noqa: ANN401 - same
-        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        channel.close_callbacks.add(lambda *_: ended.set())
-        return channel
-
-    async def _consume(self, channel: Any) -> None:  # noqa: ANN401 - same
-        await channel.set_qos(prefetch_count=self._perimeter.prefetch)
-        for box in BOXES:
-            mine = await channel.get_queue(queue(self._perimeter.client_id, box))
-            await mine.consume(self._taking(box), no_ack=False)
-
-    def _taking(self, box: str) -> Callable[[Any], Awaitable[None]]:
-        async def take(message: Any) -> None:  # noqa: ANN401 - same
-            if self._take is None:
+    def _taken(self, box: str) -> Callable[[Any], Awaitable[None]]:
+        async def take(message: Any) -> None:  # noqa: ANN401 - untyped library
+            if self._take is None or self._leaving is not None:
                 return
-            delivery = Delivery(
-                self._perimeter.vhost, box, message.content_type or "", message.body, bool(message.redelivered)
-            )
+            self._taking += 1
             try:
-                await self._take(delivery)
-            except Exception as error:  # noqa: BLE001 - it is not durable: the broker keeps it, and gives it again
-                log.error("hub.not_taken vhost=%s box=%s error=%s", delivery.vhost, box, type(error).__name__)  # noqa: TRY400 - a trace would quote the message
-                await asyncio.sleep(self._backoff[-1] if message.redelivered else self._backoff[0])
-                with contextlib.suppress(Exception):
-                    await message.nack(requeue=True)
-                return
-            with contextlib.suppress(Exception):  # The connection is gone: it will come again, and be known.
-                await message.ack()
+                await self._keep(self._take, box, message)
+            finally:
+                self._taking -= 1
+                if self._leaving is not None and not self._taking:
+                    self._leaving.set()
 
         return take
 
-
-async def _in_time(work: Coroutine[Any, Any, Any], seconds: float) -> Any:  # noqa: ANN401 - same
-    """What the work gives, or TimeoutError at once: the library, when cancelled, may still wait half a minute for TLS to part."""
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.wait({task}, timeout=seconds)
-    finally:
-        if not task.done():
-            task.cancel()
-            task.add_done_callback(_forget)
-    if not task.done():
-        raise TimeoutError
-    return task.result()
-
-
-def _forget(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled():
-        task.exception()
+    async def _keep(self, take: Take, box: str, message: Any) -> None:  # noqa: ANN401 - same
+        delivery = Delivery(
+            self._perimeter.vhost, box, message.content_type or "", message.body, bool(message.redelivered)
+        )
+        try:
+            await take(delivery)
+        except Exception as error:  # noqa: BLE001 - it is not durable: the broker keeps it, and gives it again
+            log.error("hub.not_taken vhost=%s box=%s error=%s", delivery.vhost, box, type(error).__name__)  # noqa: TRY400 - a trace would quote the message
+            await asyncio.sleep(self._backoff[-1] if message.redelivered else self._backoff[0])
+            with contextlib.suppress(Exception):
+                await message.nack(requeue=True)
+            return
+        with contextlib.suppress(Exception):  # The connection is gone: it will come again, and be known.
+            await message.ack()

@@ -151,6 +151,8 @@ def trouble_of(error: BaseException) -> str:
 
 def not_connected(trouble: str | None) -> DeliveryError:
     """There is no connection to publish on: nothing was sent. `trouble` is the type of what broke the last one."""
+    if trouble == CERTIFICATE_ENDED:
+        return UnreachableError("hub.certificat", "Notre certificat pour le hub a pris fin : le remplacer.", trouble)
     if trouble in _TLS_TROUBLES:
         return UnreachableError(
             "hub.tls", "La poignée de main TLS avec le hub échoue : vérifier les certificats.", trouble
@@ -158,6 +160,12 @@ def not_connected(trouble: str | None) -> DeliveryError:
     if trouble in _REFUSALS:
         return UnreachableError("hub.identite", "Le hub refuse notre certificat ou notre hôte virtuel.", trouble)
     return UnreachableError("hub.injoignable", "Le hub ne répond pas : aucune connexion.", trouble or "")
+
+
+def saturated(error: BaseException, sent: bytes) -> DeliveryError:
+    """The broker said that it is full, and confirms nothing: the message may be in its hands, unread."""
+    text = "Le hub n’accepte plus rien pour le moment : son disque ou sa mémoire est pleine."
+    return TransientDeliveryError("hub.sature", text, type(error).__name__, sent=sent)
 
 
 def broken_broker(error: BaseException, sent: bytes) -> DeliveryError:
@@ -186,6 +194,10 @@ def broken_broker(error: BaseException, sent: bytes) -> DeliveryError:
             return PermanentDeliveryError("hub.inattendu", "Erreur inattendue du client du hub.", detail, sent=sent)
 
 
+CERTIFICATE_ENDED = "certificat expiré"
+"""The trouble of a connection that our own certificate cannot open any more."""
+AnsweredError = amqp.DeliveryError
+"""The broker's clear no to one message: returned, or not kept."""
 _TLS_TROUBLES = frozenset(
     {
         ssl.SSLError.__name__,
@@ -200,5 +212,8 @@ _REFUSALS = frozenset(
         amqp.ProbableAuthenticationError.__name__,
         amqp.ConnectionNotAllowed.__name__,
         amqp.ChannelAccessRefused.__name__,
+        amqp.ChannelNotFoundEntity.__name__,
+        # The answer to a virtual host that is not ours is a Close where the library expects an OpenOk.
+        amqp.InvalidFrameError.__name__,
     }
 )

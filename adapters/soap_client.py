@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from adapters.ws_signing import Signer
+
 __all__ = ["Answer", "ClientContract", "FaultAnswerError", "SoapClient", "load_contract"]
 
 
@@ -62,9 +64,15 @@ class SoapClient:
     """Calls the operations of one contract at one neighbour; used by any number of tasks at once."""
 
     def __init__(
-        self, contract: ClientContract, http: httpx.AsyncClient, neighbour: str, clock: Callable[[], datetime]
+        self,
+        contract: ClientContract,
+        http: httpx.AsyncClient,
+        neighbour: str,
+        clock: Callable[[], datetime],
+        signer: Signer | None = None,
     ) -> None:
         """`http` comes from `adapters.http.open_client`: the link says the host, the WSDL says the path."""
+        self._signer = signer
         self._contract = contract
         self._http = http
         self._neighbour = neighbour
@@ -74,6 +82,8 @@ class SoapClient:
         """Send one request and read its answer; `FaultAnswerError` for a fault, a `DeliveryError` for all the rest."""
         known = self._contract.operations[operation]
         sent = seal(self._write(known, tree), headers)
+        if self._signer is not None:
+            sent = self._signer.sign(sent, self._clock())
         try:
             response = await self._http.post(
                 self._contract.path,

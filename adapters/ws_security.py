@@ -46,11 +46,12 @@ class Credentials(BaseModel):
 
 
 class TokenError(Exception):
-    """The token proves nothing; `stale` when only its time or its nonce is at fault."""
+    """The token proves nothing; `stale` when only its time or its nonce is at fault, `why` in French where that tells no secret."""
 
-    def __init__(self, *, stale: bool) -> None:
+    def __init__(self, *, stale: bool, why: str = "Le jeton WS-Security n’est pas admis.") -> None:
         super().__init__("stale" if stale else "not authenticated")
         self.stale = stale
+        self.why = why
 
 
 def _digest(nonce: bytes, created: str, password: str) -> str:
@@ -85,11 +86,12 @@ class Token:
 
 
 def read_token(headers: Sequence[Element]) -> Token | None:
-    """The one UsernameToken of the headers; None without a Security header. Raises `TokenError` for two of them, or half of one."""
+    """The one UsernameToken of the headers; None without a Security header, or where it holds other things only. Raises `TokenError` for two, or half of one."""
     found = [header for header in headers if header.tag == SECURITY]
-    if not found:
-        return None
     tokens = [token for header in found for token in header.findall(f"{{{WSSE}}}UsernameToken")]
+    # A timestamp, an assertion, a signature: whoever checks those does; here they neither open the door nor bar it.
+    if not found or (not tokens and len(found) == 1 and len(found[0])):
+        return None
     if len(found) != 1 or len(tokens) != 1:
         raise TokenError(stale=False)
     said = {etree.QName(child).localname: (child.text or "").strip() for child in tokens[0]}

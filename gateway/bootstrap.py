@@ -17,7 +17,7 @@ from gateway.consequences import consequences
 from gateway.counting import CountingDestination
 from gateway.house import House, InterventionRules
 from gateway.hub.door import HubDoor
-from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours, policies, token_gate
+from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours, policies, signature_gate, token_gate
 from gateway.pulse import Pulse
 from gateway.routing import ROUTES
 from gateway.runtime import Runtime
@@ -62,8 +62,7 @@ async def build(
         store = SqlStore(database, clock=clock, aftermath=with_expiry_alarm(consequences(house)))
         destinations = as_sent_to(neighbours, versions, database, house, clock)
         dispatcher = Dispatcher(store, destinations, policies(settings), clock=clock)
-        every = settings.watch.heartbeat_seconds
-        pulse = Pulse(database, role, clock, links(settings), dispatcher.tally, VERSION, every)
+        pulse = pulse_of(settings, role, database, dispatcher, clock)
         await pulse.beat()
         closing.push_async_callback(pulse.end)
         yield Runtime(
@@ -76,12 +75,21 @@ async def build(
             mirrors=neighbours.mirrors,
             followers=neighbours.followers,
             token_gate=token_gate(settings),
+            signature_gate=signature_gate(settings),
             clock=clock,
             pulse=pulse,
             versions=versions,
             hub=hub_door(settings, neighbours, house, database, clock),
             open_on=lambda stack, wires: open_destinations(settings, versions, stack, database, house, clock, wires),
         )
+
+
+def pulse_of(
+    settings: Settings, role: str, database: Database, dispatcher: Dispatcher, clock: Callable[[], datetime]
+) -> Pulse:
+    """The signs of life of this node."""
+    every = settings.watch.heartbeat_seconds
+    return Pulse(database, role, clock, links(settings), dispatcher.tally, VERSION, every)
 
 
 async def common_time(

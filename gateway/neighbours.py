@@ -15,6 +15,7 @@ from adapters.portal import open_portal
 from adapters.sinus import open_sinus
 from adapters.sivic import open_sivic
 from adapters.ws_security import Credentials, TokenGate
+from adapters.ws_signature import SignatureGate
 from gateway import clock as gateway_clock
 from gateway.interventions.tell import webhook
 from outbox.retry import Policy
@@ -41,7 +42,9 @@ OPENERS: dict[str, Opener] = {
     "sinus": lambda said, shapes, wire, clock: open_sinus(said.link, shapes, clock=clock, transport=wire),
     "sivic": lambda said, shapes, wire, clock: open_sivic(said.link, shapes, wire, clock=clock),
     "portal": lambda said, shapes, wire, clock: open_portal(said.link, said.secrets, shapes, wire, clock=clock),
-    "lrm": lambda said, shapes, wire, clock: open_lrm(said.link, shapes, wire, clock=clock, credentials=token(said)),
+    "lrm": lambda said, shapes, wire, clock: open_lrm(
+        said.link, shapes, wire, clock=clock, credentials=token(said), signing=said.signature
+    ),
     "lrm_fhir": lambda said, shapes, wire, clock: open_lrm_fhir(said.link, shapes, wire, clock=clock),
     "hub": lambda said, shapes, _, clock: open_hub(
         said.link, said.perimeters, shapes, clock=clock, models_dir=said.models_dir
@@ -124,6 +127,11 @@ def token_gate(settings: Settings) -> TokenGate:
     """The accounts of the platforms that call by a WS-Security token with digest."""
     passwords = {name: one.password for name, one in settings.platforms.items() if one.password is not None}
     return TokenGate(*(Credentials(username=name, password=password) for name, password in passwords.items()))
+
+
+def signature_gate(settings: Settings) -> SignatureGate:
+    """The certificates of the platforms that sign what they say."""
+    return SignatureGate({name: one.signature for name, one in settings.platforms.items() if one.signature is not None})
 
 
 def policies(settings: Settings) -> dict[str, Policy]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from adapters.ws_security import TokenGate
+from adapters.ws_signature import SignatureGate
 from gateway.register import Register
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class Runtime:
     """Destination of intervention requests → where to ask for their status."""
     token_gate: TokenGate = field(default_factory=TokenGate)
     """The accounts of platforms that prove themselves by a WS-Security token with digest."""
+    signature_gate: SignatureGate = field(default_factory=SignatureGate)
+    """The certificates of platforms that sign their messages."""
     hub: Inbound | None = None
     """The door of the Hub Santé, where there is one."""
     bell: Bell = field(default_factory=lambda: Bell())  # noqa: PLW0108 - Bell is defined below

@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from adapters.link import Link
 from adapters.perimeter import Perimeter
+from adapters.ws_signing import SigningKey
+from adapters.ws_trust import SignatureTrust
 from domain.mode import Mode
 
 
@@ -89,6 +91,9 @@ class LrmSettings(Neighbour):
 
     username: str | None = Field(None, description="Compte du jeton WS-Security, si le logiciel en demande un.")
     password: SecretStr | None = Field(None, description="Mot de passe de ce compte.")
+    signature: SigningKey | None = Field(
+        None, description="Avec quoi nous signons (WS-Security X.509), si le logiciel le demande."
+    )
 
 
 class LrmFhirSettings(Neighbour):
@@ -124,6 +129,9 @@ class PlatformSettings(Section):
     )
     password: SecretStr | None = Field(
         None, description="Mot de passe du jeton WS-Security à condensé ; absent : seule la clé d’accès est admise."
+    )
+    signature: SignatureTrust | None = Field(
+        None, description="Certificats qui signent ses messages SOAP (WS-Security X.509) ; absent : aucune signature."
     )
     secrets: tuple[SecretStr, ...] = Field(
         (), description="Secrets de signature du rappel ; le premier signe, les autres se retirent."

@@ -2,15 +2,19 @@
 
     Authorization: Bearer <key>                          or
     wsse:UsernameToken, PasswordText: the key's name and the key itself   or
-    wsse:UsernameToken, PasswordDigest: the key's name and the password agreed in the settings
+    wsse:UsernameToken, PasswordDigest: the key's name and the password agreed in the settings   or
+    ds:Signature over Body and Timestamp, by a certificate agreed in the settings; what is read is then what was signed
 
+Two proofs in one message must be of the same caller, and a signature that proves nothing is refused whatever else is there.
 Every fault ends by what the nurse must do. WS-Addressing is echoed and decides nothing; an answer goes nowhere but back.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +22,7 @@ from lxml import etree
 
 from adapters.soap import SOAP_11, SOAP_12, Call, Contract, Element, SoapFault, soap_door
 from adapters.ws_security import SECURITY, TokenError, read_token
+from adapters.ws_signature import is_signed
 from domain.errors import RuleError
 from domain.intervention import CALL_15, CANCEL_CALL_15
 from gateway.doors.refusals import as_problem
@@ -104,14 +109,34 @@ class _Desk:
         """Who calls, then the work; whatever goes wrong is a fault of the contract."""
         try:
             _refuse_odd_headers(call)
-            return await work(call, await self._who(call))
+            return await work(*await self._proved(call))
         except SoapFault as fault:
             raise fault.ending(instruction) from None
         except TokenError as error:
             reason = "JETON_PERIME" if error.stale else "NON_AUTHENTIFIE"
-            raise SoapFault("Client", "Le jeton WS-Security n’est pas admis.", reason).ending(instruction) from None
+            raise SoapFault("Client", error.why, reason).ending(instruction) from None
         except Exception as error:  # noqa: BLE001 - nothing leaves a door but an answer
             raise _fault(error).ending(instruction) from None
+
+    async def _proved(self, call: Call) -> tuple[Call, Principal]:
+        """The call as it may be believed, and its caller."""
+        runtime, gate = self._runtime, self._runtime.signature_gate
+        if not is_signed(call.headers):
+            caller = await self._who(call)
+            if gate.requires(caller.name):
+                raise TokenError(
+                    stale=False, why="Les messages de cette plateforme sont signés (X.509), par convention."
+                )
+            return call, caller
+        # Canonicalising five megabytes holds nobody else up.
+        signed = await asyncio.to_thread(gate.read, call.body, runtime.clock())
+        caller = await runtime.doorkeeper.let_in_proved(signed.holder, SCOPES)
+        if read_token(call.headers) is not None or "authorization" in call.request.headers:
+            other = await self._who(call)
+            if other.name != caller.name:
+                raise TokenError(stale=False, why="La signature et la clé ne sont pas du même appelant.")
+        gate.take(signed, runtime.clock())
+        return replace(call, body=signed.body), caller
 
     async def _who(self, call: Call) -> Principal:
         """A token in the message speaks before the header of the transport: it is what mustUnderstand asked us to obey."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.link import Link
+from adapters.ws_trust import SignatureTrust
 from gateway.sandbox import WEBHOOK_SECRET
 from tests.servers.live_house import PLATFORM, LiveHouse, live_house
 
@@ -100,7 +101,7 @@ def test_the_whole_page_runs_and_shows_what_it_says(house: LiveHouse, hook_port:
 
 def test_the_settings_of_the_page_are_settings() -> None:
     """The section an operator copies is read by the gateway."""
-    (text,) = [text for kind, _, text in BLOCKS if kind == "toml"]
-    said = tomllib.loads(text)["platforms"]["ma-plateforme"]
+    signing, said = [tomllib.loads(text)["platforms"]["ma-plateforme"] for kind, _, text in BLOCKS if kind == "toml"]
+    assert SignatureTrust.model_validate(signing["signature"], strict=False).required
     assert Link.model_validate(said["link"], strict=False).mode == "Exercise"
     assert len(said["secrets"][0]) >= 16

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 class LrmFhirAdapter:
     """Asks, cancels and follows; one mapping per topic."""
 
-    name = "lrm_fhir"
-
-    def __init__(self, link: Link, client: LrmFhirClient, mappings: Dictionary[str, Mapping]) -> None:
+    def __init__(
+        self, link: Link, client: LrmFhirClient, mappings: Dictionary[str, Mapping], name: str = "lrm_fhir"
+    ) -> None:
+        self.name = name
         self._link = link
         self._client = client
         self._mappings = mappings

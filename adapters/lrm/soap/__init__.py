@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.lrm.soap.adapter import LrmSoapAdapter
 from adapters.lrm.soap.client import LrmClient
+from adapters.ws_signing import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,17 +17,21 @@ if TYPE_CHECKING:
     import mapping
     from adapters.link import Link
     from adapters.ws_security import Credentials
+    from adapters.ws_signing import SigningKey
 
 __all__ = ["open_lrm"]
 
 
-def open_lrm(
+def open_lrm(  # noqa: PLR0913 - one link, as its editor wants it
     link: Link,
     mappings: Mapping[str, mapping.Mapping],
     transport: httpx.AsyncBaseTransport | None = None,
     *,
     clock: Callable[[], datetime],
     credentials: Credentials | None = None,
+    signing: SigningKey | None = None,
+    name: str = "lrm",
 ) -> LrmSoapAdapter:
-    """The destination `lrm`: `mappings` by topic (`intervention.request`, `intervention.cancel`); `credentials` where the editor asks."""
-    return LrmSoapAdapter(link, LrmClient(link, clock, credentials, transport), mappings)
+    """A destination: `mappings` by topic (`intervention.request`, `intervention.cancel`); `credentials` and `signing` where the editor asks."""
+    client = LrmClient(link, clock, credentials, transport, Signer(signing) if signing else None)
+    return LrmSoapAdapter(link, client, mappings, name)

@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 class LrmSoapAdapter:
     """Asks, cancels and consults; one mapping per topic."""
 
-    name = "lrm"
-
-    def __init__(self, link: Link, client: LrmClient, mappings: Dictionary[str, Mapping]) -> None:
+    def __init__(self, link: Link, client: LrmClient, mappings: Dictionary[str, Mapping], name: str = "lrm") -> None:
+        self.name = name
         self._link = link
         self._client = client
         self._mappings = mappings

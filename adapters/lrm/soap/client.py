@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
     from adapters.link import Link
+    from adapters.ws_signing import Signer
 
 NAMESPACE = "urn:passerelle:samu:intervention:1"
 WSA = "http://www.w3.org/2005/08/addressing"
@@ -68,12 +69,13 @@ class LrmClient:
         clock: Callable[[], datetime],
         credentials: Credentials | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        signer: Signer | None = None,
     ) -> None:
         self._link = link
         self._clock = clock
         self._credentials = credentials
         self._http = open_client(link, transport)
-        self._soap = SoapClient(_contract(), self._http, "lrm", clock)
+        self._soap = SoapClient(_contract(), self._http, "lrm", clock, signer)
 
     async def request(self, identifier: str, demande: Mapping[str, Any]) -> Acknowledged:
         """DemanderIntervention; safe to repeat, idDemande is the key."""

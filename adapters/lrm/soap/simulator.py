@@ -26,12 +26,15 @@ from adapters.lrm.soap.requests import HeldRequest, HeldRequests, RequestError
 from adapters.sandbox import FaultScript, control_routes, faulty
 from adapters.soap import Call, Contract, Element, SoapFault, soap_door, soap_fault_response
 from adapters.ws_security import SECURITY, Credentials, TokenError, TokenGate
+from adapters.ws_signature import SignatureGate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from starlette.requests import Request
+
+    from adapters.ws_trust import SignatureTrust
 
 _LOG = logging.getLogger(__name__)
 _UNDERSTOOD = frozenset({SECURITY, *(f"{{{WSA}}}{name}" for name in ("Action", "MessageID", "To", "ReplyTo"))})
@@ -90,11 +93,19 @@ def _accuse(operation: str, held: HeldRequest, mode: str, *, duplicate: bool) ->
 class _Desk:
     """The three operations over what is held."""
 
-    def __init__(self, held: HeldRequests, mode: str, clock: Callable[[], datetime], gate: TokenGate | None) -> None:
+    def __init__(
+        self,
+        held: HeldRequests,
+        mode: str,
+        clock: Callable[[], datetime],
+        credentials: Credentials | None,
+        signature: SignatureTrust | None,
+    ) -> None:
         self._held = held
         self._mode = mode
         self._clock = clock
-        self._gate = gate
+        self._gate = TokenGate(credentials) if credentials else None
+        self._signatures = SignatureGate({"passerelle": signature}) if signature else None
 
     async def demander(self, call: Call) -> Element:
         """DemanderIntervention."""
@@ -124,12 +135,20 @@ class _Desk:
         try:
             if self._gate:
                 self._gate.check(call.headers, now)
-            held, duplicate = work(_tree(call.body), now)
+            held, duplicate = work(_tree(self._believed(call, now)), now)
         except TokenError as error:
             raise _fault(FaultReason.STALE_TOKEN if error.stale else FaultReason.NOT_AUTHENTICATED) from error
         except RequestError as error:
             raise _fault(error.reason, *error.fields) from error
         return _accuse(operation, held, self._mode, duplicate=duplicate)
+
+    def _believed(self, call: Call, now: datetime) -> Element:
+        """The body, or what of it was signed where signatures are asked for."""
+        if self._signatures is None:
+            return call.body
+        signed = self._signatures.read(call.body, now)
+        self._signatures.take(signed, now)
+        return signed.body
 
 
 def _advance_door(held: HeldRequests, clock: Callable[[], datetime]) -> Callable[[Request], Any]:
@@ -156,10 +175,11 @@ def create_simulator(
     *,
     crra: str | None = None,
     credentials: Credentials | None = None,
+    signature: SignatureTrust | None = None,
 ) -> Starlette:
-    """The software as an ASGI application. `crra`: its own code, other ones are refused; `credentials`: the token it asks for."""
+    """The software as an ASGI application. `crra`: its own code, other ones are refused; `credentials`, `signature`: the proofs it asks for."""
     held, script = HeldRequests(mode, crra), FaultScript()
-    desk = _Desk(held, mode, clock, TokenGate(credentials) if credentials else None)
+    desk = _Desk(held, mode, clock, credentials, signature)
     door = soap_door(
         Contract(WSDL),
         {
@@ -176,14 +196,11 @@ def create_simulator(
         return soap_fault_response(fault, _detail(fault))
 
     played = faulty(door, script, unavailable)
-
-    async def intervention(request: Request) -> Response:
-        """Reading the contract spends no line of the script."""
-        return await (played if request.method == "POST" else door)(request)
-
     app = Starlette(
         routes=[
-            Route("/soap/intervention", intervention, methods=["GET", "POST"]),
+            # Reading the contract spends no line of the script.
+            Route("/soap/intervention", door, methods=["GET"]),
+            Route("/soap/intervention", played, methods=["POST"]),
             Route("/_sandbox/requests/{id:path}/advance", _advance_door(held, clock), methods=["POST"]),
             *control_routes(held, script),
         ]

@@ -22,7 +22,7 @@ from mapping.faults import Faults, MappingFaultsError, Spot, did_you_mean
 from mapping.loading import Loading
 from mapping.rules import MappingFile, Rule, read_mapping_file
 from mapping.source import read_yaml
-from mapping.tables import CodeTable, read_table
+from mapping.tables import ADDED, CodeTable, Pair, read_pairs, table_of
 from mapping.trace import Step, Watcher, watched_scope
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def load_catalogue(*folders: Path) -> Catalogue:
     faults = Faults()
     for folder in folders:
         if not folder.is_dir():
-            faults.add(Spot(str(folder)), "dossier absent")
+            faults.add(Spot(folder.name), "dossier absent")
     recipients = _read_recipients(folders, faults)
     tables = _read_tables(folders, faults)
     whole = inherit(_read_files(folders, faults), faults)
@@ -161,14 +161,13 @@ def _found(folders: tuple[Path, ...], room: str, pattern: str, faults: Faults) -
             name = path.relative_to(folder / room).with_suffix("").as_posix()
             told = path.relative_to(folder / room).as_posix()
             file = told if room == "files" else f"{room}/{told}"
-            if name in seen:
-                faults.add(
-                    Spot(file),
-                    f"« {name} » existe déjà dans {seen[name].parent}",
-                    "donnez une autre version ou un autre nom",
-                )
+            if name in seen and not name.endswith(ADDED):
+                where = "parmi celles du produit" if seen[name] == SHIPPED else "dans un autre dossier"
+                added = f", ou ajoutez à cette table par « {name}{ADDED}.csv »" if room == "tables" else ""
+                hint = "donnez une autre version ou un autre nom"
+                faults.add(Spot(file), f"« {name} » existe déjà {where}", hint + added)
             else:
-                seen[name] = path
+                seen[name] = folder
                 yield name, file, path
 
 
@@ -185,12 +184,30 @@ def _read_recipients(folders: tuple[Path, ...], faults: Faults) -> dict[str, All
 
 
 def _read_tables(folders: tuple[Path, ...], faults: Faults) -> dict[str, CodeTable]:
-    tables: dict[str, CodeTable] = {}
+    """Each table with the pairs that other folders add to it."""
+    pairs: dict[str, list[Pair]] = {}
+    files: dict[str, str] = {}
+    broken: dict[str, Faults] = {}
     for name, file, path in _found(folders, "tables", "*/*.csv", faults):
+        table = name.removesuffix(ADDED)
+        if table == name:
+            files[table] = file
         try:
-            tables[name] = read_table(path, name, file)
+            noted = broken.setdefault(table, Faults())
+            pairs.setdefault(table, []).extend(read_pairs(path, file, noted))
+        except MappingFaultsError as error:
+            _keep(error, noted)
+    tables: dict[str, CodeTable] = {}
+    for name, found in pairs.items():
+        if name not in files:
+            told = f"aucune table « {name} » à laquelle ajouter"
+            faults.add(Spot(f"tables/{name}{ADDED}.csv"), told, did_you_mean(name, files))
+            continue
+        try:
+            tables[name] = table_of(name, files[name], found, broken[name])
         except MappingFaultsError as error:
             _keep(error, faults)
+            tables[name] = CodeTable(name, files[name], found, sound=False)
     return tables
 
 

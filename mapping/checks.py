@@ -6,20 +6,22 @@ also when the field is read only by a condition. It compiles nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from mapping.expressions import always_gives, read_expression
-from mapping.faults import Faults, Spot, did_you_mean
+from mapping.expression_trials import always_gives, may_all_be_false, unguarded
+from mapping.expressions import read_expression
+from mapping.faults import Faults, did_you_mean
 from mapping.formats import FORMATS
 from mapping.kinds import KIND_IN_FRENCH
 from mapping.paths import Shape, with_item
 from mapping.targets import steps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mapping.allow_list import AllowList
+    from mapping.expressions import Expression
     from mapping.extends import WholeMapping
     from mapping.rules import Rule, Said
     from mapping.tables import CodeTable
@@ -42,6 +44,16 @@ CodesRead: TypeAlias = "dict[str, list[frozenset[str] | None]]"
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """What is learnt of the targets, for the contract to judge."""
+
+    codes: dict[Said, frozenset[str]] = field(default_factory=dict)
+    """For each target that is written as it is read, the closed list of what it may be."""
+    gaps: set[Said] = field(default_factory=set)
+    """Targets whose alternatives all have a condition, none of which holds for some document."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Scope:
     """What the rules of one level see."""
 
@@ -52,8 +64,7 @@ class _Scope:
     tables: Mapping[str, CodeTable]
     faults: Faults
     codes_read: CodesRead
-    codes: dict[Said, frozenset[str]]
-    """For each target that is written as it is read, the closed list of what it may be."""
+    written: Written
     item: str = ""
     """The path of the list whose element is `item`."""
 
@@ -71,27 +82,29 @@ def check_mapping(  # noqa: PLR0913 - what is checked, by what law, with which t
     tables: Mapping[str, CodeTable],
     codes_read: CodesRead,
     faults: Faults,
-) -> Mapping[Said, frozenset[str]]:
-    """Note every fault of one whole mapping, and in `codes_read` what it asks of the tables.
-
-    Gives, for each target that is written as it is read, the closed list of what it may be.
-    """
-    codes: dict[Said, frozenset[str]] = {}
-    _check_rules(mapping.rules, _Scope(mapping.topic.text, shape, allow_list, tables, faults, codes_read, codes))
-    return codes
+) -> Written:
+    """Note every fault of one whole mapping, and in `codes_read` what it asks of the tables."""
+    written = Written()
+    _check_rules(mapping.rules, _Scope(mapping.topic.text, shape, allow_list, tables, faults, codes_read, written))
+    return written
 
 
 def _check_rules(rules: Sequence[Rule], scope: _Scope) -> None:
     _check_targets(rules, scope.faults)
+    conditions: dict[str, list[tuple[Said, Expression | None]]] = {}
     for rule in rules:
         shapes = [shape for path in rule.paths if (shape := _read(path, scope, whole=rule.origin != "each"))]
         for used in rule.uses:
             _read(used, scope, whole=True)
-        _check_expressions(rule, scope)
+        conditions.setdefault(rule.to.text, []).append((rule.to, _check_expressions(rule, scope)))
         if rule.origin == "each":
             _check_each(rule, shapes, scope)
         else:
             _check_values(rule, shapes, scope)
+    for alternatives in conditions.values():
+        known = [condition for _, condition in alternatives if condition]
+        if len(known) == len(alternatives) > 1 and may_all_be_false(known, scope.shape):
+            scope.written.gaps.update(to for to, _ in alternatives)
 
 
 def _read(path: Said, scope: _Scope, *, whole: bool) -> Shape | None:
@@ -110,16 +123,27 @@ def _read(path: Said, scope: _Scope, *, whole: bool) -> Shape | None:
     return shape
 
 
-def _check_expressions(rule: Rule, scope: _Scope) -> None:
+def _check_expressions(rule: Rule, scope: _Scope) -> Expression | None:
+    """Gives the condition of the rule."""
     listed = [said.text for said in (*rule.paths, *rule.uses)]
-    if rule.when:
-        condition = read_expression(rule.when, scope.shape, listed, scope.faults, condition=True)
-        always = always_gives(condition, scope.shape) if condition else None
+    condition = read_expression(rule.when, scope.shape, listed, scope.faults, condition=True) if rule.when else None
+    if rule.when and condition:
+        always = always_gives(condition, scope.shape)
         if always is not None:
             told = ("cette condition est toujours vraie", "retirez « when »")
             scope.faults.add(rule.when.spot, *(told if always else ("condition jamais vraie", "règle jamais atteinte")))
+        _check_absences(rule.when, unguarded(condition, scope.shape), scope.faults)
     if rule.compute:
-        read_expression(rule.compute, scope.shape, listed, scope.faults, condition=False)
+        computed = read_expression(rule.compute, scope.shape, listed, scope.faults, condition=False)
+        if computed:
+            _check_absences(rule.compute, unguarded(computed, scope.shape, condition), scope.faults)
+    return condition
+
+
+def _check_absences(said: Said, paths: Iterable[str], faults: Faults) -> None:
+    for path in paths:
+        message = f"« {path} » est parfois absent et l'expression ne le prévoit pas"
+        faults.add(said.spot, message, f"commencez par « {path} != null && … »")
 
 
 def _check_each(rule: Rule, shapes: Sequence[Shape], scope: _Scope) -> None:
@@ -141,7 +165,7 @@ def _check_values(rule: Rule, shapes: Sequence[Shape], scope: _Scope) -> None:
             scope.faults.add(said.spot, f"« {said.text} » est une liste", f"utilisez « each: {said.text} »")
     closed = [shape.codes for shape in shapes if shape.codes]
     if closed and len(closed) == len(shapes) and not rule.compute:
-        scope.codes[rule.to] = frozenset[str]().union(*closed)
+        scope.written.codes[rule.to] = frozenset[str]().union(*closed)
     if rule.table:
         _check_table(rule.table, shapes, scope)
     if rule.format and rule.format.text not in FORMATS:
@@ -159,6 +183,7 @@ def _check_table(said: Said, shapes: Sequence[Shape], scope: _Scope) -> None:
     table = scope.tables.get(said.text)
     if table is None:
         scope.faults.add(said.spot, f"table inconnue « {said.text} »", did_you_mean(said.text, scope.tables))
+    if table is None or not table.sound:
         return
     reads = scope.codes_read.setdefault(said.text, [])
     if scope.allow_list is None:
@@ -200,7 +225,7 @@ def check_dead_pairs(tables: Mapping[str, CodeTable], codes_read: CodesRead, fau
         for pair in tables[name].pairs:
             if pair.canon not in known:
                 message = f"aucun champ qui lit cette table n'a le code « {pair.canon} »"
-                faults.add(Spot(tables[name].file, pair.line), message, did_you_mean(pair.canon, known))
+                faults.add(pair.spot, message, did_you_mean(pair.canon, known))
 
 
 def _check_numbers(rules: Sequence[Rule], faults: Faults) -> None:

@@ -71,6 +71,8 @@ def through_table(rule: Rule, table: CodeTable, day_field: str, policy: str) -> 
 
     def convert_on_day(value: Any, scope: Scope) -> str:  # noqa: ANN401 - same
         day = str(scope.get(day_field) or "")[:10]
+        if not day:
+            raise MappingError(path, f"la table {table.name} est datée et ce document n'a pas de date", place)
         wire = table.to_wire(code_of(value), day)
         if wire is None:
             if policy == "raw":

@@ -8,25 +8,26 @@ fault at load. A path through an object that is not there reads as null, never a
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
-from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import cel
 
+from mapping.expression_trials import nonsense
 from mapping.faults import Faults, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mapping.paths import Read, Shape
     from mapping.rules import Said
 
 MOST_CHARACTERS = 512
 """Of one expression: the parser recurses, and a condition longer than this is not read by anybody."""
+MOST_WORK = 4_000_000
+"""Characters given to one evaluation, times the turns of its loop: a field of a megabyte passes, two thousand of them in a loop do not."""
 FUNCTIONS = (
     "size",
     "int",
@@ -65,14 +66,40 @@ class Expression:
     variables: Mapping[str, str]
 
     def bind(self, reader: Callable[[str], Read]) -> Read:
-        """A function of the document that evaluates it. What CEL raises carries values: the caller must not repeat it."""
+        """A function of the document that evaluates it. What CEL raises carries values: the caller must not repeat it.
+
+        What it is given is measured first: a document that is too large for an expression is an error like the others.
+        """
         reads = tuple((name, reader(path)) for name, path in self.variables.items())
         execute = self.program.execute
 
         def evaluate(scope: Mapping[str, Any]) -> Any:  # noqa: ANN401 - CEL's own values
-            return execute({name: read(scope) for name, read in reads})
+            given = {name: read(scope) for name, read in reads}
+            _refuse_large(given.values())
+            return execute(given)
 
         return evaluate
+
+
+def _refuse_large(values: Iterable[Any]) -> None:
+    """What an expression may build is at most its length times what it is given, once for each turn of its loop."""
+    turns, size = 1, 0
+    for value in values:
+        if isinstance(value, str):
+            size += len(value)
+        elif isinstance(value, list | dict):
+            turns = max(turns, len(value))
+            size += _weight(value)
+    if size * turns > MOST_WORK:
+        raise OverflowError
+
+
+def _weight(value: Any) -> int:  # noqa: ANN401 - JSON-safe values
+    """The characters of a tree, one more for each thing in it."""
+    if isinstance(value, str):
+        return len(value)
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_weight, below))
 
 
 @dataclass(slots=True)
@@ -109,9 +136,13 @@ def read_expression(
     if len(faults) > before:
         return None
     program = _compiled(rewritten, reading)
-    if program is None or not _makes_sense(program, reading, condition=condition):
+    if program is None:
         return None
-    return Expression(said.text, program, MappingProxyType(reading.variables))
+    expression = Expression(said.text, program, MappingProxyType(reading.variables))
+    if why := nonsense(expression, shape, condition=condition):
+        reading.fault(why)
+        return None
+    return expression
 
 
 def _compiled(text: str, reading: _Reading) -> cel.Program | None:
@@ -204,59 +235,3 @@ def _check_codes(rewritten: str, reading: _Reading) -> None:
             code = quoted[1:-1]
             if shape and shape.codes and code not in shape.codes:
                 reading.fault(f"« {path} » n'a jamais le code « {code} »", did_you_mean(code, shape.codes))
-
-
-def _makes_sense(program: cel.Program, reading: _Reading, *, condition: bool) -> bool:
-    made_up = {name: _sample(reading.shape.find(path)) for name, path in reading.variables.items()}
-    try:
-        result = program.execute(made_up)
-    except (TypeError, RuntimeError):
-        reading.fault("expression sur des types qui ne vont pas ensemble")
-        return False
-    except (ValueError, LookupError, ArithmeticError):
-        return True  # It depends on the values: a text read as a number, a division, an index.
-    if condition and not isinstance(result, bool):
-        reading.fault("une condition doit être vraie ou fausse")
-        return False
-    if not condition and not isinstance(result, str | int | float | None):
-        reading.fault("un calcul doit donner un texte, un nombre ou un booléen")
-        return False
-    return True
-
-
-def _sample(shape: Shape | None) -> Any:  # noqa: ANN401 - any JSON-safe value
-    if shape is None:
-        return None
-    if shape.kind == "object":
-        return {name: _sample(below) for name, below in shape.fields.items()}
-    if shape.kind == "list":
-        return [_sample(shape.item)]
-    return {"text": min(shape.codes or {"texte"}), "integer": 1, "decimal": 1.5, "boolean": True}[shape.kind]
-
-
-MOST_COMBINATIONS = 512
-
-
-def always_gives(condition: Expression, shape: Shape) -> bool | None:
-    """True or False when a condition gives that whatever the document; None when it depends, or nobody can tell.
-
-    Told only where every field that it reads has a closed list of values: each combination is tried.
-    """
-    values: list[list[Any]] = []
-    for path in condition.variables.values():
-        read = shape.find(path)
-        known = (
-            [True, False] if read and read.kind == "boolean" else sorted(read.codes) if read and read.codes else None
-        )
-        if read is None or known is None:
-            return None
-        values.append([*known, None] if read.nullable else list(known))
-    if math.prod(len(one) for one in values) > MOST_COMBINATIONS:
-        return None
-    found: set[bool] = set()
-    for chosen in product(*values):
-        try:
-            found.add(bool(condition.program.execute(dict(zip(condition.variables, chosen, strict=True)))))
-        except Exception:  # noqa: BLE001 - it depends on the values, then
-            return None
-    return found.pop() if len(found) == 1 else None

@@ -88,8 +88,8 @@ class Loading:
         return Compiler(shape, self._tables, incoming=True, policy=policies.policy if policies else lambda _table: hold)
 
     def _check(self, mapping: WholeMapping, shape: Shape, allow_list: AllowList | None, root: Part | None) -> None:
-        codes = check_mapping(mapping, shape, allow_list, self._tables, self.codes_read, self._faults)
+        written = check_mapping(mapping, shape, allow_list, self._tables, self.codes_read, self._faults)
         if root is None:
             self.unchecked.append(mapping.name)
         else:
-            check_target(mapping, root, self._tables, codes, self._faults)
+            check_target(mapping, root, self._tables, written, self._faults)

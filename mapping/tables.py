@@ -27,18 +27,24 @@ MOST_BYTES = 4 * 1024 * 1024
 MOST_UNKNOWN = 1_000
 """Distinct unknown codes kept per table."""
 NEEDED = ("canon", "wire", "label", "lossy", "source")
-COLUMNS = (*NEEDED, "valid_from", "valid_to")
+COLUMNS = (*NEEDED, "version", "valid_from", "valid_to")
+ADDED = ".ajouts"
+"""`tables/sivic/sexe.ajouts.csv`: pairs that a deployment adds to a table of another folder, and that contradict none of its own."""
 MOST_PERIODS = 100
 """Of one code: more is not a history, and comparing them all would take for ever."""
 UNTOLD = "(texte)"
 """Stands for an unknown code that does not look like one: it could be anything a person typed."""
 
+_VERSIONED = re.compile(r"\d|\bR[45]B?\b")
 _CODE_LIKE = re.compile(r"[A-Za-z0-9_?.:+-]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One line of a table. `valid_from` and `valid_to` are inclusive ISO dates; empty means always."""
+    """One line of a table. `valid_from` and `valid_to` are inclusive ISO dates; empty means always.
+
+    `version` is of the source; empty where the source names it itself.
+    """
 
     canon: str
     wire: str
@@ -48,6 +54,13 @@ class Pair:
     valid_from: str
     valid_to: str
     line: int
+    version: str = ""
+    file: str = ""
+
+    @property
+    def spot(self) -> Spot:
+        """Where it is written."""
+        return Spot(self.file, self.line)
 
     def valid_on(self, day: str) -> bool:
         """Whether it holds on an ISO date; no date asked means it holds."""
@@ -65,7 +78,9 @@ class Pair:
 class CodeTable:
     """The pairs of one table, both ways."""
 
-    def __init__(self, name: str, file: str, pairs: Sequence[Pair]) -> None:
+    def __init__(self, name: str, file: str, pairs: Sequence[Pair], *, sound: bool = True) -> None:
+        self.sound = sound
+        """False when some of its lines could not be read: what it lacks is then no second fault."""
         self.name = name
         self.file = file
         self.pairs = tuple(pairs)
@@ -137,6 +152,12 @@ def _grouped(keyed: Iterable[tuple[str, Pair]]) -> dict[str, list[Pair]]:
 def read_table(path: Path, name: str, file: str) -> CodeTable:
     """Read one CSV file. Raises `MappingFaultsError` with every line that cannot stand."""
     faults = Faults()
+    pairs = read_pairs(path, file, faults)
+    return table_of(name, file, pairs, faults)
+
+
+def read_pairs(path: Path, file: str, faults: Faults) -> list[Pair]:
+    """The lines of one CSV file that can stand alone; the others are noted."""
     rows = csv.reader(read_text(path, file, MOST_BYTES).splitlines(), strict=True)
     pairs: list[Pair] = []
     try:
@@ -149,7 +170,12 @@ def read_table(path: Path, name: str, file: str) -> CodeTable:
         faults.add(Spot(file, rows.line_num), "ligne CSV illisible", "vérifiez les guillemets")
     if not pairs and not len(faults):
         faults.add(Spot(file), "table sans aucune ligne")
-    _check_both_ways(pairs, file, faults)
+    return pairs
+
+
+def table_of(name: str, file: str, pairs: Sequence[Pair], faults: Faults) -> CodeTable:
+    """The table of these pairs. Raises `MappingFaultsError` with what was noted, and with what contradicts itself."""
+    _check_both_ways(pairs, faults)
     faults.refuse_any()
     return CodeTable(name, file, pairs)
 
@@ -173,7 +199,7 @@ def _pair(row: Sequence[str], header: Sequence[str], spot: Spot, faults: Faults)
         return None
     cells = {key: cell.strip() for key, cell in zip(header, row, strict=True)}
     before = len(faults)
-    for key in ("canon", "wire"):
+    for key in ("canon", "wire", "source"):
         if not cells[key]:
             faults.add(spot, f"cellule « {key} » vide")
     if cells["lossy"] not in {"", "true"}:
@@ -181,6 +207,11 @@ def _pair(row: Sequence[str], header: Sequence[str], spot: Spot, faults: Faults)
     for key in ("valid_from", "valid_to"):
         if cells.get(key) and not _is_date(cells[key]):
             faults.add(spot, f"cellule « {key} » : une date AAAA-MM-JJ, ou rien")
+    if cells["source"] and not cells.get("version") and not _VERSIONED.search(cells["source"]):
+        hint = "nommez-la (« contrat v1 », « arrêté de 2010 »), ou ajoutez une colonne « version »"
+        faults.add(spot, "la source ne dit pas sa version", hint)
+    if cells.get("valid_from") and cells.get("valid_to") and cells["valid_from"] > cells["valid_to"]:
+        faults.add(spot, "« valid_from » vient après « valid_to »", "ce code ne vaut jamais")
     if len(faults) > before:
         return None
     return Pair(
@@ -192,6 +223,8 @@ def _pair(row: Sequence[str], header: Sequence[str], spot: Spot, faults: Faults)
         valid_from=cells.get("valid_from", ""),
         valid_to=cells.get("valid_to", ""),
         line=spot.line,
+        version=cells.get("version", ""),
+        file=spot.file,
     )
 
 
@@ -202,14 +235,14 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _check_both_ways(pairs: Iterable[Pair], file: str, faults: Faults) -> None:
+def _check_both_ways(pairs: Iterable[Pair], faults: Faults) -> None:
     by_canon: dict[str, list[Pair]] = {}
     exact_by_wire: dict[str, list[Pair]] = {}
     for pair in pairs:
-        spot = Spot(file, pair.line)
+        spot = pair.spot
         periods = by_canon.setdefault(pair.canon, [])
         if first := _overlapping(pair, periods):
-            faults.add(spot, f"code « {pair.canon} » déjà écrit à la ligne {first.line}")
+            faults.add(spot, f"code « {pair.canon} » déjà écrit à {_told(first, pair)}")
         elif len(periods) >= MOST_PERIODS:
             faults.add(spot, f"code « {pair.canon} » écrit pour plus de {MOST_PERIODS} périodes")
         else:
@@ -222,6 +255,10 @@ def _check_both_ways(pairs: Iterable[Pair], file: str, faults: Faults) -> None:
             faults.add(spot, message, "marquez lossy=true la paire qui ne se relit pas")
         elif len(exact) < MOST_PERIODS:
             exact.append(pair)
+
+
+def _told(first: Pair, pair: Pair) -> str:
+    return f"la ligne {first.line}" + (f" de {first.file}" if first.file != pair.file else "")
 
 
 def _overlapping(pair: Pair, others: Iterable[Pair]) -> Pair | None:

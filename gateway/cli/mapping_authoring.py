@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import mapping
 from gateway.cli.console import complain, explain_mappings, on_register, read_settings, say, with_settings
 from gateway.register.mappings import Mappings
-from mapping import MappingFaultsError
+from mapping import MappingFaultsError, UnknownMappingError
 from mapping.contracts import Contracts
 from mapping.faults import Faults, Spot, did_you_mean
 from mapping.paths import topic_shape
@@ -21,6 +21,8 @@ from mapping.table_rows import add_pair
 
 if TYPE_CHECKING:
     import argparse
+
+CELLS = ("canon", "wire", "label", "source", "version", "valid_from", "valid_to")
 
 
 def declare(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,6 +43,11 @@ def declare(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add.add_argument("wire", metavar="voisin", help="leur code")
     add.add_argument("--label", required=True, help="ce que c’est, en français")
     add.add_argument("--source", required=True, help="d’où vient la paire : contrat, courrier, arrêté")
+    add.add_argument(
+        "--source-version", default="", dest="version", help="version de la source, si elle ne la nomme pas"
+    )
+    add.add_argument("--valid-from", default="", metavar="AAAA-MM-JJ", help="premier jour où la paire vaut")
+    add.add_argument("--valid-to", default="", metavar="AAAA-MM-JJ", help="dernier jour où elle vaut")
     add.add_argument("--lossy", action="store_true", help="leur code ne se relit pas comme le nôtre")
     add.add_argument("--dir", dest="folders", type=Path, action="append", metavar="DOSSIER")
     with_settings(add)
@@ -85,16 +92,18 @@ def add_row(arguments: argparse.Namespace) -> int:
         if settings is None:
             return 2
         folders = settings.mapping_dirs
-    own = [folder / "tables" / f"{arguments.table}.csv" for folder in folders if folder.resolve() != mapping.SHIPPED]
-    path = next((one for one in own if one.is_file()), None)
-    if path is None:
+    own = [folder for folder in folders if folder.resolve() != mapping.SHIPPED]
+    if not own:
         complain(
-            f"La table {arguments.table} n’est dans aucun dossier du déploiement ; celles du produit ne s’écrivent pas."
+            "Ce déploiement n’a pas de dossier de correspondances (mapping_dirs) ; celles du produit ne s’écrivent pas."
         )
         return 2
-    cells = {name: getattr(arguments, name) for name in ("canon", "wire", "label", "source")}
+    cells = {name: getattr(arguments, name) for name in CELLS} | {"lossy": "true" if arguments.lossy else ""}
     try:
-        add_pair(path, arguments.table, {**cells, "lossy": "true" if arguments.lossy else ""})
+        path = add_pair(own, arguments.table, cells)
+    except UnknownMappingError as error:
+        complain(f"{error}.")
+        return 2
     except MappingFaultsError as error:
         explain_mappings(error)
         return 1
@@ -104,4 +113,5 @@ def add_row(arguments: argparse.Namespace) -> int:
             lambda register: Mappings(register.connection).settle_unknown(arguments.table, arguments.canon),
         )
     say(f"{path} : {arguments.canon} → {arguments.wire}.")
+    say("Rien n’est changé à ce qui part : « passerelle mapping activate files » met les fichiers en vigueur.")
     return 0

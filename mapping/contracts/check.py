@@ -14,6 +14,7 @@ from mapping.targets import steps
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mapping.checks import Written as Learnt
     from mapping.contracts.part import Level, Part
     from mapping.extends import WholeMapping
     from mapping.rules import Rule, Said
@@ -40,8 +41,7 @@ class _Target:
     """One mapping under examination."""
 
     tables: Mapping[str, CodeTable]
-    codes: Mapping[Said, frozenset[str]]
-    """For each target that is written as it is read, the closed list of what it may be."""
+    learnt: Learnt
     incoming: bool
     """Tables are read backwards."""
     faults: Faults
@@ -51,11 +51,11 @@ def check_target(
     mapping: WholeMapping,
     root: Part,
     tables: Mapping[str, CodeTable],
-    codes: Mapping[Said, frozenset[str]],
+    learnt: Learnt,
     faults: Faults,
 ) -> None:
-    """Note every fault of the rules against the contract. `codes` says what targets written as they are read may be."""
-    target = _Target(tables, codes, bool(mapping.source.text), faults)
+    """Note every fault of the rules against the contract."""
+    target = _Target(tables, learnt, bool(mapping.source.text), faults)
     top = _Written(root, mapping.target.spot)
     for rule in mapping.rules:
         _place(rule, top, target)
@@ -134,7 +134,7 @@ def _check_written(here: _Written, path: str, given: set[str], target: _Target, 
         for rule in below.rules:
             _check_codes(rule, below.part, target)
         repeated = any(rule.origin == "each" for rule in below.rules)
-        _check_written(below, inner + ".", given, target, always=repeated or (always and _always(below)))
+        _check_written(below, inner + ".", given, target, always=repeated or (always and _always(below, target)))
 
 
 def _check_missing(  # noqa: PLR0913 - where, by which contract, in which document
@@ -146,7 +146,7 @@ def _check_missing(  # noqa: PLR0913 - where, by which contract, in which docume
             if f"{path}{name}" not in given:
                 hint = f"ajoutez une règle, ou « provided: [{path}{name}] » si l'adaptateur l'écrit"
                 target.faults.add(here.spot, f"« {path}{name} » est obligatoire au contrat et jamais écrit", hint)
-        elif always and not any(_always(written) for written in found):
+        elif always and not any(_always(written, target) for written in found):
             message = f"« {path}{name} » est obligatoire au contrat et parfois absent"
             target.faults.add(found[0].spot, message, "retirez « optional », ou donnez un « default » justifié")
     for choice in level.choices:
@@ -155,13 +155,13 @@ def _check_missing(  # noqa: PLR0913 - where, by which contract, in which docume
             target.faults.add(here.spot, message, "aucune règle ne l'écrit")
 
 
-def _always(written: _Written) -> bool:
+def _always(written: _Written, target: _Target) -> bool:
     """Whether it is in every document: by a rule that always gives, by alternatives, or by something inside."""
-    if len(written.rules) > 1:
+    if len(written.rules) > 1 and not any(rule.to in target.learnt.gaps for rule in written.rules):
         return any(not rule.optional for rule in written.rules)
     if written.rules:
-        return not written.rules[0].optional and not written.rules[0].when
-    return any(_always(below) for below in written.below.values())
+        return any(not rule.optional and not rule.when for rule in written.rules)
+    return any(_always(below, target) for below in written.below.values())
 
 
 def _check_order(here: _Written, level: Level, path: str, faults: Faults) -> None:
@@ -208,7 +208,7 @@ def _check_codes(rule: Rule, part: Part, target: _Target) -> None:
         if table is not None:
             _check_pairs(table, rule, part, target)
     elif not rule.format and not rule.when:
-        _check_said(set(target.codes.get(rule.to, ())), rule.to, part, target)
+        _check_said(set(target.learnt.codes.get(rule.to, ())), rule.to, part, target)
 
 
 def _check_pairs(table: CodeTable, rule: Rule, part: Part, target: _Target) -> None:
@@ -216,7 +216,7 @@ def _check_pairs(table: CodeTable, rule: Rule, part: Part, target: _Target) -> N
         code = pair.canon if target.incoming else pair.wire
         if code not in (part.codes or ()):
             message = f"le contrat ne connaît pas le code « {code} » de « {rule.to.text} »"
-            target.faults.add(Spot(table.file, pair.line), message, did_you_mean(code, part.codes or ()))
+            target.faults.add(pair.spot, message, did_you_mean(code, part.codes or ()))
 
 
 def _check_said(codes: set[str], to: Said, part: Part, target: _Target) -> None:

@@ -127,7 +127,7 @@ def test_what_is_not_the_contract_is_a_fault_at_its_place(tmp_path: Path, old: s
     rules = WHOLE.replace('"@mode"', "'@mode'")
     assert old in rules
     folder = loaded(tmp_path, rules.replace(old, new))
-    pairs = "".join(f"{code},{wire},,,\n" for code, wire in (("UA", 7), ("UR", 2), ("IMP", 3), ("DCD", 9), ("NC", 0)))
+    pairs = "".join(f"{code},{wire},,,s1\n" for code, wire in (("UA", 7), ("UR", 2), ("IMP", 3), ("DCD", 9), ("NC", 0)))
     (folder / "tables" / "essai" / "mienne.csv").write_text("canon,wire,label,lossy,source\n" + pairs, encoding="utf-8")
     with pytest.raises(MappingFaultsError) as raised:
         load_catalogue(folder)

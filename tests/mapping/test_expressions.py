@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.expressions import Expression, read_expression
+from mapping.expressions import MOST_WORK, Expression, read_expression
 from mapping.faults import Faults, Spot
 from mapping.paths import Shape, reader, topic_shape
 from mapping.rules import Said
@@ -113,3 +113,39 @@ def test_any_text_is_an_expression_or_a_fault(text: str) -> None:
     """No text, however broken, gets past the reader without one or the other."""
     expression, faults = read(text)
     assert (expression is None) == bool(faults)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "timestamp(at) > timestamp('2020-01-01T00:00:00Z')",
+        "int(number) > 3",
+        "timestamp(at) - timestamp('2020-01-01T00:00:00Z') > duration('1h')",
+    ],
+)
+def test_a_text_may_be_read_as_an_instant_or_a_number(text: str) -> None:
+    """The functions that the page names are of use: a made-up text of the right form goes through them."""
+    shape = Shape("object", fields={"at": Shape("text"), "number": Shape("text")})
+    faults = Faults()
+    expression = read_expression(Said(text, Spot("x")), shape, ["at", "number"], faults, condition=True)
+    assert expression is not None, faults
+    assert expression.bind(reader)({"at": "2026-01-01T00:00:00+00:00", "number": "4"}) is True
+
+
+def test_what_an_expression_may_build_is_bounded_by_what_it_is_given() -> None:
+    """A text that is doubled, and one that is joined at each turn of a loop, stop before they are built."""
+    shape = Shape("object", fields={"text": Shape("text"), "list": Shape("list", item=Shape("text"))})
+    faults = Faults()
+    joined = Said("list.map(one, one + text + text + text).size() > 0", Spot("x"))
+    loop = read_expression(joined, shape, ["text", "list"], faults, condition=True)
+    double = read_expression(Said("text + text == text", Spot("x")), shape, ["text"], faults, condition=True)
+    assert loop is not None
+    assert double is not None
+    assert loop.bind(reader)({"text": "a" * 1000, "list": ["b"] * 20}) is True
+    for expression, document in (
+        (loop, {"text": "a" * 200_000, "list": ["b"] * 3000}),
+        (loop, {"text": "a", "list": ["b" * 1000] * 3000}),
+        (double, {"text": "a" * (MOST_WORK + 1)}),
+    ):
+        with pytest.raises(OverflowError):
+            expression.bind(reader)(document)

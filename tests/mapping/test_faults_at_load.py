@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mapping import MappingFaultsError, load_catalogue
-from tests.mapping.made_up import HEAD, catalogue_folder, with_rules
+from tests.mapping.made_up import ESSAI, HEAD, catalogue_folder, victim, with_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,7 +167,7 @@ def test_a_pair_whose_code_no_field_can_have_is_a_fault(tmp_path: Path) -> None:
     """A row that can never be read is told, with the code it was probably meant for."""
     files = with_rules("  - {to: a, from: victim.sex, table: essai/mien}\n")
     files["tables/essai/mien.csv"] = "canon,wire,label,lossy,source\n" + "".join(
-        f"{code},{code},,,\n" for code in "MFA?m"
+        f"{code},{code},,,s1\n" for code in "MFA?m"
     )
     faults = faults_of(tmp_path, files)
     assert faults == ["tables/essai/mien.csv:6:1: aucun champ qui lit cette table n'a le code « m »"]
@@ -184,3 +185,56 @@ def test_a_table_with_dates_needs_the_date_of_the_document(tmp_path: Path) -> No
     )
     with pytest.raises(MappingFaultsError, match="« recorded_at » n'est pas sur la liste d'accès"):
         load_catalogue(folder)
+
+
+def test_a_field_that_may_be_absent_is_guarded_in_an_expression(tmp_path: Path) -> None:
+    """What would stop every document without an age is told before the first one; guarded by itself or by its rule, it is sound."""
+    faults = faults_of(
+        tmp_path / "nu", with_rules('  - {to: a, value: 1, when: "victim.age.value > 17", uses: [victim.age.value]}\n')
+    )
+    told = "« victim.age.value » est parfois absent et l'expression ne le prévoit pas, commencez par « victim.age.value != null && … »"
+    assert faults == [f"essai/neuf@1.yaml:6:29: {told}"]
+    rules = (
+        '  - {to: a, value: 1, when: "victim.age.value != null && victim.age.value > 17", uses: [victim.age.value]}\n'
+        '  - {to: b, compute: "string(victim.age.value)", uses: [victim.age.value], when: "victim.age.value != null"}\n'
+    )
+    mapping = load_catalogue(catalogue_folder(tmp_path / "sûr", with_rules(rules))).mapping("essai/neuf@1")
+    assert mapping.apply(victim(age=None)) == {}
+
+
+def test_alternatives_that_leave_a_gap_do_not_feed_a_required_target(tmp_path: Path) -> None:
+    """Two conditions on a closed list, and one code that neither takes: the contract's required element would be missing."""
+    rules = "".join(
+        f"  - {{to: g, value: {wire}, when: \"victim.severity == '{code}'\", uses: [victim.severity]}}\n"
+        for code, wire in (("UA", "R"), ("UR", "J"), ("IMP", "I"), ("DCD", "D"), ("NC", "N"))
+    )
+    schema = (
+        '{"type": "object", "required": ["g"], "additionalProperties": false, "properties": {"g": {"type": "string"}}}'
+    )
+
+    def files(text: str) -> dict[str, str]:
+        said = with_rules(text)
+        name = "files/essai/neuf@1.yaml"
+        return {name: said[name].replace("essai-v1.xsd#Personne", "g.schema.json"), "contracts/g.schema.json": schema}
+
+    whole = load_catalogue(catalogue_folder(tmp_path / "entier", files(rules)))
+    assert whole.unchecked == ()
+    faults = faults_of(tmp_path / "troué", files(rules.replace("'NC'", "'UA'")))
+    assert faults == [
+        "essai/neuf@1.yaml:6:10: « g » est obligatoire au contrat et parfois absent, retirez « optional », ou donnez un « default » justifié"
+    ]
+
+
+def test_a_name_that_two_folders_have_is_told_without_a_path_of_the_machine(tmp_path: Path) -> None:
+    """The file is named below its folder; where the other stands, in words."""
+    copy = shutil.copytree(ESSAI, tmp_path / "copie")
+    with pytest.raises(MappingFaultsError) as raised:
+        load_catalogue(ESSAI, copy)
+    told = [str(fault) for fault in raised.value.faults]
+    assert (
+        "essai/personne@1.yaml:1:1: « essai/personne@1 » existe déjà dans un autre dossier, donnez une autre version ou un autre nom"
+        in told
+    )
+    assert not [one for one in told if str(tmp_path) in one or str(ESSAI) in one]
+    with pytest.raises(MappingFaultsError, match=r"^absent:1:1: dossier absent$"):
+        load_catalogue(tmp_path / "absent")

@@ -28,7 +28,7 @@ rules:
   - {to: duplicate, from: "@rejeu", format: boolean}
   - {to: reference, from: fiche, optional: true}
 """
-TABLE = "canon,wire,label,lossy,source\nprise,PRIS,Prise,,inventée\nperimee,VIEUX,Périmée,,inventée\n"
+TABLE = "canon,wire,label,lossy,source\nprise,PRIS,Prise,,inventée v1\nperimee,VIEUX,Périmée,,inventée v1\n"
 
 
 def folder_of(tmp_path: Path, answer: str = ANSWER, table: str = TABLE) -> Path:
@@ -95,9 +95,12 @@ def test_what_comes_in_is_checked_as_what_goes_out(tmp_path: Path, old: str, new
 @pytest.mark.parametrize(
     ("table", "fault"),
     [
-        (TABLE.replace("perimee,VIEUX,Périmée,,inventée\n", ""), "la table « essai/reponse » ne dit rien de : VIEUX"),
         (
-            TABLE.replace("Prise,,", "Prise,true,") + "reprise,PRIS,Reprise,true,inventée\n",
+            TABLE.replace("perimee,VIEUX,Périmée,,inventée v1\n", ""),
+            "la table « essai/reponse » ne dit rien de : VIEUX",
+        ),
+        (
+            TABLE.replace("Prise,,", "Prise,true,") + "reprise,PRIS,Reprise,true,inventée v1\n",
             "« PRIS » se relit de plusieurs façons : prise, reprise",
         ),
     ],

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.cli import main
 from gateway.register.mappings import Mappings
-from mapping import MappingError, MappingFaultsError, load_catalogue
+from mapping import SHIPPED, MappingError, MappingFaultsError, load_catalogue
 from tests.gateway.house import Clock, open_house
 from tests.mapping.made_up import ESSAI, victim
 
@@ -83,7 +83,7 @@ def test_unknown_codes_are_listed_with_their_last_time_and_become_pairs(
     here = ["--settings", str(settings)]
     assert main(["mapping", "unknown", *here]) == 0
     assert "essai/nationalite « ZZZ » : 5 fois, la dernière le 2020-09-01T15:00:00.002" in capsys.readouterr().out
-    pair = ["--label", "Inventée", "--source", "courrier d’essai"]
+    pair = ["--label", "Inventée", "--source", "courrier d’essai du 3 mars 2026"]
     assert main(["mapping", "table", "add", TABLE, "ZZZ", "99999", *pair, *here]) == 0
     tree = load_catalogue(folder).mapping("essai/personne@1").apply(victim(nationality="ZZZ"))
     assert tree["identite"]["nationalite"] == "99999"
@@ -98,13 +98,35 @@ def test_a_pair_that_cannot_stand_leaves_the_table_as_it_was(
     folder = shutil.copytree(ESSAI, tmp_path / "essai")
     path = folder / "tables" / "essai" / "nationalite.csv"
     before = path.read_text(encoding="utf-8")
-    more = ["--label", "x", "--source", "x", "--dir", str(folder)]
+    more = ["--label", "x", "--source", "x1", "--dir", str(folder)]
     assert main(["mapping", "table", "add", TABLE, "FRA", "1", *more]) == 1
     assert main(["mapping", "table", "add", TABLE, "ZZZ", "99100", *more]) == 1
-    assert main(["mapping", "table", "add", "sivic/sexe", "Z", "Z", *more]) == 2
+    assert main(["mapping", "table", "add", "essai/nationalit", "Z", "Z", *more]) == 2
     told = capsys.readouterr().err
     assert "code « FRA » déjà écrit à la ligne 2" in told
     assert "« ZZZ » et « FRA » donnent tous deux « 99100 »" in told
-    assert "celles du produit ne s’écrivent pas" in told
+    assert "table inconnue « essai/nationalit »" in told
     assert path.read_text(encoding="utf-8") == before
-    assert not list(path.parent.glob("*.new"))
+    assert sorted(found.name for found in path.parent.iterdir()) == sorted(
+        found.name for found in (ESSAI / "tables" / "essai").iterdir()
+    )
+
+
+def test_a_table_of_the_product_gets_its_pairs_from_a_file_of_the_deployment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What comes with the product is as it was; the deployment's file holds the pair, its source, its version and its days."""
+    folder = shutil.copytree(ESSAI, tmp_path / "essai")
+    shipped = SHIPPED / "tables" / "sivic" / "situation.csv"
+    before = shipped.read_text(encoding="utf-8")
+    pair = ["--label", "Évacué", "--source", "courrier", "--source-version", "2026-03", "--lossy", "--dir", str(folder)]
+    assert main(["mapping", "table", "add", "sivic/situation", "EVACUE", "SUR_TERRAIN", *pair]) == 1
+    assert "aucun champ qui lit cette table n'a le code « EVACUE »" in capsys.readouterr().err
+    assert not (folder / "tables" / "sivic" / "situation.ajouts.csv").exists()
+    assert main(["mapping", "table", "add", "lrm_fhir/type-ins", "1.2.3", "INS-NIR", *pair]) == 0
+    added = folder / "tables" / "lrm_fhir" / "type-ins.ajouts.csv"
+    assert added.read_text(encoding="utf-8").splitlines() == [
+        "canon,wire,label,lossy,source,version",
+        "1.2.3,INS-NIR,Évacué,true,courrier,2026-03",
+    ]
+    assert shipped.read_text(encoding="utf-8") == before

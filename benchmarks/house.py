@@ -54,12 +54,16 @@ def post(url: str, document: Any) -> None:
 
 
 @contextmanager
-def running(destinations: tuple[str, ...] = ("sinus", "sivic"), concurrency: int = 16) -> Iterator[RunningHouse]:
+def running(
+    destinations: tuple[str, ...] = ("sinus", "sivic"),
+    concurrency: int = 16,
+    scopes: tuple[str, ...] = ("portal", "operator"),
+) -> Iterator[RunningHouse]:
     """Simulators and gateway, each a process; stopped at the end."""
     with tempfile.TemporaryDirectory(prefix="passerelle-bench-") as folder, _simulators(destinations) as simulators:
         settings = Path(folder) / "passerelle.toml"
         settings.write_text(_settings(folder, simulators, concurrency), encoding="utf-8")
-        keys = {scope: _key(settings, scope) for scope in ("portal", "operator")}
+        keys = {scope: _key(settings, scope) for scope in scopes}
         with _gateway(settings) as url:
             yield RunningHouse(url, keys, simulators, Path(folder))
 
@@ -70,12 +74,9 @@ def _simulators(names: tuple[str, ...]) -> Iterator[dict[str, str]]:
         yield {}
         return
     ports = [f"--port={name}=0" for name in names]
-    process = subprocess.Popen([*PASSERELLE, "sandbox", *names, *ports], stdout=subprocess.PIPE, text=True)
-    try:
-        yield {name: _read_url(process) for name in names}
-    finally:
-        process.terminate()
-        process.wait()
+    command = [*PASSERELLE, "sandbox", *names, *ports]
+    with stopping(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) as process:
+        yield {name: read_url(process) for name in names}
 
 
 def _settings(folder: str, simulators: dict[str, str], concurrency: int) -> str:
@@ -111,15 +112,23 @@ def _key(settings: Path, scope: str) -> str:
 
 @contextmanager
 def _gateway(settings: Path) -> Iterator[str]:
-    process = subprocess.Popen([*PASSERELLE, "serve", "--settings", str(settings)], stdout=subprocess.PIPE, text=True)
+    command = [*PASSERELLE, "serve", "--settings", str(settings)]
+    with stopping(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) as process:
+        yield read_url(process)
+
+
+@contextmanager
+def stopping(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """A process, ended at the end."""
     try:
-        yield _read_url(process)
+        yield process
     finally:
         process.terminate()
         process.wait()
 
 
-def _read_url(process: subprocess.Popen[str]) -> str:
+def read_url(process: subprocess.Popen[str]) -> str:
+    """The address that a process prints when it listens."""
     assert process.stdout
     for line in process.stdout:
         words = [word for word in line.split() if word.startswith("http")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gateway.app import create_app
 from gateway.bootstrap import build
 from gateway.cli.console import explain_mappings, read_settings, run, say, set_up_log, with_settings
-from gateway.serving import serving, until_told_to_stop
+from gateway.serving import serving, settle_memory, until_told_to_stop
 from gateway.watch import jobs
 from mapping import MappingFaultsError
 from scheduler.runner import running
@@ -45,6 +45,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 async def _serve(settings: Settings) -> None:
     async with open_house(settings) as (_, url):
+        settle_memory()
         say(f"Passerelle à l’écoute : {url}")
         await until_told_to_stop()
 

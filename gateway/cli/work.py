@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 from gateway.bootstrap import build
 from gateway.cli.console import complain, explain_mappings, read_settings, run, say, set_up_log, with_settings
-from gateway.serving import until_told_to_stop
+from gateway.serving import settle_memory, until_told_to_stop
 from gateway.watch import pulse_jobs
 from mapping import MappingFaultsError
 from scheduler.runner import running
@@ -49,6 +49,7 @@ async def _work(settings: Settings) -> None:
         stop = asyncio.Event()
         sending = asyncio.create_task(runtime.dispatcher.run(stop))
         async with running(pulse_jobs(runtime)):
+            settle_memory()
             say(f"Nœud d’envoi au travail : {runtime.database.owner}")
             await until_told_to_stop()
         stop.set()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import ConflictError, UnknownError
@@ -178,7 +178,7 @@ def _sent(turn: _Turn, one: Intervention, reading: Reading, remarks: tuple[Remar
 def _kept(turn: _Turn, one: Intervention, kind: str, remarks: tuple[Remark, ...]) -> Answer:
     """Keep a message with its answer, tell those who follow, and give the answer."""
     answer = answer_of(one, remarks)
-    turn.register.interventions.keep_message(one, turn.message, kind, asdict(answer), turn.now)
+    turn.register.interventions.keep_message(one, turn.message, kind, answer, turn.now)
     tell(turn.register, turn.house, one, turn.now, answered=True)
     return replace(answer, created=kind == "new")
 
@@ -191,7 +191,7 @@ def _new_reference(register: Register) -> str:
     """One that no other request has."""
     while True:
         drawn = reference([secrets.randbelow(len(ALPHABET)) for _ in range(BODY)])
-        if register.interventions.by_reference(drawn) is None:
+        if not register.interventions.is_taken(drawn):
             return drawn
 
 

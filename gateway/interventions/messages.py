@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -72,13 +72,14 @@ def message_of(said: InterventionRequest | Cancellation, sentence: str) -> Messa
 def _content(said: InterventionRequest | Cancellation) -> bytes:
     """The content, the same by whatever door it came; files by their digest."""
     documents = [(one.title, hashlib.sha256(one.content).hexdigest()) for one in getattr(said, "documents", ())]
-    emptied: dict[str, Any] = {"documents": (), "remarks": ()} if documents or hasattr(said, "remarks") else {}
-    content = {
-        "verb": type(said).__name__,
-        **asdict(replace(said, message_id=None, **emptied)),
-        "documents": documents,
-    }
-    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    emptied: dict[str, Any] = {"remarks": ()} if hasattr(said, "remarks") else {}
+    content = {"verb": type(said).__name__, **_fields(said), "message_id": None, **emptied, "documents": documents}
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS, default=_fields)
+
+
+def _fields(one: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass with slots
+    """A dataclass as it stands; `asdict` copies every leaf, ten times slower, on the way of every click."""
+    return {name: getattr(one, name) for name in one.__slots__}
 
 
 def known(register: Register, sender: str, message: Message) -> tuple[Intervention | None, KeptMessage | None]:

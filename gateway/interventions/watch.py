@@ -25,6 +25,8 @@ log = logging.getLogger("gateway.interventions")
 
 AT_ONCE = 8
 """Questions to one CRRA at the same time: its own work comes first."""
+A_ROUND = 40
+"""Questions to one CRRA in one round, those due the longest first: a rush of requests is not made worse by asking after all of them."""
 SLOWER = 20
 """A request that has not moved for a time is asked for again after a twentieth of it."""
 SLOWEST = timedelta(minutes=5)
@@ -44,7 +46,7 @@ class Watch:
         under_way = await runtime.read(lambda register: register.interventions.open(now - FOLLOWED))
         for one in under_way:
             await self._keep_time(one, now)
-        await self._ask_all([one for one in under_way if self._to_ask(one, now)], now)
+        await self._ask_all(self._due(under_way, now), now)
         live = {one.id for one in under_way}
         self._again = {key: at for key, at in self._again.items() if key in live}
 
@@ -59,9 +61,20 @@ class Watch:
         if is_late(one, house, now):
             await self._runtime.write(partial(_alarm, house=house, reference=one.reference, now=now))
 
-    def _to_ask(self, one: Intervention, now: datetime) -> bool:
-        told = one.delivered_at is not None and one.destination in self._runtime.followers
-        return told and self._again.get(one.id, now) <= now
+    def _due(self, under_way: Sequence[Intervention], now: datetime) -> list[Intervention]:
+        """What to ask after in this round."""
+        due: dict[str, list[tuple[datetime, Intervention]]] = {}
+        for one in under_way:
+            at = self._again.get(one.id) or self._first(one)
+            if at is not None and at <= now:
+                due.setdefault(one.destination, []).append((at, one))
+        return [one for each in due.values() for _, one in sorted(each, key=lambda pair: pair[0])[:A_ROUND]]
+
+    def _first(self, one: Intervention) -> datetime | None:
+        """When to ask for the first time: the receipt has just said where the request is. None: it cannot be asked for."""
+        if one.delivered_at is None or one.destination not in self._runtime.followers:
+            return None
+        return one.delivered_at + timedelta(seconds=self._runtime.settings.interventions.follow_seconds)
 
     async def _ask_all(self, chosen: Sequence[Intervention], now: datetime) -> None:
         gate = asyncio.Semaphore(AT_ONCE)

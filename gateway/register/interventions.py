@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import bindparam, func, insert, or_, select, text, update
+from sqlalchemy import bindparam, func, insert, literal_column, or_, select, text, update
 
 from domain.intervention_status import Status
 from gateway.register.instants import from_column, to_column
@@ -17,38 +17,48 @@ from gateway.register.intervention_tables import (
     intervention_message,
     intervention_observation,
 )
+from gateway.register.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from domain.intervention import Document
-    from gateway.interventions.messages import Message
+    from gateway.interventions.messages import Answer, Message
 
 C = table.c
-BY = {name: select(table).where(table.c[name] == bindparam("value")) for name in ("id", "reference")}
-OF_SENDER = select(table).where(C.sender == bindparam("sender"), C.request_id == bindparam("request_id"))
-OF_SENDER_FOR_CHANGE = OF_SENDER.with_for_update()
-FOR_CHANGE = select(table).where(C.reference == bindparam("value")).with_for_update()
+NAMES = tuple(column.name for column in table.columns)
+BY = {name: Statement(select(table).where(table.c[name] == bindparam("value"))) for name in ("id", "reference")}
+_OF_SENDER = select(table).where(C.sender == bindparam("sender"), C.request_id == bindparam("request_id"))
+OF_SENDER, OF_SENDER_FOR_CHANGE = Statement(_OF_SENDER), Statement(_OF_SENDER.with_for_update())
+FOR_CHANGE = Statement(select(table).where(C.reference == bindparam("value")).with_for_update())
+TAKEN = Statement(select(C.id).where(C.reference == bindparam("value")))
+ADD = Statement(insert(table), NAMES)
+CHANGE = Statement(update(table).where(C.id == bindparam("this")), NAMES[1:])
 OPEN = select(table).where(text("NOT closed"), C.received_at >= bindparam("since")).order_by(C.received_at).limit(1000)
 LATEST = select(table).where(C.mode == bindparam("mode")).order_by(C.received_at.desc()).limit(bindparam("most"))
-MESSAGE = select(intervention_message).where(
-    intervention_message.c.sender == bindparam("sender"), intervention_message.c.message_id == bindparam("message_id")
+M = intervention_message.c
+MESSAGE = Statement(
+    select(M.content, M.answer).where(M.sender == bindparam("sender"), M.message_id == bindparam("message_id"))
 )
-LAST_MESSAGE = (
-    select(intervention_message)
-    .where(intervention_message.c.intervention_id == bindparam("id"))
-    .order_by(intervention_message.c.version.desc(), intervention_message.c.received_at.desc())
-    .limit(1)
+LAST_MESSAGE = Statement(
+    select(M.content, M.answer)
+    .where(M.intervention_id == bindparam("id"))
+    .order_by(M.version.desc(), M.received_at.desc())
+)
+KEEP_MESSAGE = Statement(insert(intervention_message), [column.name for column in intervention_message.columns])
+HEAR = Statement(
+    insert(intervention_observation).inline(),
+    ("intervention_id", "source", "status", "reason", "moved", "happened_at", "received_at"),
 )
 WORDS = (
     select(intervention_observation)
     .where(intervention_observation.c.intervention_id == bindparam("id"))
     .order_by(intervention_observation.c.seq)
 )
-LIKE = (
+LIKE = Statement(
     select(C.id)
     .where(
         C.id != bindparam("id"),
@@ -57,7 +67,9 @@ LIKE = (
         C.received_at.between(bindparam("since"), bindparam("until")),
     )
     .order_by(C.received_at)
-    .limit(20)
+    # Said as they are: for SQLite, SQLAlchemy would make a parameter of an offset that nobody gave.
+    .limit(literal_column("20"))
+    .offset(literal_column("0"))
 )
 DOCUMENTS = select(
     intervention_document.c.version, intervention_document.c.number, intervention_document.c.title
@@ -129,17 +141,22 @@ INSTANTS = ("since", "received_at", "sent_at", "expires_at", "delivered_at", "al
 
 
 def _row(one: Intervention) -> dict[str, Any]:
-    row = {column.name: getattr(one, column.name) for column in table.columns if column.name != "closed"}
+    row = {name: getattr(one, name) for name in NAMES if name != "closed"}
     for name in INSTANTS:
         row[name] = to_column(row[name]) if row[name] is not None else None
     return {**row, "status": one.status.value, "document": orjson.dumps(one.document), "closed": one.status.is_final}
 
 
-def _read(row: Row[Any]) -> Intervention:
-    said = {name: value for name, value in row._mapping.items() if name != "closed"}  # noqa: SLF001 - SQLAlchemy's own name for it
+def _read(row: Sequence[Any]) -> Intervention:
+    said = dict(zip(NAMES, row, strict=True))
+    del said["closed"]
     for name in INSTANTS:
         said[name] = from_column(said[name]) if said[name] is not None else None
     return Intervention(**{**said, "status": Status(said["status"]), "document": orjson.loads(said["document"])})
+
+
+def _kept(row: Sequence[bytes] | None) -> KeptMessage | None:
+    return KeptMessage(row[0], orjson.loads(row[1])) if row else None
 
 
 class Interventions:
@@ -152,18 +169,23 @@ class Interventions:
 
     def by_id(self, value: str) -> Intervention | None:
         """One request, by our own identifier."""
-        row = self._connection.execute(BY["id"], {"value": value}).first()
+        row = BY["id"].run(self._connection, {"value": value}).fetchone()
         return _read(row) if row else None
 
     def by_reference(self, value: str, *, for_change: bool = False) -> Intervention | None:
         """One request, by the reference that people read aloud."""
-        row = self._connection.execute(FOR_CHANGE if for_change else BY["reference"], {"value": value}).first()
+        query = FOR_CHANGE if for_change else BY["reference"]
+        row = query.run(self._connection, {"value": value}).fetchone()
         return _read(row) if row else None
+
+    def is_taken(self, reference: str) -> bool:
+        """Whether a request already has this reference."""
+        return TAKEN.one(self._connection, {"value": reference}) is not None
 
     def of_sender(self, sender: str, request_id: str, *, for_change: bool = False) -> Intervention | None:
         """One request, by its sender's own key."""
         query = OF_SENDER_FOR_CHANGE if for_change else OF_SENDER
-        row = self._connection.execute(query, {"sender": sender, "request_id": request_id}).first()
+        row = query.run(self._connection, {"sender": sender, "request_id": request_id}).fetchone()
         return _read(row) if row else None
 
     def open(self, since: datetime) -> list[Intervention]:
@@ -186,25 +208,23 @@ class Interventions:
             "since": to_column(one.received_at - NEAR),
             "until": to_column(one.received_at + NEAR),
         }
-        return [str(row.id) for row in self._connection.execute(LIKE, facts)]
+        return [str(id_) for (id_,) in LIKE.run(self._connection, facts)]
 
     def add(self, one: Intervention) -> None:
         """A new request."""
-        self._connection.execute(insert(table), _row(one))
+        ADD.run(self._connection, _row(one))
 
     def change(self, one: Intervention) -> None:
         """The request as it now is."""
-        self._connection.execute(update(table).where(C.id == one.id), _row(one))
+        CHANGE.run(self._connection, {**_row(one), "this": one.id})
 
     def message(self, sender: str, message_id: str) -> KeptMessage | None:
         """A message of this sender, if it came before."""
-        row = self._connection.execute(MESSAGE, {"sender": sender, "message_id": message_id}).first()
-        return KeptMessage(row.content, orjson.loads(row.answer)) if row else None
+        return _kept(MESSAGE.run(self._connection, {"sender": sender, "message_id": message_id}).fetchone())
 
     def last_message(self, one: Intervention) -> KeptMessage | None:
         """The newest message of a request."""
-        row = self._connection.execute(LAST_MESSAGE, {"id": one.id}).first()
-        return KeptMessage(row.content, orjson.loads(row.answer)) if row else None
+        return _kept(LAST_MESSAGE.run(self._connection, {"id": one.id}).fetchone())
 
     def lock(self, *words: str) -> None:
         """Let one transaction at a time speak of these keys; SQLite has one writer anyway."""
@@ -212,9 +232,7 @@ class Interventions:
             for word in sorted(words):
                 self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(word, 0))))
 
-    def keep_message(
-        self, one: Intervention, message: Message, kind: str, answer: dict[str, Any], now: datetime
-    ) -> None:
+    def keep_message(self, one: Intervention, message: Message, kind: str, answer: Answer, now: datetime) -> None:
         """Keep a message and its answer, for ever: all versions of a request can be read again."""
         row = {
             "sender": one.sender,
@@ -227,7 +245,7 @@ class Interventions:
             "answer": orjson.dumps(answer),
             "received_at": to_column(now),
         }
-        self._connection.execute(insert(intervention_message), row)
+        KEEP_MESSAGE.run(self._connection, row)
 
     def keep_documents(self, one: Intervention, documents: Sequence[Document]) -> None:
         """Keep the files of one version."""
@@ -258,7 +276,7 @@ class Interventions:
             "happened_at": to_column(word.happened_at),
             "received_at": to_column(word.received_at),
         }
-        self._connection.execute(insert(intervention_observation), row)
+        HEAR.run(self._connection, row)
 
     def words(self, id_: str) -> list[Word]:
         """Everything that was said of a request, in the order we heard it."""

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select, tuple_, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from domain.intervention_route import Route, RouteKind
 from gateway.register.instants import from_column, to_column
 from gateway.register.intervention_tables import route as table
+from gateway.register.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
 C = table.c
+NAMES = tuple(column.name for column in table.columns)
 ALL = select(table).order_by(C.kind, C.key, C.valid_from)
+OF = Statement(
+    select(table).where(
+        or_(
+            *(
+                and_(C.kind == bindparam(f"kind{place}"), C.key == bindparam(f"key{place}"))
+                for place in range(len(RouteKind))
+            )
+        )
+    )
+)
+"""A click has one key of each kind at most."""
 END = (
     update(table)
     .where(C.id == bindparam("route_id"), or_(C.valid_to.is_(None), C.valid_to > bindparam("end")))
@@ -25,18 +38,19 @@ END = (
 )
 
 
-def _read(row: Row[Any]) -> Route:
+def _read(row: Sequence[Any]) -> Route:
+    said = dict(zip(NAMES, row, strict=True))
     return Route(
-        id=row.id,
-        kind=RouteKind(row.kind),
-        key=row.key,
-        destination=row.destination,
-        label=row.label,
-        valid_from=from_column(row.valid_from),
-        valid_to=from_column(row.valid_to) if row.valid_to is not None else None,
-        second=row.second,
-        crra=row.crra,
-        expiry_seconds=row.expiry_seconds,
+        id=said["id"],
+        kind=RouteKind(said["kind"]),
+        key=said["key"],
+        destination=said["destination"],
+        label=said["label"],
+        valid_from=from_column(said["valid_from"]),
+        valid_to=from_column(said["valid_to"]) if said["valid_to"] is not None else None,
+        second=said["second"],
+        crra=said["crra"],
+        expiry_seconds=said["expiry_seconds"],
     )
 
 
@@ -53,9 +67,11 @@ class Routes:
         return [_read(row) for row in self._connection.execute(ALL)]
 
     def of(self, keys: Sequence[tuple[RouteKind, str]]) -> list[Route]:
-        """The rows of these keys, whenever they are in force."""
-        wanted = [(kind.value, key) for kind, key in keys]
-        return [_read(row) for row in self._connection.execute(select(table).where(tuple_(C.kind, C.key).in_(wanted)))]
+        """The rows of these keys, one of each kind at most, whenever they are in force."""
+        wanted = {f"{name}{place}": "" for name in ("kind", "key") for place in range(len(RouteKind))}
+        for place, (kind, key) in enumerate(keys):
+            wanted |= {f"kind{place}": kind.value, f"key{place}": key}
+        return [_read(row) for row in OF.run(self._connection, wanted)]
 
     def put(self, route: Route, by: str, now: datetime) -> bool:
         """Write a row under its identifier; whether it is a new one."""

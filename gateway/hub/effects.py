@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from adapters.lrm.hubsante.readback import patients_of
+from adapters.lrm.hubsante.readback import only_patient, speaks_of
 from domain.commands import ConfirmEvacuation, ConfirmExit, DecideOrientation, RecordBilan, RequestEvacuation
 from domain.decide import decide
 from domain.errors import RuleError
@@ -64,7 +64,7 @@ def follow(register: Register, house: House, received: Received) -> bool:
         words = [hear(register, house, case.reference, said, received.at, "hub") for said in _words(received, case)]
         return changed or any(words)
     if case.topic == "victim":
-        said = [_observe(register, house, case, received, command) for command in _commands(received)]
+        said = [_observe(register, house, case, received, command) for command in _commands(received, case)]
         return changed or any(said)
     return changed
 
@@ -104,22 +104,23 @@ def _listed(value: Any) -> list[Any]:  # noqa: ANN401 - one object, several, or 
     return value if isinstance(value, list) else [value] if value else []
 
 
-def _commands(received: Received) -> Iterator[PatientCommand]:
-    """What a partner's message says of a victim."""
-    body = received.body or {}
+def _commands(received: Received, case: HubCase) -> Iterator[PatientCommand]:
+    """What a partner's message says of our victim; what it says of another patient of the case is for people to read."""
+    body, mine = received.body or {}, only_patient(case.case_id)
     match received.key:
         case "createCaseHealthUpdate":
-            for patient in patients_of({**body, "patient": body.get("patient") or [{"patientId": ""}]}):
-                yield from (command for each in patient.decisions if (command := _orientation(each)))
+            said = [each for each in body.get("decision", ()) if speaks_of(each, body, mine)]
+            yield from (command for each in said if (command := _orientation(each)))
         case "resourcesInfo":
             for one in body.get("resource") or body.get("mobilizedResource") or ():
-                vehicle = one.get("vehicleType", one.get("vehiculeType"))
-                yield RequestEvacuation(vector=one.get("name") or str(vehicle))
+                if speaks_of(one, body, mine):
+                    vehicle = one.get("vehicleType", one.get("vehiculeType"))
+                    yield RequestEvacuation(vector=one.get("name") or str(vehicle))
         case "resourcesStatus":
             if "TRANSP" in _statuses(body):
                 yield ConfirmEvacuation()
         case "interventionReport":
-            if text := _report(body):
+            if speaks_of(body.get("patient", {}), {}, mine) and (text := _report(body)):
                 yield RecordBilan(text=text)
 
 

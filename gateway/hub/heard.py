@@ -16,7 +16,7 @@ from domain.observation import Stamp
 from domain.source import Source
 from gateway.alarms import sound
 from gateway.hub.effects import REQUEST
-from gateway.interventions.follow import Heard, hear
+from gateway.interventions.follow import Heard, hear, not_taken
 from gateway.outgoing import victim_messages
 from gateway.register.hub import HubCase, HubStep, Step
 from outbox.sql import enqueue
@@ -69,8 +69,7 @@ def heard_error(register: Register, house: House, received: Received, mode: str)
         return
     log.warning("hub.error code=%d next=%s topic=%s", said.code, following.value, case.topic)
     if case.topic == REQUEST and case.reference:
-        reason = meaning(said.code).text[:255]
-        hear(register, house, case.reference, Heard("ERREUR", reason=reason), received.at, "hub")
+        not_taken(register, house, case.reference, meaning(said.code).text, received.at, "hub")
     if following in {Next.AGAIN, Next.CREATE_FIRST} and _say_again(register, house, case, following, received.at):
         return
     facts = {"destination": "hub", "topic": case.topic, "lane": case.lane, "cause_code": f"hub.{said.code}"}

@@ -142,6 +142,23 @@ def _not_sent(register: Register, house: House, one: Intervention, settlement: S
     tell(register, house, one, now, said=CALL_15 if lost else UPDATE_LOST)
 
 
+def not_taken(  # noqa: PLR0913 - of which request, why, when, by whom
+    register: Register, house: House, reference: str, reason: str, now: datetime, source: str
+) -> None:
+    """What carried the request says later that it was not taken: its sender must telephone."""
+    one = register.interventions.by_reference(reference, for_change=True)
+    if one is None:
+        return
+    lost = may_follow(one.status, Status.ERREUR)
+    word = Word(source, Status.ERREUR, reason[:255], moved=lost, happened_at=now, received_at=now)
+    register.interventions.hear(one, word)
+    log.warning("intervention.not_taken id=%s destination=%s", one.id, source)
+    if lost:
+        one = replace(one, status=Status.ERREUR, since=now, reason=reason[:255])
+        register.interventions.change(one)
+    tell(register, house, one, now, said=CALL_15 if lost else UPDATE_LOST)
+
+
 def _not_cancelled(register: Register, house: House, one: Intervention, settlement: Settlement) -> None:
     """The cancellation did not get through, unless the CRRA never had the request."""
     now, cause, destination = settlement.at, settlement.cause, settlement.claimed.envelope.destination

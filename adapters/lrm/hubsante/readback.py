@@ -42,6 +42,19 @@ def patient_id_of(item: Mapping[str, Any]) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def only_patient(case_id: str) -> str:
+    """The one patient of a case that we created: `fr.health.passerelle.patient.123.1` of `fr.health.passerelle.123`."""
+    organisation, _, number = case_id.rpartition(".")
+    return f"{organisation}.patient.{number}.1"
+
+
+def speaks_of(item: Mapping[str, Any], body: Mapping[str, Any], patient: str) -> bool:
+    """Whether an item of a message is about this patient: by its id, or by none where nobody else is in the message."""
+    said = patient_id_of(item)
+    others = [each for each in body.get("patient", ()) if isinstance(each, dict) and patient_id_of(each) != patient]
+    return said == patient or (said is None and not others)
+
+
 def _patient(patient: Mapping[str, Any], body: Mapping[str, Any]) -> PatientSaid:
     identifier = patient_id_of(patient) or ""
     lines: dict[str, str] = {}

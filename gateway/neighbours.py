@@ -18,6 +18,7 @@ from adapters.ws_security import Credentials, TokenGate
 from adapters.ws_signature import SignatureGate
 from gateway import clock as gateway_clock
 from gateway.interventions.tell import webhook
+from gateway.routing import kind_of
 from outbox.retry import Policy
 
 if TYPE_CHECKING:
@@ -30,23 +31,26 @@ if TYPE_CHECKING:
     import mapping
     from adapters.link import Link
     from gateway.hub.door import Listener
+    from gateway.intervention_settings import LrmSettings
     from gateway.runtime import Follower, Mirror
-    from gateway.settings import Delivery, LrmSettings, Settings
+    from gateway.sections import Delivery
+    from gateway.settings import Settings
     from gateway.versions import Versions
     from outbox.ports import Destination
 
-    Opener = Callable[[Any, dict[str, mapping.Mapping], httpx.AsyncBaseTransport | None, Callable[[], datetime]], Any]
+    Wire = httpx.AsyncBaseTransport | None
+    Opener = Callable[[str, Any, dict[str, mapping.Mapping], Wire, Callable[[], datetime]], Any]
 
-# Destination → how its adapter is opened, from its section of the settings, its mappings, its wire and the clock.
+# Kind of destination → how its adapter is opened, from its name, its section of the settings, its mappings, its wire and the clock.
 OPENERS: dict[str, Opener] = {
-    "sinus": lambda said, shapes, wire, clock: open_sinus(said.link, shapes, clock=clock, transport=wire),
-    "sivic": lambda said, shapes, wire, clock: open_sivic(said.link, shapes, wire, clock=clock),
-    "portal": lambda said, shapes, wire, clock: open_portal(said.link, said.secrets, shapes, wire, clock=clock),
-    "lrm": lambda said, shapes, wire, clock: open_lrm(
-        said.link, shapes, wire, clock=clock, credentials=token(said), signing=said.signature
+    "sinus": lambda _, said, shapes, wire, clock: open_sinus(said.link, shapes, clock=clock, transport=wire),
+    "sivic": lambda _, said, shapes, wire, clock: open_sivic(said.link, shapes, wire, clock=clock),
+    "portal": lambda _, said, shapes, wire, clock: open_portal(said.link, said.secrets, shapes, wire, clock=clock),
+    "lrm": lambda name, said, shapes, wire, clock: open_lrm(
+        said.link, shapes, wire, clock=clock, credentials=token(said), signing=said.signature, name=name
     ),
-    "lrm_fhir": lambda said, shapes, wire, clock: open_lrm_fhir(said.link, shapes, wire, clock=clock),
-    "hub": lambda said, shapes, _, clock: open_hub(
+    "lrm_fhir": lambda name, said, shapes, wire, clock: open_lrm_fhir(said.link, shapes, wire, clock=clock, name=name),
+    "hub": lambda _, said, shapes, __, clock: open_hub(
         said.link, said.perimeters, shapes, clock=clock, models_dir=said.models_dir
     ),
 }
@@ -74,10 +78,16 @@ class Neighbours:
     hub: Listener | None = None
 
 
+def sections_of(settings: Settings) -> dict[str, Any]:
+    """Destination → its section of the settings, the platforms' webhooks apart."""
+    found = {name: getattr(settings, name) for name in OPENERS}
+    several = {f"{one.family}:{name}": one for name, one in settings.lrms.items()}
+    return {name: one for name, one in {**found, **several}.items() if one is not None}
+
+
 def neighbours_of(settings: Settings) -> dict[str, Reached]:
     """Every destination that has a section in the settings: how it is reached, and how it is sent to."""
-    found = {name: getattr(settings, name) for name in OPENERS}
-    reached = {name: Reached(one.link, one.delivery) for name, one in found.items() if one is not None}
+    reached = {name: Reached(one.link, one.delivery) for name, one in sections_of(settings).items()}
     for name, platform in settings.platforms.items():
         if platform.link is not None:
             reached[webhook(name)] = Reached(platform.link, platform.delivery)
@@ -95,25 +105,23 @@ def open_neighbours(
     """The adapter of every neighbour that has a section in the settings."""
     wire = (transports or {}).get
     opened: dict[str, Any] = {
-        name: opener(getattr(settings, name), _shapes(versions, name), wire(name), clock)
-        for name, opener in OPENERS.items()
-        if getattr(settings, name) is not None
+        name: OPENERS[kind_of(name)](name, section, _shapes(versions, name), wire(name), clock)
+        for name, section in sections_of(settings).items()
     }
-    opened |= {
-        webhook(name): OPENERS["portal"](platform, _shapes(versions, "platform"), wire(webhook(name)), clock)
-        for name, platform in settings.platforms.items()
-        if platform.link is not None
-    }
+    for platform, said in settings.platforms.items():
+        if said.link is not None:
+            name = webhook(platform)
+            opened[name] = OPENERS["portal"](name, said, _shapes(versions, name), wire(name), clock)
     for one in opened.values():
         closing.push_async_callback(one.aclose)
     mirrors = {name: opened[name] for name in MIRRORS if name in opened}
-    followers = {name: opened[name] for name in FOLLOWERS if name in opened}
+    followers = {name: one for name, one in opened.items() if kind_of(name) in FOLLOWERS}
     return Neighbours(opened, mirrors, followers, opened.get("hub"))
 
 
 def _shapes(versions: Versions, name: str) -> dict[str, mapping.Mapping]:
     # An adapter only applies them, and that is what these do.
-    return cast("dict[str, mapping.Mapping]", versions.shapes(name))
+    return cast("dict[str, mapping.Mapping]", versions.shapes(kind_of(name)))
 
 
 def token(lrm: LrmSettings) -> Credentials | None:

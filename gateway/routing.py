@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from domain.severity import Severity
 
-# destination → the topics it takes. A neighbour that does not count takes no counts.
+# kind of destination → the topics it takes. A neighbour that does not count takes no counts.
 ROUTES: dict[str, frozenset[str]] = {
     "sinus": frozenset({"event", "victim", "identifier.detached", "counts"}),
     "sivic": frozenset({"event", "victim", "identifier.detached"}),
@@ -37,9 +37,14 @@ EVENT_DESTINATIONS = ("sinus", "sivic")
 """The neighbours that keep events of their own, to be opened or linked before victims can be sent there."""
 
 
+def kind_of(destination: str) -> str:
+    """What a destination is: `lrm` for `lrm:samu77`. Those of one kind are told the same, by the same mappings and allow-list."""
+    return destination.partition(":")[0]
+
+
 def takers(topic: str, configured: Iterable[str]) -> list[str]:
     """The configured destinations that take a topic, in their configured order."""
-    return [name for name in configured if topic in ROUTES.get(name, frozenset())]
+    return [name for name in configured if topic in ROUTES.get(kind_of(name), frozenset())]
 
 
 def priority(topic: str, severity: Severity | None = None) -> Priority:

@@ -16,6 +16,7 @@ from adapters.portal.simulator import create_simulator as create_portal
 from adapters.sinus.simulator import create_simulator as create_sinus
 from adapters.sivic.simulator import create_simulator as create_sivic
 from gateway.clock import now
+from gateway.routing import kind_of
 from gateway.serving import serving
 
 if TYPE_CHECKING:
@@ -53,11 +54,11 @@ def applications(mode: str, models_dir: Path | None = None) -> dict[str, Callabl
 async def open_sandbox(
     mode: str, ports: Mapping[str, int], host: str = "127.0.0.1", models_dir: Path | None = None
 ) -> AsyncIterator[Sandbox]:
-    """The chosen simulators listen while this is open; a port 0 is chosen by the system."""
+    """The chosen simulators listen while this is open; a port 0 is chosen by the system. `lrm:samu77` is one more `lrm`."""
     makers = applications(mode, models_dir)
     async with AsyncExitStack() as stack:
         urls = {}
         for name, port in ports.items():
-            taken = await stack.enter_async_context(serving(makers[name](), host, port))
+            taken = await stack.enter_async_context(serving(makers[kind_of(name)](), host, port))
             urls[name] = f"http://{host}:{taken}"
         yield Sandbox(urls)

@@ -9,20 +9,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from adapters.link import Link
 from adapters.perimeter import Perimeter
-from adapters.ws_signing import SigningKey
-from adapters.ws_trust import SignatureTrust
 from domain.mode import Mode
-
-
-class Section(BaseModel):
-    """A table of the file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from gateway.intervention_settings import (
+    InterventionSettings,
+    LinkName,
+    LrmFhirSettings,
+    LrmSettings,
+    NamedLrmSettings,
+    PlatformSettings,
+)
+from gateway.sections import Neighbour, Section
 
 
 class Server(Section):
@@ -58,46 +58,12 @@ class Store(Section):
     )
 
 
-class Delivery(Section):
-    """How one destination is sent to."""
-
-    concurrency: int = Field(16, ge=1, le=500, description="Envois simultanés au plus.")
-    schedule: tuple[float, ...] = Field(
-        (1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400),
-        description="Secondes avant chaque nouvel essai après un refus passager.",
-    )
-    rate: float | None = Field(
-        None, gt=0, le=10000, description="Envois par seconde au plus, tous nœuds ensemble ; absent : sans limite."
-    )
-
-
-class Neighbour(Section):
-    """One neighbour: how to reach it, and how to send to it."""
-
-    link: Link
-    delivery: Delivery = Delivery()
-
-
 class SinusSettings(Neighbour):
     """SINUS, by our own contract v1."""
 
 
 class SivicSettings(Neighbour):
     """SI-VIC, by our own contract v1."""
-
-
-class LrmSettings(Neighbour):
-    """A dispatch software, SOAP in the Samu-Script manner."""
-
-    username: str | None = Field(None, description="Compte du jeton WS-Security, si le logiciel en demande un.")
-    password: SecretStr | None = Field(None, description="Mot de passe de ce compte.")
-    signature: SigningKey | None = Field(
-        None, description="Avec quoi nous signons (WS-Security X.509), si le logiciel le demande."
-    )
-
-
-class LrmFhirSettings(Neighbour):
-    """A dispatch software that speaks FHIR R4 messages."""
 
 
 class HubSettings(Neighbour):
@@ -119,44 +85,6 @@ class PortalSettings(Neighbour):
     secrets: tuple[SecretStr, ...] = Field(
         min_length=1, description="Secrets de signature ; le premier signe, les autres se retirent."
     )
-
-
-class PlatformSettings(Section):
-    """What was agreed with one telesurveillance or coordination platform; its name is that of its key."""
-
-    expiry_seconds: int | None = Field(
-        None, ge=10, le=3600, description="Au-delà, une demande de cette plateforme n’est plus envoyée."
-    )
-    password: SecretStr | None = Field(
-        None, description="Mot de passe du jeton WS-Security à condensé ; absent : seule la clé d’accès est admise."
-    )
-    signature: SignatureTrust | None = Field(
-        None, description="Certificats qui signent ses messages SOAP (WS-Security X.509) ; absent : aucune signature."
-    )
-    secrets: tuple[SecretStr, ...] = Field(
-        (), description="Secrets de signature du rappel ; le premier signe, les autres se retirent."
-    )
-    link: Link | None = Field(None, description="Adresse de rappel ; absente : la plateforme lit ou suit le flux.")
-    delivery: Delivery = Delivery()
-
-    @model_validator(mode="after")
-    def _signed(self) -> PlatformSettings:
-        if self.link is not None and not self.secrets:
-            raise ValueError("un rappel est signé : il faut au moins un secret")
-        return self
-
-
-class InterventionSettings(Section):
-    """How long things may take between a click and an answer."""
-
-    expiry_seconds: int = Field(300, ge=10, le=3600, description="Au-delà, une demande n’est plus envoyée.")
-    alarm_seconds: int = Field(
-        60, ge=5, le=3600, description="Sans réponse du CRRA, l’émetteur est prié d’appeler le 15."
-    )
-    second_route_seconds: int = Field(
-        30, ge=1, le=3600, description="Une première voie injoignable depuis ce temps cède à la seconde."
-    )
-    follow_seconds: float = Field(2, gt=0, description="Secondes entre deux questions au CRRA sur une demande récente.")
 
 
 class Trade(Section):
@@ -239,6 +167,10 @@ class Settings(BaseSettings):
     sivic: SivicSettings | None = Field(None, description="Absent : pas de lien SI-VIC.")
     lrm: LrmSettings | None = Field(None, description="Absent : pas de logiciel de régulation.")
     lrm_fhir: LrmFhirSettings | None = Field(None, description="Absent : pas de logiciel de régulation en FHIR.")
+    lrms: dict[LinkName, NamedLrmSettings] = Field(
+        default_factory=dict,
+        description="D’autres logiciels de régulation, par leur nom : destinations « lrm:nom » en SOAP, « lrm_fhir:nom » en FHIR.",
+    )
     hub: HubSettings | None = Field(None, description="Absent : pas de Hub Santé.")
     portal: PortalSettings | None = Field(None, description="Absent : le portail n’est pas rappelé.")
     mapping_dirs: tuple[Path, ...] = Field(

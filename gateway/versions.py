@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.register.mappings import Decision, Mappings
+from gateway.routing import kind_of
 from mapping import MappingError, UnknownMappingError
 from outbox.ports import Repeater
 from outbox.verdict import not_repeatable
@@ -89,7 +90,7 @@ class Versions:
 
     def pins(self, destination: str, instant: datetime) -> dict[str, str]:
         """The uses of a destination for which another version was in force at that instant than is now."""
-        before = destination.partition(":")[0] + "."
+        before = kind_of(destination) + "."
         older = {use: self.at(use, instant) for use in self._past if use.startswith(before)}
         return {use: name for use, name in older.items() if name is not None and name != self.current.get(use)}
 

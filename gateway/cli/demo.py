@@ -63,7 +63,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 async def _demo(arguments: argparse.Namespace, folder: Path) -> int:
     quiet = bool(arguments.json)
-    ports = dict.fromkeys(("sinus", "sivic", "lrm", "portal"), 0)
+    ports = dict.fromkeys(("sinus", "sivic", "lrm", "lrm_fhir:samu75", "portal"), 0)
     async with open_sandbox(Mode.EXERCISE, ports) as sandbox:
         settings = demo_settings(sandbox.urls, folder, 0 if arguments.once else arguments.port)
         async with open_house(settings) as (runtime, url):
@@ -103,13 +103,14 @@ def demo_settings(urls: Any, folder: Path, port: int) -> Settings:  # noqa: ANN4
             "sinus": link("sinus"),
             "sivic": link("sivic"),
             "lrm": link("lrm"),
+            "lrms": {"samu75": {"speaks": "fhir", **link("lrm_fhir:samu75")}},
             "portal": {**link("portal", "/webhook"), "secrets": [WEBHOOK_SECRET]},
         }
     )
 
 
 async def _keys(runtime: Runtime) -> tuple[str, ...]:
-    """One of each scope that has a page; a platform's requests for Melun have a way to the CRRA's simulator."""
+    """One of each scope that has a page; a platform's requests for Melun and Paris have a way to a CRRA's simulator."""
     made = [
         new_key("demo-portail", Scope.PORTAL, Mode.EXERCISE),
         new_key("demo-exploitant", Scope.OPERATOR, Mode.EXERCISE),
@@ -118,8 +119,12 @@ async def _keys(runtime: Runtime) -> tuple[str, ...]:
     ]
     for key in made:
         await runtime.write(lambda register, key=key: register.keys.add(key, runtime.clock()))  # type: ignore[misc]
-    way = Route("demo", RouteKind.DEPARTMENT, "77", "lrm", "SAMU 77", runtime.clock(), crra="fr.health.samu077")
-    await runtime.write(lambda register: register.routes.put(way, "demo", runtime.clock()))
+    now = runtime.clock()
+    for way in (
+        Route("demo", RouteKind.DEPARTMENT, "77", "lrm", "SAMU 77", now, crra="fr.health.samu077"),
+        Route("demo-75", RouteKind.DEPARTMENT, "75", "lrm_fhir:samu75", "SAMU 75", now, crra="fr.health.samu075"),
+    ):
+        await runtime.write(lambda register, way=way: register.routes.put(way, "demo", now))  # type: ignore[misc]
     return tuple(one.key for one in made)
 
 

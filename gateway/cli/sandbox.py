@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.console import run, say
+from gateway.routing import kind_of
 from gateway.sandbox import DEFAULT_PORTS, WEBHOOK_SECRET, WHEN_NAMED, open_sandbox
 from gateway.serving import until_told_to_stop
 
 if TYPE_CHECKING:
     import argparse
+
+SEVERAL = ("lrm", "lrm_fhir")
+"""Simulators of which there may be more than one, each with a name."""
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,7 +24,8 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "names",
         nargs="*",
         metavar="voisin",
-        help=f"parmi {', '.join(DEFAULT_PORTS)} ; sans nom, tous sauf le hub, qui démarre un RabbitMQ",
+        help=f"parmi {', '.join(DEFAULT_PORTS)}, ou plusieurs logiciels de régulation par leur nom (lrm:samu77 "
+        "lrm_fhir:samu75) ; sans nom, tous sauf le hub, qui démarre un RabbitMQ",
     )
     parser.add_argument("--mode", choices=("Actual", "Exercise"), default="Exercise", help="ce qu’ils acceptent")
     parser.add_argument("--host", default="127.0.0.1", help="adresse d’écoute")
@@ -33,7 +38,8 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def command(arguments: argparse.Namespace) -> int:
     """Serve the simulators until told to stop."""
-    ports = dict(DEFAULT_PORTS)
+    # One of several is on a port that the system chooses, unless it is said.
+    ports = DEFAULT_PORTS | {name: 0 for name in arguments.names if kind_of(name) in SEVERAL and kind_of(name) != name}
     for one in arguments.port:
         name, _, port = one.partition("=")
         if name not in ports or not port.isdigit():
@@ -53,9 +59,9 @@ async def _sandbox(mode: str, ports: dict[str, int], host: str, models: Path | N
     async with open_sandbox(mode, ports, host, models) as sandbox:
         for name, url in sandbox.urls.items():
             if name in WHEN_NAMED:
-                say(f"{name:8} {url}   accès, messages et refus sur la page   script : POST {url}/_sandbox/script")
+                say(f"{name:15} {url}   accès, messages et refus sur la page   script : POST {url}/_sandbox/script")
                 continue
-            say(f"{name:8} {url}   pannes : POST {url}/_sandbox/faults   état : GET {url}/_sandbox/state")
+            say(f"{name:15} {url}   pannes : POST {url}/_sandbox/faults   état : GET {url}/_sandbox/state")
         if "portal" in sandbox.urls:
             say(f"secret de signature du portail simulé : {WEBHOOK_SECRET}")
         say("Arrêter : Ctrl+C")

@@ -17,6 +17,8 @@ from domain.severity import Severity
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 """A letter or a digit first: `..` would lead elsewhere in an address of a neighbour."""
+DESTINATION = r"^[a-z_]{1,20}(:[A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$"
+"""One of a kind, or one of several by its name: `lrm`, `lrm:samu77`, `platform:essai`."""
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 """Characters that no XML document can carry, so that no neighbour could be told of them."""
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from gateway import problems
 from gateway.doors.door import Call, Door, whole_number
 from gateway.doors.refusals import as_problem
-from gateway.doors.schemas import IDENTIFIER
+from gateway.doors.schemas import DESTINATION, IDENTIFIER
 from gateway.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -125,7 +125,11 @@ def _document(door: Door, request: Request, raw: bytes) -> BaseModel | bytes:
 
 def _refuse_odd_identifiers(request: Request) -> None:
     """What stands in an address becomes an identifier: it keeps the shape that documents ask of one."""
-    odd = [name for name, value in request.path_params.items() if not re.fullmatch(IDENTIFIER, value)]
+    odd = [
+        name
+        for name, value in request.path_params.items()
+        if not re.fullmatch(DESTINATION if name == "destination" else IDENTIFIER, value)
+    ]
     if odd:
         expected = "1 à 64 lettres, chiffres, points, tirets, soulignés ; une lettre ou un chiffre d’abord"
         faults = tuple(problems.FieldFault(name, "Identifiant illisible.", expected) for name in odd)

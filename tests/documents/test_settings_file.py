@@ -42,8 +42,8 @@ def shown() -> dict[str, str]:
     for line in FILE.read_text(encoding="utf-8").splitlines():
         bare = line.removeprefix("# ")
         if title := re.fullmatch(r"\[\[?([a-z._]+)\]?\]", bare):
-            # A platform is shown under the name of an invented one.
-            section = title[1].replace("platforms.essai", "platforms") + "."
+            # A platform and one of several softwares are shown under an invented name.
+            section = title[1].replace("platforms.essai", "platforms").replace("lrms.essai", "lrms") + "."
         elif pair := re.fullmatch(r'("?[a-z_.]+"?) = (.+)', bare):
             found[section + pair[1].strip('"')] = pair[2]
     return found
@@ -58,17 +58,17 @@ def test_every_key_is_in_the_file() -> None:
     """A key that exists is shown, live or commented; the four links share one explanation."""
     link_keys = {
         f"{neighbour}.link.{name}"
-        for neighbour in ("sivic", "lrm", "lrm_fhir", "hub", "portal", "platforms")
+        for neighbour in ("sivic", "lrm", "lrm_fhir", "lrms", "hub", "portal", "platforms")
         for name in Link.model_fields
     }
     deliveries = {
         f"{neighbour}.delivery.{name}"
-        for neighbour in ("sivic", "lrm", "lrm_fhir", "hub", "portal", "platforms")
+        for neighbour in ("sivic", "lrm", "lrm_fhir", "lrms", "hub", "portal", "platforms")
         for name in ("concurrency", "schedule", "rate")
     }
     explained_once = (
         link_keys
-        - {f"{neighbour}.link.url" for neighbour in ("sivic", "lrm", "lrm_fhir", "hub", "portal", "platforms")}
+        - {f"{neighbour}.link.url" for neighbour in ("sivic", "lrm", "lrm_fhir", "lrms", "hub", "portal", "platforms")}
     ) | deliveries
     missing = set(keys_of(Settings)) - set(shown()) - explained_once - {"mappings"}
     assert missing == set()

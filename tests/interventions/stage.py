@@ -162,16 +162,23 @@ def settings_for(folder: Path, mode: Mode, **more: Any) -> Settings:
 
 
 @asynccontextmanager
-async def open_stage(folder: Path, mode: Mode = Mode.EXERCISE, **more: Any) -> AsyncIterator[Stage]:
-    """The house, open in that folder, with its first route."""
-    clock = Clock()
+async def open_stage(
+    folder: Path,
+    mode: Mode = Mode.EXERCISE,
+    *,
+    clock: Clock | None = None,
+    wires: dict[str, InProcess] | None = None,
+    **more: Any,
+) -> AsyncIterator[Stage]:
+    """The house, open in that folder, with its first route; `wires`: those of the neighbours that it has besides."""
+    clock = clock or Clock()
     lrm, hook = InProcess(create_lrm(mode, clock)), InProcess(create_portal(mode, clock, [SECRET]))
     keys = {
         name: new_key(name, scope, mode)
         for name, scope in ((PLATFORM, Scope.PLATFORM), (OTHER, Scope.PLATFORM), (OPERATOR, Scope.OPERATOR))
     }
     async with AsyncExitStack() as closing:
-        wires = {"lrm": lrm, f"platform:{PLATFORM}": hook}
+        wires = {"lrm": lrm, f"platform:{PLATFORM}": hook, **(wires or {})}
         runtime = await closing.enter_async_context(
             build(settings_for(folder, mode, **more), clock=clock, transports=wires)
         )

@@ -3,49 +3,32 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import mapping
-from adapters.lrm.soap import open_lrm
 from adapters.lrm.soap.simulator import create_simulator as create_lrm
 from adapters.sandbox import InProcess
-from gateway import routing
+from domain.mode import Mode
 from gateway.interventions.routes import take_second_route
-from outbox.dispatcher import Dispatcher
-from outbox.retry import Policy
+from tests.gateway.house import Clock
 from tests.interventions.stage import OPERATOR, Stage, open_stage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from outbox.message import Claimed, Receipt
+
+SECOND = "lrm:secours"
 
 
 class Second:
-    """Another link to a CRRA, for the tests: the same adapter under another name."""
+    """The CRRA at the other end of a second link."""
 
-    name = "lrm_second"
-
-    def __init__(self, stage: Stage) -> None:
-        """On a CRRA of its own."""
-        settings = stage.runtime.settings
-        assert settings.lrm is not None
-        catalogue = mapping.shipped()
-        shapes = {
-            "intervention.request": catalogue.mapping("lrm/demande@1"),
-            "intervention.cancel": catalogue.mapping("lrm/annulation@1"),
-        }
-        self.wire = InProcess(create_lrm(settings.mode, stage.clock))
-        self._adapter = open_lrm(settings.lrm.link, shapes, self.wire, clock=stage.clock)
-
-    async def deliver(self, claimed: Claimed) -> Receipt:
-        """As the first does."""
-        return await self._adapter.deliver(claimed)
+    def __init__(self, clock: Clock) -> None:
+        """In a process of its own, as far as the gateway can tell."""
+        self.wire = InProcess(create_lrm(Mode.EXERCISE, clock))
 
     async def held(self) -> dict[str, Any]:
         """What that CRRA holds."""
@@ -53,36 +36,20 @@ class Second:
 
 
 @asynccontextmanager
-async def two_routes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Stage, Second]]:
-    """A house whose department has two routes."""
-    monkeypatch.setitem(routing.ROUTES, "lrm_second", routing.ROUTES["lrm"])
-    async with open_stage(folder) as stage:
-        second = Second(stage)
-        house = stage.runtime.house
-        house = replace(
-            house,
-            destinations=(*house.destinations, "lrm_second"),
-            allow_lists={**house.allow_lists, "lrm_second": house.allow_lists["lrm"]},
-        )
-        known = stage.runtime.dispatcher
-        dispatcher = Dispatcher(
-            known._queue,
-            {**known._destinations, "lrm_second": second},
-            {**known._policies, "lrm_second": Policy()},
-            clock=stage.clock,
-        )
-        object.__setattr__(stage.runtime, "house", house)
-        object.__setattr__(stage.runtime, "dispatcher", dispatcher)
-        answer = await stage.route(second="lrm_second")
+async def two_routes(folder: Path) -> AsyncIterator[tuple[Stage, Second]]:
+    """A house whose department has two routes, over two links of one kind."""
+    clock = Clock()
+    second = Second(clock)
+    links = {"secours": {"link": {"url": "http://secours", "mode": "Exercise", "read_timeout": 0.2}}}
+    async with open_stage(folder, clock=clock, wires={SECOND: second.wire}, lrms=links) as stage:
+        answer = await stage.route(second=SECOND)
         assert answer.status_code == 200, answer.text
         yield stage, second
 
 
-async def test_the_second_route_is_taken_when_the_first_is_down(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_second_route_is_taken_when_the_first_is_down(tmp_path: Path) -> None:
     """Nobody was there for thirty seconds: the first message is discarded with its reason, the second leaves, alone."""
-    async with two_routes(tmp_path, monkeypatch) as (stage, second):
+    async with two_routes(tmp_path) as (stage, second):
         stage.lrm.gone = True
         answer = await stage.accepted()
         await stage.settle(seconds=10)
@@ -96,16 +63,14 @@ async def test_the_second_route_is_taken_when_the_first_is_down(
         first, other = await stage.messages()
         assert (first["destination"], first["status"]) == ("lrm", "discarded")
         assert "seconde voie" in first["decision"]
-        assert (other["destination"], other["status"]) == ("lrm_second", "delivered")
+        assert (other["destination"], other["status"]) == (SECOND, "delivered")
         assert (await stage.status(answer))["delivered_at"] is not None
 
 
 @pytest.mark.parametrize("fault", ["timeout_after_work", "lost_ack"])
-async def test_what_may_have_arrived_stays_where_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
-) -> None:
+async def test_what_may_have_arrived_stays_where_it_is(tmp_path: Path, fault: str) -> None:
     """The first CRRA may hold it already: the second is not told, however long that lasts."""
-    async with two_routes(tmp_path, monkeypatch) as (stage, second):
+    async with two_routes(tmp_path) as (stage, second):
         await stage.lrm.control("POST", "/_sandbox/faults", [{"fault": fault, "times": 1, "seconds": 0.3}])
         answer = await stage.accepted()
         await stage.runtime.dispatcher.step()
@@ -116,9 +81,9 @@ async def test_what_may_have_arrived_stays_where_it_is(
         assert list(await stage.held()) == [answer["reference"]]
 
 
-async def test_a_paused_first_route_gives_way_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_paused_first_route_gives_way_too(tmp_path: Path) -> None:
     """An operator stopped the first link: requests do not wait there until they die."""
-    async with two_routes(tmp_path, monkeypatch) as (stage, second):
+    async with two_routes(tmp_path) as (stage, second):
         async with stage.client(OPERATOR) as operator:
             paused = await operator.post("/v1/outbox/destinations/lrm/pause", json={"reason": "maintenance"})
             assert paused.status_code == 204
@@ -127,9 +92,9 @@ async def test_a_paused_first_route_gives_way_too(tmp_path: Path, monkeypatch: p
         assert list(await second.held()) == [answer["reference"]]
 
 
-async def test_too_soon_too_late_and_twice_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_soon_too_late_and_twice_change_nothing(tmp_path: Path) -> None:
     """Before the time, after the expiry, and once taken, the second route is not taken."""
-    async with two_routes(tmp_path, monkeypatch) as (stage, _):
+    async with two_routes(tmp_path) as (stage, _):
         stage.lrm.gone = True
         answer = await stage.accepted()
         now, runtime, reference = stage.clock(), stage.runtime, answer["reference"]

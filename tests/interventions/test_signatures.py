@@ -23,7 +23,7 @@ from adapters.ws_signature import DS
 from adapters.ws_signing import Signer, SigningKey
 from adapters.ws_trust import SignatureTrust
 from domain.mode import Mode
-from gateway.settings import PlatformSettings
+from gateway.intervention_settings import PlatformSettings
 from outbox.errors import PermanentDeliveryError
 from tests.gateway.house import Clock
 from tests.interventions.signing_words import LONG_AGO, Identity, identity, prepared, signed, written

@@ -25,6 +25,7 @@ def open_lrm_fhir(
     transport: httpx.AsyncBaseTransport | None = None,
     *,
     clock: Callable[[], datetime],
+    name: str = "lrm_fhir",
 ) -> LrmFhirAdapter:
-    """The destination `lrm_fhir`: `mappings` by topic (`intervention.request`, `intervention.cancel`)."""
-    return LrmFhirAdapter(link, LrmFhirClient(link, clock, transport), mappings)
+    """A destination: `mappings` by topic (`intervention.request`, `intervention.cancel`)."""
+    return LrmFhirAdapter(link, LrmFhirClient(link, clock, transport), mappings, name)

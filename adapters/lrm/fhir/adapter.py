@@ -35,7 +35,7 @@ class LrmFhirAdapter:
 
     async def deliver(self, claimed: Claimed) -> Receipt:
         """Hand one message over. The receipt's reference is the CRRA's own record, once it has one."""
-        refuse_other_mode(claimed, self._link, self.name)
+        refuse_other_mode(claimed, self._link, "lrm_fhir")
         envelope = claimed.envelope
         bundle = message(envelope.id, envelope.created_at, self._mapped(envelope))
         answer = await self._client.process(bundle, envelope.body["request_id"])

@@ -32,7 +32,7 @@ class LrmSoapAdapter:
 
     async def deliver(self, claimed: Claimed) -> Receipt:
         """Hand one request or cancellation over. The receipt's reference is the idDossier, to read on the telephone."""
-        refuse_other_mode(claimed, self._link, self.name)
+        refuse_other_mode(claimed, self._link, "lrm")
         envelope = claimed.envelope
         match envelope.topic:
             case "intervention.request":

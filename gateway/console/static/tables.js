@@ -6,9 +6,10 @@ const LINKS = { requested: "lien demandé", linked: "lié", failed: "lien en éc
 
 const at = (id) => document.getElementById(id);
 
-// The name of a destination for a person; a platform's webhook by the platform's own.
+// The name of a destination for a person; one of several softwares by its own, a platform's webhook by the platform's.
 export function named(destination) {
   const [kind, who] = destination.split(":");
+  if (who && NAMES[kind]) return `${NAMES[kind]} ${who}`;
   return NAMES[destination] ?? (kind === "platform" && who ? `Plateforme ${who}` : destination);
 }
 

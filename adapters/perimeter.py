@@ -9,8 +9,18 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from domain.canon_hub import HUB_DOCUMENTS
+
 EVERYONE = "*"
-TOPICS = ("intervention.request", "intervention.cancel", "victim", "counts")
+TOPICS = (
+    "intervention.request",
+    "intervention.cancel",
+    "victim",
+    "evacuation",
+    "evacuation.status",
+    "counts",
+    *HUB_DOCUMENTS,
+)
 
 
 class Perimeter(BaseModel):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from domain.canon_hub import HUB_DOCUMENTS
 from domain.canon_intervention import CancellationDocument, InterventionDocument, InterventionStatusDocument
 
 
@@ -222,5 +223,9 @@ DOCUMENTS: dict[str, type] = {
     "intervention.cancel": CancellationDocument,
     "intervention.status": InterventionStatusDocument,
     "outcome": OutcomeDocument,
+    # The same record, for what carries a victim: a vehicle, and where it is.
+    "evacuation": VictimDocument,
+    "evacuation.status": VictimDocument,
+    **HUB_DOCUMENTS,
 }
 """Topic → the shape of its body."""

@@ -19,7 +19,7 @@ from gateway.house import House, InterventionRules
 from gateway.hub.door import HubDoor
 from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours, policies, signature_gate, token_gate
 from gateway.pulse import Pulse
-from gateway.routing import ROUTES, kind_of
+from gateway.routing import RECIPIENTS, ROUTES, kind_of
 from gateway.runtime import Runtime
 from gateway.security.doorkeeper import Doorkeeper
 from gateway.versions import VersionedDestination, Versions, open_versions
@@ -157,7 +157,7 @@ def house_rules(settings: Settings, catalogue: mapping.Catalogue) -> House:
     return House(
         rules=Rules(link_event_types=settings.trade.link_event_types),
         destinations=names,
-        allow_lists={name: catalogue.allow_list(kind_of(name)) for name in names},
+        allow_lists={name: catalogue.allow_list(kind_of(name)) for name in (*names, *sorted(set(RECIPIENTS.values())))},
         count_delay=timedelta(milliseconds=settings.trade.count_delay_ms),
         interventions=intervention_rules(settings),
         unserved=unserved(settings),

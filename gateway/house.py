@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from domain.rules import DEFAULT_RULES, Rules
-from gateway.routing import takers
+from gateway.routing import RECIPIENTS, takers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,5 +54,5 @@ class House:
         return [name for name in told if (name, topic) not in self.unserved]
 
     def restrict(self, destination: str, topic: str, document: Mapping[str, Any]) -> dict[str, Any]:
-        """The document as this destination may learn it. A destination without an allow-list learns nothing."""
-        return self.allow_lists[destination].restrict(topic, document)
+        """The document as who reads it there may learn it. Whoever has no allow-list learns nothing."""
+        return self.allow_lists[RECIPIENTS.get(topic, destination)].restrict(topic, document)

@@ -12,7 +12,13 @@ from domain.commands import CreatePatient
 from domain.decide import Surroundings, decide
 from domain.errors import ConflictError, InvalidError, UnknownError
 from domain.record import observe
-from gateway.outgoing import count_messages, detachment_messages, event_messages, victim_messages
+from gateway.outgoing import (
+    count_messages,
+    detachment_messages,
+    evacuation_messages,
+    event_messages,
+    victim_messages,
+)
 from gateway.problems import FieldFault, ProblemError
 from outbox.sql import enqueue
 
@@ -123,7 +129,7 @@ def record(  # noqa: PLR0913 - what, of whom, by which rules
         register.victims.add(victim, now, house.rules)
     else:
         register.victims.change(victim, now, house.rules)
-    _tell(register, house, event, victim, written, now, tell)
+    _tell(register, house, event, before, victim, written, now, tell)
     return Accepted(event, victim, tuple(written))
 
 
@@ -131,6 +137,7 @@ def _tell(  # noqa: PLR0913 - what, of whom, to whom
     register: Register,
     house: House,
     event: Event,
+    before: Victim | None,
     victim: Victim,
     written: Sequence[Observation],
     now: datetime,
@@ -140,6 +147,7 @@ def _tell(  # noqa: PLR0913 - what, of whom, to whom
         message for observation in written for message in detachment_messages(house, event, victim, observation, now)
     ]
     messages += victim_messages(house, event, victim, written[-1].stamp, now, only)
+    messages += evacuation_messages(house, event, before, victim, written[-1].stamp, now, only)
     if only is None:
         messages += count_messages(house, event, now)
     enqueue(register.connection, messages, now)

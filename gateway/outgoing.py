@@ -66,6 +66,48 @@ def victim_messages(  # noqa: PLR0913 - what, of whom, to whom
     return messages
 
 
+def evacuation_messages(  # noqa: PLR0913 - what, of whom, before and after, to whom
+    house: House,
+    event: Event,
+    before: Victim | None,
+    victim: Victim,
+    stamp: Stamp,
+    now: datetime,
+    only: Iterable[str] | None = None,
+) -> list[Envelope]:
+    """What carries a victim, for those who follow vehicles: in full when one is decided, else where it is.
+
+    In the victim's own lane, behind the record that shares the case.
+    """
+    topic = _moved(before, victim)
+    if topic is None:
+        return []
+    return [
+        _envelope(
+            destination,
+            topic,
+            f"victim:{victim.id}",
+            event,
+            house.restrict(destination, topic, victim_document(victim, event, stamp, destination, house.rules)),
+            now,
+            severity=victim.severity,
+        )
+        for destination in house.takers(topic, only)
+        if linked(event, destination)
+    ]
+
+
+def _moved(before: Victim | None, victim: Victim) -> str | None:
+    """Which of the two is due after a change, if any."""
+    was, care = before.care if before else None, victim.care
+    had = was.vector if was else None
+    if care.vector is not None and care.vector != had:
+        return "evacuation"
+    admitted = before.value("admitted_at") if before else None
+    went = (was.evacuated_at if was else None, admitted) != (care.evacuated_at, victim.value("admitted_at"))
+    return "evacuation.status" if had is not None and (care.vector is None or went) else None
+
+
 def detachment_messages(
     house: House, event: Event, victim: Victim, observation: Observation, now: datetime
 ) -> list[Envelope]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.canon_hub import HUB_DOCUMENTS
 from outbox.message import Kind, Priority
 
 if TYPE_CHECKING:
@@ -18,7 +19,17 @@ ROUTES: dict[str, frozenset[str]] = {
     "portal": frozenset({"outcome"}),
     "lrm": frozenset({"intervention.request", "intervention.cancel"}),
     "lrm_fhir": frozenset({"intervention.request", "intervention.cancel"}),
-    "hub": frozenset({"victim", "counts", "intervention.request", "intervention.cancel"}),
+    "hub": frozenset(
+        {
+            "victim",
+            "evacuation",
+            "evacuation.status",
+            "counts",
+            "intervention.request",
+            "intervention.cancel",
+            *HUB_DOCUMENTS,
+        }
+    ),
 }
 
 # A state may be superseded by a newer one; a command is always sent.
@@ -31,7 +42,17 @@ KINDS: dict[str, Kind] = {
     "intervention.request": Kind.COMMAND,
     "intervention.cancel": Kind.COMMAND,
     "intervention.status": Kind.STATE,
+    # In a victim's lane: a vehicle that cannot be told must not hold back the victim's record.
+    "evacuation": Kind.STATE,
+    "evacuation.status": Kind.STATE,
+    **dict.fromkeys(HUB_DOCUMENTS, Kind.COMMAND),
 }
+
+RECIPIENTS = {"partner.fire_case": "nexsis", "partner.fire_vehicles": "nexsis", "partner.mission_summary": "oru"}
+"""Topics that the hub carries to somebody who may learn less than a SAMU: whose allow-list applies."""
+ASKED = frozenset({"partner.help_request", "partner.help_answer", "partner.case_word"})
+"""Somebody waits for these to send help."""
+LATER = frozenset({"outcome", "partner.mission_summary"})
 
 EVENT_DESTINATIONS = ("sinus", "sivic")
 """The neighbours that keep events of their own, to be opened or linked before victims can be sent there."""
@@ -49,8 +70,8 @@ def takers(topic: str, configured: Iterable[str]) -> list[str]:
 
 def priority(topic: str, severity: Severity | None = None) -> Priority:
     """Interventions before events and UA, then the rest, then what is only told."""
-    if topic.startswith("intervention."):
+    if topic.startswith("intervention.") or topic in ASKED:
         return Priority.INTERVENTION
     if topic == "event" or severity == "UA":
         return Priority.URGENT
-    return Priority.BULK if topic == "outcome" else Priority.NORMAL
+    return Priority.BULK if topic in LATER else Priority.NORMAL

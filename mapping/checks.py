@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from domain.canon_hub import HUB_DOCUMENTS
 from mapping.expression_trials import always_gives, may_all_be_false, unguarded
 from mapping.expressions import read_expression
 from mapping.faults import Faults, did_you_mean
@@ -35,6 +36,9 @@ DAY_OF = {
     "intervention.cancel": "cancelled_at",
     "intervention.status": "since",
     "outcome": "settled_at",
+    "evacuation": "recorded_at",
+    "evacuation.status": "recorded_at",
+    **dict.fromkeys(HUB_DOCUMENTS, "said_at"),
 }
 """The instant of each topic at which a dated table is looked up."""
 

@@ -60,7 +60,7 @@ def _paths(catalogue: Catalogue, mapping: Mapping) -> Iterator[dict[str, Any]]:
     """What may be read; what stands in a list is said as `item.…`, with the list it is in."""
     allow_list = catalogue.allow_list(mapping.recipient) if mapping.topic else None
     for path, item, shape in _walk(mapping.compiler.shape, "", ""):
-        absolute = f"{item}.{path.partition('.')[2]}" if item else path
+        absolute = f"{item}.{path.partition('.')[2]}".rstrip(".") if item else path
         if allow_list is None or allow_list.enters(mapping.topic, absolute):
             yield {
                 "path": path,
@@ -79,6 +79,8 @@ def _walk(shape: Shape, before: str, item: str) -> Iterator[tuple[str, str, Shap
         yield path, item, below
         yield from _walk(below, f"{path}.", item)
         if below.item is not None and not item:
+            if not below.item.fields:
+                yield "item", path, below.item
             yield from _walk(below.item, "item.", path)
 
 

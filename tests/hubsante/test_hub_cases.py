@@ -12,36 +12,55 @@ from hypothesis import strategies as st
 
 import mapping
 from adapters.lrm.hubsante.cases import CREATE, PICTURE, UPDATE, case_body, picture_body, update_body
+from adapters.lrm.hubsante.contents import KEYS as KEY_OF_TOPIC
+from adapters.lrm.hubsante.contents import content_of
 from adapters.lrm.hubsante.documents import Format, read_xml
 from adapters.lrm.hubsante.emission import emission_faults
 from adapters.lrm.hubsante.envelope import Envelope, Party, write_envelope, write_header
 from adapters.lrm.hubsante.into_json import to_json
 from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
 from adapters.lrm.hubsante.notes import read_note, write_note
+from adapters.lrm.hubsante.older import SINCE
 from adapters.lrm.hubsante.readback import patients_of
 from tests.hubsante.hub_messages import judge, models
 
 ROOT = Path(__file__).resolve().parents[2]
-GOLDEN = ROOT / "mapping" / "golden" / "hub"
+GOLDEN = ROOT / "mapping" / "golden"
 WHOLE = ROOT / "tests" / "fixtures" / "hub"
 CLIENT, SAMU = "fr.health.passerelle", "fr.health.samu330"
+
+
+def name_of(canon: Path) -> str:
+    """The mapping that a document is for."""
+    return canon.parent.relative_to(GOLDEN).as_posix()
+
+
 KEYS = {
-    "victime@1": (CREATE, UPDATE),
-    "demande@1": (CREATE, UPDATE),
-    "annulation@1": (UPDATE,),
-    "denombrement@1": (PICTURE,),
+    "hub/victime@1": (CREATE, UPDATE),
+    "hub/demande@1": (CREATE, UPDATE),
+    "hub/annulation@1": (UPDATE,),
+    "hub/denombrement@1": (PICTURE,),
+    **{
+        name: (KEY_OF_TOPIC[shape.topic],)
+        for name, shape in mapping.shipped().mappings.items()
+        if shape.topic in KEY_OF_TOPIC
+    },
 }
 CASES = [
-    pytest.param(version, key, canon, id=f"{version}-{key}-{canon.parent.name}-{canon.name.split('.')[0]}")
+    pytest.param(version, key, canon, id=f"{version}-{key}-{name_of(canon)}-{canon.name.split('.')[0]}")
     for version in (1, 2, 3)
-    for canon in sorted(GOLDEN.glob("*/*.canon.json"))
-    for key in KEYS[canon.parent.name]
+    for canon in sorted(GOLDEN.glob("*/*/*.canon.json"))
+    for key in KEYS.get(name_of(canon), ())
+    if version >= SINCE.get(key, 1)
 ]
 
 
 def body_of(canon: Path, key: str, version: int) -> dict[str, Any]:
     """The content that a document gives in a model."""
-    tree = mapping.shipped().mapping(f"hub/{canon.parent.name}").apply(json.loads(canon.read_text(encoding="utf-8")))
+    shape = mapping.shipped().mapping(name_of(canon))
+    tree = shape.apply(json.loads(canon.read_text(encoding="utf-8")))
+    if shape.topic in KEY_OF_TOPIC:
+        return content_of(shape.topic, tree, CLIENT, version)[1]
     if key == PICTURE:
         return picture_body(tree, f"{CLIENT}_essai", first=True)
     return (case_body if key == CREATE else update_body)(tree, CLIENT, SAMU, version)
@@ -80,7 +99,7 @@ def test_what_leaves_is_valid_in_its_model(version: int, key: str, canon: Path) 
 @pytest.mark.parametrize("key", [CREATE, UPDATE])
 @pytest.mark.parametrize("version", [1, 2, 3])
 @pytest.mark.parametrize(
-    "canon", sorted(GOLDEN.glob("victime@1/*.canon.json")), ids=lambda path: path.name.split(".")[0]
+    "canon", sorted(GOLDEN.glob("hub/victime@1/*.canon.json")), ids=lambda path: path.name.split(".")[0]
 )
 def test_the_victim_comes_back(canon: Path, version: int, key: str, form: str) -> None:
     """SINUS number, CATA code and literal severity survive every model, every form, and what has no field too."""

@@ -13,12 +13,14 @@ import orjson
 
 from adapters.http import refuse_other_mode
 from adapters.lrm.hubsante.cases import CREATE, PICTURE, UPDATE, case_body, case_id, picture_body, update_body
+from adapters.lrm.hubsante.contents import KEYS, OF_A_VICTIM, content_of
 from adapters.lrm.hubsante.documents import Format
 from adapters.lrm.hubsante.emission import emission_faults
 from adapters.lrm.hubsante.envelope import Envelope as Edxl
 from adapters.lrm.hubsante.envelope import Party, write_envelope, write_header
 from adapters.lrm.hubsante.faults import Code
 from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
+from adapters.lrm.hubsante.older import UnsaidError
 from adapters.lrm.hubsante.perimeters import REPLY
 from adapters.lrm.hubsante.replies import Answerer, Step, acknowledge, refuse
 from mapping import MappingError
@@ -105,17 +107,22 @@ class HubAdapter:
             await connection.aclose()
 
     def _perimeter(self, envelope: Envelope) -> Perimeter:
-        for perimeter in self._perimeters:
-            if envelope.topic in perimeter.topics or (
-                envelope.topic == REPLY and envelope.body.get("vhost") == perimeter.vhost
-            ):
-                return perimeter
+        if envelope.topic == REPLY:
+            carriers = [one for one in self._perimeters if one.vhost == envelope.body.get("vhost")]
+        else:
+            carriers = [one for one in self._perimeters if envelope.topic in one.topics]
+        to = envelope.body.get("to")
+        known = (one for one in carriers if to in one.recipients or to in one.recipients.values())
+        for perimeter in (*known, *carriers):
+            return perimeter
         raise PermanentDeliveryError("hub.sujet", "Aucun périmètre du hub ne porte ce sujet.", envelope.topic)
 
     def _message(self, claimed: Claimed, perimeter: Perimeter, identifier: str) -> tuple[dict[str, Any], str, str]:
         envelope, mine = claimed.envelope, perimeter.client_id
         mapped = self._mapped(envelope)
         known = (claimed.reference or "").rpartition(TO)[2]
+        if envelope.topic in KEYS:
+            return self._content(claimed, mapped, perimeter, identifier, known)
         # A cancellation names no CRRA: it follows its request.
         recipient = (envelope.topic == CANCEL and known) or perimeter.recipient_of(mapped.get("crra"))
         if not recipient:
@@ -129,19 +136,51 @@ class HubAdapter:
             key, write = (CREATE, case_body) if opens else (UPDATE, update_body)
             body = write(mapped, mine, recipient, perimeter.model)
             case = body["caseId"]
+        return self._enclosed(envelope, perimeter, identifier, recipient, {key: body}, update=not first), key, case
+
+    def _content(
+        self, claimed: Claimed, mapped: dict[str, Any], perimeter: Perimeter, identifier: str, known: str
+    ) -> tuple[dict[str, Any], str, str]:
+        """What speaks of a case already shared, or of none."""
+        envelope = claimed.envelope
+        of_a_victim = envelope.topic in OF_A_VICTIM
+        if of_a_victim and not known:
+            raise PermanentDeliveryError("hub.dossier", "Le dossier de cette victime n’est pas encore partagé au hub.")
+        recipient = known if of_a_victim else perimeter.recipient_of(mapped.get("to"))
+        if not recipient:
+            raise PermanentDeliveryError("hub.destinataire", "Aucun destinataire du hub n’est réglé pour ce message.")
+        try:
+            key, body = content_of(envelope.topic, mapped, perimeter.client_id, perimeter.model)
+        except UnsaidError as error:
+            raise PermanentDeliveryError(
+                "hub.modele", "Le modèle de ce périmètre ne dit pas ce message.", str(error)
+            ) from error
+        again = of_a_victim or key == UPDATE
+        tree = self._enclosed(envelope, perimeter, identifier, recipient, {key: body}, update=again)
+        return tree, key, body.get("caseId", "")
+
+    def _enclosed(  # noqa: PLR0913 - what an envelope says
+        self,
+        envelope: Envelope,
+        perimeter: Perimeter,
+        identifier: str,
+        recipient: str,
+        content: dict[str, Any],
+        *,
+        update: bool,
+    ) -> dict[str, Any]:
         now = self._clock()
-        until = envelope.expires_at or now + LIFE
         edxl = Edxl(
             distribution_id=identifier,
-            sender=mine,
+            sender=perimeter.client_id,
             recipient=recipient,
             sent_at=now,
-            expires_at=until,
+            expires_at=envelope.expires_at or now + LIFE,
             status=envelope.mode,
-            kind="Report" if first else "Update",
+            kind="Update" if update else "Report",
         )
         header = write_header(edxl, _party(perimeter), Party(recipient, f"hubex:{recipient}"))
-        return write_envelope(edxl, {**header, key: body}), key, case
+        return write_envelope(edxl, {**header, **content})
 
     def _mapped(self, envelope: Envelope) -> dict[str, Any]:
         mapping = self._mappings.get(envelope.topic)

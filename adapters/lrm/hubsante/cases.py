@@ -46,7 +46,7 @@ def case_body(tree: Mapping[str, Any], organisation: str, owner: str, version: i
     }
     if "decision" in tree:
         body["decision"] = {"patientId": patient_id, **tree["decision"]}
-    return _for_model(_listed(body), version)
+    return _for_model(listed(body), version)
 
 
 def update_body(tree: Mapping[str, Any], organisation: str, owner: str, version: int) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def update_body(tree: Mapping[str, Any], organisation: str, owner: str, version:
         whole = case_body(tree, organisation, owner, version)
     else:
         said = {"qualification": tree["qualification"], **_notes(tree, f"{organisation}.medicalNote.{number}", {})}
-        whole = _for_model(_listed(said), version)
+        whole = _for_model(listed(said), version)
     body: dict[str, Any] = {"caseId": f"{organisation}.{number}", "senderCaseId": number}
     details = whole.get("qualification", {}).get("details")
     if details:
@@ -69,7 +69,7 @@ def update_body(tree: Mapping[str, Any], organisation: str, owner: str, version:
 def picture_body(tree: Mapping[str, Any], message_id: str, *, first: bool) -> dict[str, Any]:
     """The EMSI of a mapped count."""
     context = {"ID": message_id, "MODE": tree["CONTEXT"]["MODE"], "MSGTYPE": "ALERT" if first else "UPDATE"}
-    picture: dict[str, Any] = _listed({"CONTEXT": {**context, **tree["CONTEXT"]}, "EVENT": tree["EVENT"]})
+    picture: dict[str, Any] = listed({"CONTEXT": {**context, **tree["CONTEXT"]}, "EVENT": tree["EVENT"]})
     return picture
 
 
@@ -105,19 +105,19 @@ def _person(patient: Mapping[str, Any], at: str) -> dict[str, Any]:
     return made | ({"detail": detail} if detail else {})
 
 
-def _listed(node: Any) -> Any:  # noqa: ANN401 - a JSON tree
+def listed(node: Any, lists: frozenset[str] = _LISTS) -> Any:  # noqa: ANN401 - a JSON tree
     """The tree with its slices gathered: `externalId:SINUS` and `externalId:CATA` are two items of one list."""
     if isinstance(node, list):
-        return [_listed(item) for item in node]
+        return [listed(item, lists) for item in node]
     if not isinstance(node, dict):
         return node
     made: dict[str, Any] = {}
     for key, value in node.items():
         name = key.partition(":")[0]
-        if name in _LISTS and not isinstance(value, list):
-            made.setdefault(name, []).append(_listed(value))
+        if name in lists and not isinstance(value, list):
+            made.setdefault(name, []).append(listed(value, lists))
         else:
-            made[name] = _listed(value)
+            made[name] = listed(value, lists)
     return made
 
 
@@ -134,7 +134,7 @@ def _for_model(body: dict[str, Any], version: int) -> dict[str, Any]:
         _keep_sources(patient)
     for decision in body.get("decision", ()):
         decision.pop("destination", None)
-    return _renamed(body) if version == _FIRST else body
+    return renamed(body) if version == _FIRST else body
 
 
 def _keep_sources(patient: dict[str, Any]) -> None:
@@ -150,12 +150,13 @@ _FIRST_NAMES = {"patientId": "idPat", "medicalNoteId": "idObs"}
 _FIRST_SEX = {"M": "MASC", "F": "FEM", "O": "AUTRE", "UN": "INCONNU"}
 
 
-def _renamed(node: Any) -> Any:  # noqa: ANN401 - a JSON tree
+def renamed(node: Any) -> Any:  # noqa: ANN401 - a JSON tree
+    """The same tree by the names of model 1."""
     if isinstance(node, list):
-        return [_renamed(item) for item in node]
+        return [renamed(item) for item in node]
     if not isinstance(node, dict):
         return node
-    write: Callable[[str, Any], Any] = lambda key, value: _FIRST_SEX[value] if key == "sex" else _renamed(value)  # noqa: E731 - one line
+    write: Callable[[str, Any], Any] = lambda key, value: _FIRST_SEX[value] if key == "sex" else renamed(value)  # noqa: E731 - one line
     made = {_FIRST_NAMES.get(key, key): write(key, value) for key, value in node.items()}
     if "point" in made and "datetime" in made:
         made = {"obsDatime": made.pop("datetime"), **made}

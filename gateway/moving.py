@@ -62,9 +62,10 @@ def move(source: str, target: str, *, told: Callable[[Moved], None]) -> int:
 def _move(old: Engine, new: Engine, told: Callable[[Moved], None]) -> int:
     tables = MetaData()
     tables.reflect(new)
-    chosen = [table for name, table in sorted(tables.tables.items()) if name not in OURS_ALONE]
     held = MetaData()
     held.reflect(old)
+    # A table cut in parts is listed with them; the rows go to the whole.
+    chosen = [one for name, one in sorted(tables.tables.items()) if name in held.tables and name not in OURS_ALONE]
     if missing := {name for name in held.tables if not name.startswith("sqlite_")} - set(tables.tables):
         raise MovingError(f"Tables inconnues de la base d’arrivée : {', '.join(sorted(missing))}.")
     total = 0

@@ -13,7 +13,7 @@ from gateway.interventions.watch import Watch
 from gateway.versions import follow_decisions, keep_unknown
 from outbox.errors import DeliveryError
 from outbox.message import Kind
-from outbox.sql.retention import Horizon, sweep
+from outbox.sql.retention import Horizon, Swept, sweep
 from scheduler.jobs import Job
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ async def retain(runtime: Runtime) -> None:
     now, store = runtime.clock(), runtime.settings.store
     days = {Kind.STATE: store.state_days, Kind.COMMAND: store.command_days}
     bodies = {kind: now - timedelta(days=number) for kind, number in days.items()}
-    swept = await sweep(runtime.database, Horizon(bodies, now - timedelta(days=store.attempts_days)))
-    if swept.bodies or swept.messages:
-        log.info("outbox.swept bodies=%d messages=%d", swept.bodies, swept.messages)
+    swept = await sweep(runtime.database, Horizon(bodies, now - timedelta(days=store.attempts_days)), now)
+    if swept != Swept():
+        log.info("outbox.swept days=%d bodies=%d messages=%d", swept.days, swept.bodies, swept.messages)
 
 
 async def reconcile(runtime: Runtime) -> None:

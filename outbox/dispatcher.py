@@ -62,7 +62,7 @@ class Dispatcher:
         self._policies = {name: (policies or {}).get(name, Policy()) for name in destinations}
         self._clock = clock
         self._chance = chance
-        self._held: dict[str, Claimed] = {}
+        self._held: dict[tuple[str, int], Claimed] = {}
         self._busy: Counter[str] = Counter()
         self._taken: Counter[str] = Counter()
         self._flying: set[asyncio.Task[None]] = set()
@@ -144,7 +144,7 @@ class Dispatcher:
         self._taken[name] += len(claims)
         self._busy[name] += len(claims)
         for claimed in claims:
-            self._held[claimed.envelope.id] = claimed
+            self._held[_key(claimed)] = claimed
             task = asyncio.create_task(self._deliver(claimed, until))
             self._flying.add(task)
             task.add_done_callback(self._landed)
@@ -202,15 +202,15 @@ class Dispatcher:
         ended = self._finished[:]
         if not ended:
             return 0
-        refused = {one.claimed.envelope.id for one in await self._queue.settle(ended)}
+        refused = {_key(one.claimed) for one in await self._queue.settle(ended)}
         del self._finished[: len(ended)]
         for settlement in ended:
             envelope = settlement.claimed.envelope
-            del self._held[envelope.id]
+            del self._held[_key(settlement.claimed)]
             self._busy[envelope.destination] -= 1
             self._hungry.add(envelope.destination)
             self._outcomes[envelope.destination][settlement.outcome.value] += 1
-            _tell(settlement, refused=envelope.id in refused)
+            _tell(settlement, refused=_key(settlement.claimed) in refused)
         self._nudge.set()
         return len(ended)
 
@@ -255,6 +255,11 @@ class Dispatcher:
                 await asyncio.sleep(POLL)
             else:
                 return
+
+
+def _key(claimed: Claimed) -> tuple[str, int]:
+    """Of one lease: whoever lost it may hold the same message again while the first try is still under way."""
+    return claimed.envelope.id, claimed.fence
 
 
 async def _give(destination: Destination, claimed: Claimed) -> Receipt:

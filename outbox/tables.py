@@ -11,11 +11,14 @@ A destination has a row only once somebody stopped it or it was not there; the r
 `fingerprint` groups parked messages by their cause; `exact` asks that the bytes of the last attempt be sent again as they were.
 
 `outbox_attempt` has no foreign key: evidence may outlive its message, and retention must not lock traffic.
+
+`outbox_archive` is written on PostgreSQL alone: what was to be said and what was last sent and answered, once a message has
+ended, in one table a day and kind, so that a day goes whole (`sql.archive`). On SQLite they stay where they were.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -28,8 +31,14 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    event,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
 
 metadata: Final = MetaData()
 
@@ -104,6 +113,51 @@ outbox_attempt: Final = Table(
     Column("sent", LargeBinary),
     Column("answered", LargeBinary),
 )
+
+ENDED: Final = "status IN ('delivered', 'superseded', 'expired', 'discarded')"
+LEFT: Final = (
+    f"CREATE INDEX ix_outbox_left ON outbox_message (settled_at) WHERE {ENDED} AND body <> ''",
+    "CREATE INDEX ix_outbox_evidence ON outbox_attempt (message) WHERE sent IS NOT NULL OR answered IS NOT NULL",
+)
+"""PostgreSQL: what did not go through the archive, or not yet; both are nearly empty, and cost what goes its usual way nothing."""
+
+outbox_archive: Final = Table(
+    "outbox_archive",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("settled_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("message", BigInteger, primary_key=True, autoincrement=False),
+    Column("fence", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("sent", LargeBinary),
+    Column("answered", LargeBinary),
+    postgresql_partition_by="LIST (kind)",
+)
+BY_KIND: Final = tuple(
+    statement
+    for kind in ("state", "command")
+    for statement in (
+        f"CREATE TABLE outbox_archive_{kind} PARTITION OF outbox_archive FOR VALUES IN ('{kind}') PARTITION BY RANGE (settled_at)",
+        f"CREATE TABLE outbox_archive_{kind}_rest PARTITION OF outbox_archive_{kind} DEFAULT",
+    )
+)
+"""A day for which no table was cut goes to the rest: a sweep that did not run must not keep a message from being settled."""
+
+
+def _on_postgresql(table: Table, statements: Sequence[str]) -> None:
+    """Say these once the table is made."""
+
+    def said(_table: Table, connection: Connection, **_options: object) -> None:
+        if connection.dialect.name == "postgresql":
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+    event.listen(table, "after_create", said)
+
+
+_on_postgresql(outbox_message, LEFT[:1])
+_on_postgresql(outbox_attempt, LEFT[1:])
+_on_postgresql(outbox_archive, BY_KIND)
 
 outbox_lane: Final = Table(
     "outbox_lane",

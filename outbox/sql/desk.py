@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select, text
 
 from outbox.desk import Attempt, Backlog, Group, Lag, Pause, Record, portions
 from outbox.message import Cause, Outcome, Priority, Status
-from outbox.sql import deciding, gates, rows
+from outbox.sql import archive, deciding, gates, rows
 from outbox.sql.enqueuing import announce
 from outbox.tables import outbox_attempt, outbox_destination, outbox_message
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from outbox.database import Database
     from outbox.desk import Filter
@@ -77,31 +77,38 @@ class SqlDesk:
     async def find(self, wanted: Filter, *, before: int | None = None, limit: int = 50) -> list[Record]:
         """The newest messages first, below the cursor."""
         query = _RECORDS.where(*_conditions(wanted, before)).order_by(_M.seq.desc()).limit(limit)
-        found = await self._database.read(lambda connection: connection.execute(query).all())
+        found = await self._database.read(lambda c: archive.filled(c, c.execute(query).all()))
         return [rows.record(row, self._seal) for row in found]
 
     async def message(self, message_id: str) -> Record | None:
         """One message."""
-        row = await self._database.read(lambda connection: connection.execute(_ONE, {"key": message_id}).first())
-        return None if row is None else rows.record(row, self._seal)
+        found = await self._database.read(lambda c: archive.filled(c, c.execute(_ONE, {"key": message_id}).all()))
+        return rows.record(found[0], self._seal) if found else None
 
     async def attempts(self, message_id: str) -> list[Attempt]:
         """Every try at one message, the oldest first."""
-        found = await self._database.read(lambda connection: connection.execute(_ATTEMPTS, {"key": message_id}).all())
-        return [
-            Attempt(
-                number=row.number,
-                fence=row.fence,
-                outcome=Outcome(row.outcome),
-                started_at=None if row.started_at is None else rows.instant(row.started_at),
-                finished_at=rows.instant(row.finished_at),
-                cause=rows.cause(row.cause_code, row.cause_title, row.cause_detail),
-                reference=row.reference,
-                sent=self._seal.open(row.sent) if row.sent else b"",
-                answered=self._seal.open(row.answered) if row.answered else b"",
-            )
-            for row in found
-        ]
+
+        def work(connection: Connection) -> list[Attempt]:
+            found = connection.execute(_ATTEMPTS, {"key": message_id}).all()
+            record = connection.execute(_ONE, {"key": message_id}).first()
+            kept = archive.evidence(connection, record) if record else {}
+            return [self._attempt(row, kept.get(row.fence, row)) for row in found]
+
+        return await self._database.read(work)
+
+    def _attempt(self, row: Row[Any], kept: Row[Any]) -> Attempt:
+        """A row of `outbox_attempt`, and the row that has its bytes."""
+        return Attempt(
+            number=row.number,
+            fence=row.fence,
+            outcome=Outcome(row.outcome),
+            started_at=None if row.started_at is None else rows.instant(row.started_at),
+            finished_at=rows.instant(row.finished_at),
+            cause=rows.cause(row.cause_code, row.cause_title, row.cause_detail),
+            reference=row.reference,
+            sent=self._seal.open(kept.sent) if kept.sent else b"",
+            answered=self._seal.open(kept.answered) if kept.answered else b"",
+        )
 
     async def backlog(self) -> list[Backlog]:
         """How many messages are pending, sending or parked, per destination."""

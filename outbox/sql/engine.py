@@ -60,8 +60,8 @@ class Engine(Protocol):
     def overtaken(self, raw: Raw, states: Sequence[Row]) -> dict[int, str]:
         """Which states (destination, lane, topic, seq) have a newer one waiting, as seq to its id."""
 
-    def conclude(self, raw: Raw, rows: Sequence[Row]) -> None:
-        """Write what became of messages (`settling.Concluded.row`)."""
+    def conclude(self, raw: Raw, rows: Sequence[Row], attempts: Sequence[Row]) -> None:
+        """Write what became of messages (`settling.Concluded.row`), and the attempts that told (`settling.attempt_row`)."""
 
     def log(self, raw: Raw, rows: Sequence[Row]) -> None:
         """Write attempts; one of the same message and fence is replaced where its lease was lost."""

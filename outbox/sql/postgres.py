@@ -13,7 +13,7 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from outbox.message import Priority
-from outbox.sql.rows import CLAIM, EXACT, TROUBLED
+from outbox.sql.rows import CLAIM, ENDED, EXACT, TROUBLED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,20 +49,24 @@ def known(raw: Raw, ids: Sequence[str]) -> set[str]:
 
 SUPERSEDE: Final = """
 WITH waiting AS (
-  SELECT m.seq, n.destination, n.lane, n.topic, m.place, m.since, n.id
+  SELECT m.seq, n.destination, n.lane, n.topic, m.place, m.since, n.id, m.fence, m.body
   FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS n (destination, lane, topic, id)
-  CROSS JOIN LATERAL (SELECT seq, place, CASE WHEN attempts = 0 THEN due_at END AS since FROM outbox_message o WHERE o.destination = n.destination AND o.lane = n.lane
-    AND o.place IS NOT NULL AND o.topic = n.topic AND o.kind = 'state' AND o.status = 'pending' FOR UPDATE) AS m),
+  CROSS JOIN LATERAL (SELECT seq, place, CASE WHEN attempts = 0 THEN due_at END AS since, fence, body FROM outbox_message o
+    WHERE o.destination = n.destination AND o.lane = n.lane
+    AND o.place IS NOT NULL AND o.topic = n.topic AND o.kind = 'state' AND o.status = 'pending' FOR UPDATE SKIP LOCKED) AS m),
+kept AS (
+  INSERT INTO outbox_archive (kind, settled_at, message, fence, body) SELECT 'state', %s, seq, fence, body FROM waiting),
 done AS (
-  UPDATE outbox_message m SET status = 'superseded', place = NULL, superseded_by = waiting.id, settled_at = %s
+  UPDATE outbox_message m SET status = 'superseded', place = NULL, superseded_by = waiting.id, settled_at = %s, body = ''
   FROM waiting WHERE m.seq = waiting.seq)
 SELECT destination, lane, topic, place, since FROM waiting
 """
 
 
 def supersede(raw: Raw, states: Sequence[Row], now: int) -> list[Row]:
-    """A head that is being claimed at this instant is waited for, then left alone."""
-    skipped: list[Row] = raw.execute(SUPERSEDE, (*_columns(states), now)).fetchall()
+    """A head that is being claimed at this instant is left alone, and never waited for: who claimed it may be settling it
+    when the wait is over, and wait for this lane."""
+    skipped: list[Row] = raw.execute(SUPERSEDE, (*_columns(states), now, now)).fetchall()
     return skipped
 
 
@@ -165,20 +169,31 @@ def overtaken(raw: Raw, states: Sequence[Row]) -> dict[int, str]:
 
 
 CONCLUDE: Final = """
+WITH n AS (
+  SELECT * FROM unnest(%s::text[], %s::smallint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::text[],
+    %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::bigint[], %s::bool[], %s::bytea[], %s::bytea[])
+    AS n (status, place, attempts, unreachable, next_at, settled_at, superseded_by, code, title, detail, fingerprint, exact,
+      seq, ended, sent, answered)),
+kept AS (
+  INSERT INTO outbox_archive (kind, settled_at, message, fence, body, sent, answered)
+  SELECT m.kind, n.settled_at, m.seq, m.fence, m.body, n.sent, n.answered
+  FROM n JOIN outbox_message m ON m.seq = n.seq WHERE n.ended)
 UPDATE outbox_message m SET status = n.status, place = n.place, attempts = n.attempts, unreachable = n.unreachable,
   next_at = n.next_at, settled_at = n.settled_at, superseded_by = n.superseded_by, cause_code = n.code,
   cause_title = n.title, cause_detail = n.detail, fingerprint = n.fingerprint, exact = n.exact, owner = NULL,
-  lease_until = NULL
-FROM unnest(%s::text[], %s::smallint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
-  %s::text[], %s::text[], %s::text[], %s::smallint[], %s::bigint[]) AS n (status, place, attempts, unreachable, next_at,
-  settled_at, superseded_by, code, title, detail, fingerprint, exact, seq)
-WHERE m.seq = n.seq
+  lease_until = NULL, body = CASE WHEN n.ended THEN '' ELSE m.body END
+FROM n WHERE m.seq = n.seq
 """
 
 
-def conclude(raw: Raw, rows: Sequence[Row]) -> None:
-    """One statement."""
-    raw.execute(CONCLUDE, _columns(rows))
+def conclude(raw: Raw, rows: Sequence[Row], attempts: Sequence[Row]) -> None:
+    """What has ended leaves its body, and what its last attempt sent and heard, to the archive of its day."""
+    ended = {row[-1] for row in rows if row[0] in ENDED}
+    last = {row[0]: row[-2:] for row in attempts if row[0] in ended}
+    nothing = (None, None)
+    raw.execute(CONCLUDE, _columns([(*row, row[-1] in ended, *last.get(row[-1], nothing)) for row in rows]))
+    if attempts:
+        log(raw, [(*row[:-2], *nothing) if row[0] in ended else row for row in attempts])
 
 
 LOG: Final = """

@@ -1,7 +1,8 @@
-"""What is kept for how long: bodies first, then the rows with every attempt, in slices that hold nothing of the traffic.
+"""What is kept for how long: bodies first, then the rows with every attempt, without holding up the traffic.
 
-A slice is a range of numbers, read without a lock; only rows that have ended are written, and no message on its way is
-among them. It refuses to touch what waits, is being sent, or waits for a person.
+On PostgreSQL the bodies go by whole days (`archive`); what did not get there is found by indexes that hold nothing else. On
+SQLite, and for the rows of both, it walks in slices: ranges of numbers, read without a lock; only rows that have ended are
+written, and no message on its way is among them. It refuses to touch what waits, is being sent, or waits for a person.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, delete, func, or_, select, text, update
 
 from outbox.message import Kind
+from outbox.sql import archive
 from outbox.sql.rows import micros
-from outbox.tables import outbox_attempt, outbox_message
+from outbox.tables import ENDED, outbox_attempt, outbox_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from sqlalchemy import BindParameter, Connection
+    from sqlalchemy import BindParameter, Connection, Select
 
     from outbox.database import Database
 
@@ -31,7 +33,8 @@ REST: Final = 4
 """A slice that removed something is followed by so many times its own length without, which are the traffic's."""
 
 _M: Final = outbox_message.c
-_ENDED: Final = text("status IN ('delivered', 'superseded', 'expired', 'discarded')")
+_ENDED: Final = text(ENDED)
+_OLD: Final = or_(*((_M.kind == kind.value) & (_M.settled_at < bindparam(kind.value)) for kind in Kind))
 _RANGE: Final = (_M.seq > bindparam("after"), _M.seq <= bindparam("last"))
 _NEXT: Final = (
     select(_M.seq, _M.enqueued_at).where(_M.seq > bindparam("after")).order_by(_M.seq).limit(SLICE).subquery()
@@ -41,7 +44,15 @@ _WITH_BODY: Final = select(_M.seq).where(
     *_RANGE,
     _ENDED,
     func.length(_M.body) > 0,
-    or_(*((_M.kind == kind.value) & (_M.settled_at < bindparam(kind.value)) for kind in Kind)),
+    _OLD,
+)
+_LEFT: Final = (
+    select(_M.seq).where(_ENDED, text("body <> ''"), _OLD).order_by(_M.settled_at).limit(SLICE),
+    select(outbox_attempt.c.message)
+    .distinct()
+    .join(outbox_message, _M.seq == outbox_attempt.c.message)
+    .where(_ENDED, text("(sent IS NOT NULL OR answered IS NOT NULL)"), _OLD)
+    .limit(SLICE),
 )
 _OVER: Final = select(_M.seq).where(*_RANGE, _ENDED, _M.settled_at < bindparam("rows"))
 _CHOSEN: Final[BindParameter[int]] = bindparam("chosen", expanding=True)
@@ -69,13 +80,33 @@ class Swept:
 
     bodies: int = 0
     messages: int = 0
+    days: int = 0
+    """Tables of the archive that went whole."""
 
 
-async def sweep(database: Database, horizon: Horizon) -> Swept:
-    """Walk the messages from the oldest to the first that is too young, a slice at a time."""
+async def sweep(database: Database, horizon: Horizon, now: datetime) -> Swept:
+    """Let go of all that is older than the horizon."""
     kept = {kind.value: micros(at) for kind, at in horizon.bodies.items()} | {"rows": micros(horizon.rows)}
-    youngest, loop = max(kept.values()), asyncio.get_running_loop()
-    after, done = 0, Swept()
+    if database.dialect != "postgresql":
+        return await _walk(database, kept, max(kept.values()), Swept())
+    days, rest = await archive.turn(database, now, horizon.bodies)
+    left = [await _strip(database, chosen, kept) for chosen in _LEFT]
+    return await _walk(database, kept, kept["rows"], Swept(rest + sum(left), days=days))
+
+
+async def _strip(database: Database, chosen: Select[tuple[int]], kept: Mapping[str, int]) -> int:
+    """Empty what an index of the left-over finds, a slice at a time."""
+    done = 0
+    while found := await database.read(lambda c: [row[0] for row in c.execute(chosen, kept)]):
+        await database.write(lambda c, found=found: _remove(c, [], found))  # type: ignore[misc]
+        done += len(found)
+    return done
+
+
+async def _walk(database: Database, kept: Mapping[str, int], youngest: int, done: Swept) -> Swept:
+    """Walk the messages from the oldest to the first that is too young, a slice at a time."""
+    loop = asyncio.get_running_loop()
+    after = 0
     while True:
         last, oldest = await database.read(lambda c, after=after: c.execute(_SPAN, {"after": after}).one())  # type: ignore[misc]
         if last is None or oldest > youngest:
@@ -86,7 +117,7 @@ async def sweep(database: Database, horizon: Horizon) -> Swept:
             began = loop.time()
             await database.write(lambda c, over=over, bodies=bodies: _remove(c, over, bodies))  # type: ignore[misc]
             await asyncio.sleep((loop.time() - began) * REST)
-        done = Swept(done.bodies + len(bodies), done.messages + len(over))
+        done = Swept(done.bodies + len(bodies), done.messages + len(over), done.days)
         after = last
 
 

@@ -101,6 +101,9 @@ RECORD: Final = (
 )
 
 
+ENDED: Final = frozenset((Status.DELIVERED, Status.SUPERSEDED, Status.EXPIRED, Status.DISCARDED))
+"""What is in one of these never begins again."""
+
 EXACT: Final = """CASE WHEN exact = 1 THEN (SELECT sent FROM outbox_attempt a
   WHERE a.message = outbox_message.seq AND a.sent IS NOT NULL ORDER BY a.fence DESC LIMIT 1) END"""
 """After the reference: the bytes of the last attempt, where they are to be sent again as they were."""

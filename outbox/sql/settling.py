@@ -96,10 +96,8 @@ def conclude(connection: Connection, ends: Sequence[Concluded], aftermath: After
     told = {(one.destination, one.lane) for one in later}
     here.engine.lock(here.raw, told | {_lane(end.settlement) for end in ends})
     ends = _overtaken(here, ends)
-    here.engine.conclude(here.raw, [end.row() for end in ends])
     attempts = [attempt_row(end.seq, end.settlement, seal) for end in ends if _tried(end.settlement)]
-    if attempts:
-        here.engine.log(here.raw, attempts)
+    here.engine.conclude(here.raw, [end.row() for end in ends], attempts)
     _deliver_lanes(here, ends)
     if any(end.place is not None and end.settlement.status is Status.PENDING for end in ends):
         announce(connection)

@@ -146,9 +146,10 @@ WHERE seq = ?
 """
 
 
-def conclude(raw: Raw, rows: Sequence[Row]) -> None:
-    """By the row's number."""
+def conclude(raw: Raw, rows: Sequence[Row], attempts: Sequence[Row]) -> None:
+    """By the row's number; bodies and evidence stay where they are."""
     raw.executemany(CONCLUDE, rows)
+    log(raw, attempts)
 
 
 LOG: Final = """

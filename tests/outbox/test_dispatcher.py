@@ -197,6 +197,32 @@ async def test_an_enqueue_wakes_it(store: MemoryStore, clock: SetClock) -> None:
     assert [one.outcome for one in await store.attempts(sent.id)] == [Outcome.DELIVERED]
 
 
+async def test_a_message_held_twice_costs_no_slot(store: MemoryStore, clock: SetClock) -> None:
+    """Its lease lost while it is slow, and claimed again by the same process: both tries are settled, and every slot is free."""
+    gate, sent, later = Gate(), message(), [message() for _ in range(2)]
+    work = dispatcher(store, clock, gate, concurrency=2)
+    await store.enqueue([sent])
+    assert await work._fill() == 1
+    await eventually(partial(_inside, gate, 1))
+    clock.pass_(1)
+    await store.release_expired()
+    assert await work._fill() == 1
+    await eventually(partial(_inside, gate, 2))
+    gate.opened.add(sent.id)
+    await asyncio.gather(*work._flying)
+    assert await work._settle() == 2
+    assert [one.outcome for one in await store.attempts(sent.id)] == [Outcome.LATE, Outcome.DELIVERED]
+    await store.enqueue(later)
+    assert await work._fill() == 2
+    gate.opened.update(one.id for one in later)
+    await asyncio.gather(*work._flying)
+    assert await work._settle() == 2
+
+
+async def _inside(gate: Gate, many: int) -> bool:
+    return len(gate.inside) == many
+
+
 @dataclass(slots=True)
 class Repeating(ScriptedDestination):
     """One that can send again what it sent."""

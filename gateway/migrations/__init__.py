@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -9,6 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url
 
+log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 
 
@@ -22,11 +24,19 @@ def configuration(url: str) -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Bring the database to the present shape; creates a SQLite file and its folder."""
+    """Bring the database to the present shape; creates a SQLite file and its folder.
+
+    A shape that a later release made is left alone: it keeps what this release needs, and a node of this one may be started
+    again while the others are being replaced.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    command.upgrade(configuration(url), "head")
+    config, now = configuration(url), revision(url)
+    if now is not None and now not in {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}:
+        log.warning("store.newer revision=%s", now)
+        return
+    command.upgrade(config, "head")
 
 
 def head() -> str | None:

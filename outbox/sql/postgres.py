@@ -64,8 +64,10 @@ SELECT destination, lane, topic, place, since FROM waiting
 
 
 def supersede(raw: Raw, states: Sequence[Row], now: int) -> list[Row]:
-    """A head that is being claimed at this instant is left alone, and never waited for: who claimed it may be settling it
-    when the wait is over, and wait for this lane."""
+    """A head that is being claimed at this instant is left alone.
+
+    It is never waited for: who claimed it may be settling it when the wait is over, and wait for this lane.
+    """
     skipped: list[Row] = raw.execute(SUPERSEDE, (*_columns(states), now, now)).fetchall()
     return skipped
 

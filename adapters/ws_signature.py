@@ -177,13 +177,15 @@ def _covered(root: Element, parts: _Parts, sealed: Element) -> list[str]:
     transforms = [
         [each.get("Algorithm") for each in one.iterfind(f"{{{DS}}}Transforms/{{{DS}}}Transform")] for one in references
     ]
+    canonical = parts.signature.find(f"{{{DS}}}SignedInfo/{{{DS}}}CanonicalizationMethod")
     if (
         "#" in wanted
         or len(names) != len(set(names))
         or len(uris) != len(set(uris))
         or not wanted <= set(uris)
         or any(one != [EXCLUSIVE] for one in transforms)
-        or parts.signature.find(f"{{{DS}}}SignedInfo/{{{DS}}}CanonicalizationMethod").get("Algorithm") != EXCLUSIVE  # type: ignore[union-attr]
+        or canonical is None
+        or canonical.get("Algorithm") != EXCLUSIVE
     ):
         raise TokenError(stale=False, why=NOT_COVERED)
     return uris

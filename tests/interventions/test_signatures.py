@@ -166,6 +166,7 @@ SPOILT = {
     "without a timestamp": (without(f"{{{WSU}}}Timestamp"), "incomplète"),
     "without its token": (without(f"{{{WSSE}}}BinarySecurityToken"), "incomplète"),
     "without key information": (without(f"{{{DS}}}KeyInfo"), "incomplète"),
+    "without a canonicalisation": (without(f"{{{DS}}}CanonicalizationMethod"), "couvrir le Body"),
     "without a value": (without(f"{{{DS}}}SignatureValue"), "ne se vérifie pas"),
     "timestamp not signed": (without_the_time, "couvrir le Body"),
     "another transform": (another_transform, "couvrir le Body"),

@@ -35,7 +35,7 @@ ENDS_BELOW = 0.5
 MOST = 100
 """Parked commands that have an alarm each; beyond, they are counted."""
 EXPIRED = "expired"
-LASTING = frozenset({EXPIRED, "hub", "certificate"})
+LASTING = frozenset({EXPIRED, "hub", "certificate", "perimeter"})
 """Kinds that no look ends: a person does, or what raised them."""
 
 

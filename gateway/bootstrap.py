@@ -170,7 +170,7 @@ def hub_door(
     """The door of the Hub Santé, closed until somebody opens it."""
     if settings.hub is None or neighbours.hub is None:
         return None
-    return HubDoor(settings.hub, neighbours.hub, house, database, clock)
+    return HubDoor(settings.hub, neighbours.hub, house, database, clock, settings.watch.alarm_link_seconds)
 
 
 def unserved(settings: Settings) -> frozenset[tuple[str, str]]:

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from adapters.lrm.hubsante.certificates import days_left
 from adapters.lrm.hubsante.client import Delivery
 from adapters.lrm.hubsante.inbound import read_delivery
-from gateway.alarms import end, sound
 from gateway.hub.accept import Rules, accept, release
+from gateway.hub.health import Health
 from gateway.register import Register
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
+    from adapters.lrm.hubsante.client import LinkState
     from adapters.lrm.hubsante.inbound import Received
     from adapters.lrm.hubsante.judgement import Judge
     from gateway.house import House
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gateway.hub")
 
-CERTIFICATE = "certificate:hub"
-
 
 class Listener(Protocol):
     """The adapter, as far as the door needs it."""
@@ -36,6 +34,10 @@ class Listener(Protocol):
     @property
     def judges(self) -> Mapping[int, Judge]:
         """The official schemas, by version."""
+
+    @property
+    def links(self) -> Sequence[LinkState]:
+        """How each perimeter that was opened stands."""
 
     def listen(self, take: Callable[[Delivery], Awaitable[None]]) -> None:
         """Connect every perimeter, and hand over what comes."""
@@ -50,6 +52,8 @@ class HubDoor:
     house: House
     database: Database
     clock: Callable[[], datetime]
+    silence: float
+    """Seconds without a connection after which a perimeter alarms."""
 
     @property
     def rules(self) -> Rules:
@@ -77,22 +81,14 @@ class HubDoor:
         )
 
     async def look(self) -> None:
-        """Answer the updates that waited in vain, and watch the end of our certificate."""
+        """Answer the updates that waited in vain, and watch our certificate and our perimeters."""
         now = self.clock()
         await self.database.write(
             lambda connection: release(Register(connection), self.house, self.rules, self._read, now)
         )
-        certificate = self.settings.link.certificate
-        if certificate is not None:
-            left = days_left(certificate, now)
-            await self.database.write(lambda connection: self._watch(Register(connection), left, now))
-
-    def _watch(self, register: Register, left: float, now: datetime) -> None:
-        mode = self.settings.link.mode
-        if left < self.settings.certificate_days:
-            sound(register, CERTIFICATE, {"destination": "hub", "days": round(left)}, mode, now)
-        else:
-            end(register, CERTIFICATE, mode, now)
+        health = Health(self.settings.link.mode, self.settings.certificate_days, self.silence)
+        certificate, links = self.settings.link.certificate, self.listener.links
+        await self.database.write(lambda connection: health.look(Register(connection), certificate, links, now))
 
     def _read(self, held: HubMessage, at: datetime) -> Received:
         delivery = Delivery(held.vhost, held.box, held.content_type, held.raw, redelivered=True)

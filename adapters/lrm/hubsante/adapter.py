@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from adapters.link import Link
-    from adapters.lrm.hubsante.client import HubConnection, Take
+    from adapters.lrm.hubsante.client import HubConnection, LinkState, Take
     from adapters.lrm.hubsante.findings import Finding
     from adapters.lrm.hubsante.judgement import Judge
     from adapters.perimeter import Perimeter
@@ -95,6 +95,11 @@ class HubAdapter:
     def judges(self) -> Mapping[int, Judge]:
         """The official schemas of the models that our perimeters speak, where a deployment has them."""
         return self._judges
+
+    @property
+    def links(self) -> tuple[LinkState, ...]:
+        """How each perimeter that was opened stands."""
+        return tuple(one.state for one in self._connections.values() if one.opened)
 
     def listen(self, take: Take) -> None:
         """Connect every perimeter and consume its queues; `take` returns once a message is durable."""

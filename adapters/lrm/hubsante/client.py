@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from adapters.link import Link
     from adapters.perimeter import Perimeter
     from outbox.errors import DeliveryError
+    from outbox.message import Cause
 
     Take: TypeAlias = "Callable[[Delivery], Awaitable[None]]"
 
@@ -70,6 +71,11 @@ class LinkState:
     since: datetime
     trouble: str | None = None
 
+    @property
+    def cause(self) -> Cause:
+        """Why it is not connected, for people."""
+        return not_connected(self.trouble).cause
+
 
 class HubConnection:
     """One virtual host. `open` starts it; `aclose` ends it."""
@@ -96,7 +102,13 @@ class HubConnection:
             self._take = take
         if self._working is None:
             self._leaving = None
+            self.state = LinkState(self._perimeter.vhost, connected=False, since=self._clock())
             self._working = asyncio.create_task(self._stay(), name=f"hub {self._perimeter.vhost}")
+
+    @property
+    def opened(self) -> bool:
+        """Whether anybody asked it to connect."""
+        return self._working is not None
 
     async def ready(self) -> None:
         """Wait until it is connected."""
@@ -171,7 +183,8 @@ class HubConnection:
             joined = self.state.connected
             held = joined and (now - opened).total_seconds() >= STEADY
             failures = 1 if held else failures + 1
-            self.state = LinkState(self._perimeter.vhost, connected=False, since=now, trouble=trouble)
+            since = now if joined else self.state.since
+            self.state = LinkState(self._perimeter.vhost, connected=False, since=since, trouble=trouble)
             log.warning("hub.lost vhost=%s trouble=%s attempts=%d", self._perimeter.vhost, trouble, failures)
             if not joined:  # Those who wait for a connection need not wait for the next.
                 self._failed.set()

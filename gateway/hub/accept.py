@@ -15,7 +15,7 @@ from adapters.lrm.hubsante.inbound import CREATIONS, HUB_ERROR, REFERENCE, Decis
 from adapters.lrm.hubsante.perimeters import REPLY
 from adapters.lrm.hubsante.replies import Step
 from gateway.hub.effects import follow
-from gateway.hub.heard import heard_error, heard_reference
+from gateway.hub.heard import early, heard
 from gateway.ids import new_id
 from gateway.register.hub import HubCase
 from gateway.register.instants import to_column
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gateway.hub")
 
+ANSWERS = frozenset({REFERENCE, HUB_ERROR})
+EARLY = timedelta(seconds=1)
+"""How long an answer waits that came before its question was settled."""
 LONGEST = 255
 STATES = {Move.ACKNOWLEDGE: "received", Move.KEEP: "received", Move.HOLD: "held", Move.REFUSE: "refused"}
 
@@ -52,28 +55,39 @@ class Rules:
 def accept(register: Register, house: House, rules: Rules, received: Received, read: Read) -> None:
     """Keep a message, and do what it calls for. `read` reads again one that was held."""
     decision = decide(received, _known(register, rules, received))
+    if early(register, received):
+        decision = Decision(Move.HOLD)
     if not register.hub.keep(_row(received, decision, rules)):
         log.info("hub.duplicate vhost=%s box=%s", received.vhost, received.box)
         return
     if received.envelope is None:
         log.warning("hub.unreadable vhost=%s box=%s", received.vhost, received.box)
         register.feed.tell("", rules.mode, "hub", {"step": "unreadable", "vhost": received.vhost}, received.at)
-    elif received.key == REFERENCE and not received.faults:
-        heard_reference(register, house, received)
-    elif received.key == HUB_ERROR and not received.faults:
-        heard_error(register, house, received, rules.mode)
-    else:
+    elif received.key not in ANSWERS or received.faults:
         conclude(register, house, rules, received, decision, read)
+    elif decision.move is not Move.HOLD:
+        heard(register, house, received, rules.mode)
 
 
 def release(register: Register, house: House, rules: Rules, read: Read, now: datetime) -> int:
-    """Answer the updates whose case did not come in time; says how many."""
+    """Answer the updates whose case did not come in time, hear the answers that came too early; says how many."""
     waited = register.hub.held_too_long(now)
     for one in waited:
         received = read(one, now)
+        if received.key in ANSWERS:
+            _hear_at_last(register, house, rules, one, received)
+            continue
         known = _known(register, rules, received, waited=True)
         _conclude_held(register, house, rules, one, received, decide(received, known), read)
     return len(waited)
+
+
+def _hear_at_last(register: Register, house: House, rules: Rules, one: HubMessage, received: Received) -> None:
+    if early(register, received):
+        register.hub.wait_on(one.seq, received.at + EARLY)
+        return
+    register.hub.decided(one.seq, STATES[Move.KEEP], None)
+    heard(register, house, received, rules.mode)
 
 
 def conclude(  # noqa: PLR0913 - a message, what was decided of it, and by whom
@@ -178,6 +192,7 @@ def _told(register: Register, rules: Rules, received: Received, step: str, code:
 
 def _row(received: Received, decision: Decision, rules: Rules) -> dict[str, Any]:
     envelope, ids = received.envelope, received.ids
+    wait = EARLY if received.key in ANSWERS else rules.hold
     state = "unreadable" if envelope is None else STATES[decision.move]
     return {
         "vhost": received.vhost,
@@ -195,7 +210,7 @@ def _row(received: Received, decision: Decision, rules: Rules) -> dict[str, Any]
         "state": state,
         "code": decision.code.value if decision.code else None,
         "received_at": to_column(received.at),
-        "hold_until": to_column(received.at + rules.hold) if decision.move is Move.HOLD else None,
+        "hold_until": to_column(received.at + wait) if decision.move is Move.HOLD else None,
     }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from adapters.lrm.hubsante.client import Delivery
+from adapters.lrm.hubsante.findings import Finding, Part
 from adapters.lrm.hubsante.inbound import read_delivery
 from gateway.hub.accept import Rules, accept, release
 from gateway.hub.health import Health
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from outbox.database import Database
 
 log = logging.getLogger("gateway.hub")
+
+UNEXPECTED = Finding(Part.CONTENT, "", "contenu inattendu")
 
 
 class Listener(Protocol):
@@ -76,6 +79,15 @@ class HubDoor:
     async def take(self, delivery: Delivery) -> None:
         """Accept one delivery; durable when this returns."""
         received = read_delivery(delivery, self._judge(delivery.vhost), self.clock())
+        try:
+            await self._accept(received)
+        except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+            # A content that no schema stood before, and that is not what we took it for: refused, not asked for again for ever.
+            key, kind = received.key, type(error).__name__
+            log.error("hub.unexpected vhost=%s use_case=%s error=%s", received.vhost, key, kind)  # noqa: TRY400 - a trace would quote the message
+            await self._accept(replace(received, faults=(*received.faults, UNEXPECTED)))
+
+    async def _accept(self, received: Received) -> None:
         await self.database.write(
             lambda connection: accept(Register(connection), self.house, self.rules, received, self._read)
         )

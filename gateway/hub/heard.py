@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from adapters.lrm.hubsante import replies
 from adapters.lrm.hubsante.faults import Next, meaning, what_next
+from adapters.lrm.hubsante.inbound import HUB_ERROR, REFERENCE
 from domain.observation import Stamp
 from domain.source import Source
 from gateway.alarms import sound
@@ -44,6 +45,23 @@ STEPS = {
 }
 SHOWN = {Step.INTEGRATED, Step.READ}
 """Steps after which a request is on somebody's screen."""
+
+
+def early(register: Register, received: Received) -> bool:
+    """Whether it answers a message that the hub has and that we have not written down yet: it waits, and is not lost."""
+    if received.key not in {REFERENCE, HUB_ERROR} or received.faults:
+        return False
+    body = dict(received.body or {})
+    about = replies.read_reference(body).about if received.key == REFERENCE else replies.read_error(body).about
+    return not register.hub.steps(about) and register.hub.unsettled(about)
+
+
+def heard(register: Register, house: House, received: Received, mode: str) -> None:
+    """An answer to a message of ours."""
+    if received.key == REFERENCE:
+        heard_reference(register, house, received)
+    else:
+        heard_error(register, house, received, mode)
 
 
 def heard_reference(register: Register, house: House, received: Received) -> None:

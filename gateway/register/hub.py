@@ -51,6 +51,10 @@ CHANGE_CASE = (
 STEP = insert(hub_timeline).inline()
 STEPS = select(hub_timeline).where(T.distribution_id == bindparam("id")).order_by(T.seq)
 STEPS_OF_CASE = select(hub_timeline).where(T.case_id == bindparam("case")).order_by(T.seq)
+UNSETTLED = text(
+    "SELECT 1 FROM outbox_message WHERE destination = 'hub' AND id = :id AND status IN ('pending', 'sending')"
+)
+WAIT_ON = update(hub_message).where(M.seq == bindparam("number")).values(hold_until=bindparam("until"))
 FORGET_LANE = text("DELETE FROM outbox_lane WHERE destination = 'hub' AND lane = :lane")
 
 
@@ -130,7 +134,7 @@ class Hub:
         return [_message(row) for row in self._connection.execute(HELD_OF_CASE, {"case": case_id})]
 
     def held_too_long(self, now: datetime) -> list[HubMessage]:
-        """The updates whose case did not come in time."""
+        """What waited long enough: updates whose case did not come, answers that were quicker than we."""
         return [_message(row) for row in self._connection.execute(HELD_TOO_LONG, {"now": to_column(now)})]
 
     def decided(self, seq: int, state: str, code: int | None) -> None:
@@ -168,6 +172,14 @@ class Hub:
     def steps_of_case(self, case_id: str) -> list[HubStep]:
         """How far every message of a case went."""
         return [_step(row) for row in self._connection.execute(STEPS_OF_CASE, {"case": case_id})]
+
+    def unsettled(self, distribution_id: str) -> bool:
+        """Whether a message of ours is still on its way: published perhaps, and not yet written down as such."""
+        return self._connection.execute(UNSETTLED, {"id": distribution_id.rpartition("_")[2]}).first() is not None
+
+    def wait_on(self, seq: int, until: datetime) -> None:
+        """Let a message that was held wait longer."""
+        self._connection.execute(WAIT_ON, {"number": seq, "until": to_column(until)})
 
     def forget_lane(self, lane: str) -> None:
         """The next message of this lane opens the case anew: its recipient does not have it."""

@@ -57,11 +57,17 @@ class Link:
         """The present, as the contract writes it."""
         return self.house.clock().replace(microsecond=0).isoformat()
 
+    async def settle(self) -> None:
+        """Let a second pass: what is due leaves, and what waited is looked at."""
+        await self.house.settle()
+        assert self.house.runtime.hub is not None
+        await self.house.runtime.hub.look()
+
     async def until(self, condition: Callable[[], Any]) -> Any:
         """Move the house until a condition holds: what is due leaves, what comes is taken."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                await self.house.settle()
+                await self.settle()
                 if found := condition():
                     return found
                 await asyncio.sleep(0.02)
@@ -70,7 +76,7 @@ class Link:
         """The same, of the register: what it says, once that is as wanted."""
         async with asyncio.timeout(PATIENCE):
             while not wanted(found := await self.house.runtime.read(ask)):
-                await self.house.settle()
+                await self.settle()
                 await asyncio.sleep(0.02)
         return found
 
@@ -86,7 +92,7 @@ class Link:
         """Wait for a step of a case."""
         async with asyncio.timeout(PATIENCE):
             while (found := await self.steps(case)).count(step) < times:
-                await self.house.settle()
+                await self.settle()
                 await asyncio.sleep(0.02)
         return found
 

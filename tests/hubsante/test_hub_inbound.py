@@ -28,9 +28,10 @@ OURS, SAMU = "fr.health.passerelle", "fr.health.samu330"
 CASE = f"{SAMU}.DRFR15ESSAI"
 
 
-def hub(**changes: Any) -> dict[str, Any]:
+def hub(*, without_models: bool = False, **changes: Any) -> dict[str, Any]:
     """A hub nobody connects to: the door is spoken to directly."""
-    models_dir = {"models_dir": BESIDE / "hubsante"} if (BESIDE / "hubsante").exists() else {}
+    there = (BESIDE / "hubsante").exists() and not without_models
+    models_dir = {"models_dir": BESIDE / "hubsante"} if there else {}
     return {
         "link": {"url": "amqps://hub.exemple.fr:5671", "mode": "Exercise", "connect_timeout": 0.1, "read_timeout": 1},
         "hold_seconds": 5,

@@ -98,7 +98,7 @@ async def test_a_samu_that_goes_silent_leaves_the_case_at_the_hub(link: Link) ->
     await link.house.patient()
     await link.until_step(CASE, "at_hub")
     await link.hub.quiet(HEALTH)
-    await link.house.settle()
+    await link.settle()
     assert set(await link.steps(CASE)) == {"published", "at_hub"}
 
 
@@ -129,7 +129,7 @@ async def test_the_samu_decides_where_a_victim_goes(link: Link) -> None:
 
     async with asyncio.timeout(PATIENCE):
         while await destination() is None:
-            await link.house.settle()
+            await link.settle()
             await asyncio.sleep(0.02)
     assert (await destination())["finess"] == HOSPITAL["finess"]
     await link.until(lambda: [one for one in link.samu.heard if one["step"] == "INTEGRE"])
@@ -179,7 +179,7 @@ async def until_status(link: Link, request: dict[str, Any], wanted: str) -> dict
     """Where the request is, as its sender sees it, once it is there."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            await link.house.settle()
+            await link.settle()
             async with link.house.as_(Scope.PLATFORM) as nurse:
                 shown: dict[str, Any] = (await nurse.get(f"/v1/interventions/{request['id']}")).json()
             if shown["status"] == wanted:

@@ -31,5 +31,22 @@ class HeldDocument(TypedDict):
     NC: int
 
 
-HEARD: dict[str, type] = {"taken": TakenDocument, "held": HeldDocument}
+class AnswerDocument(TypedDict):
+    """`answer`: what a neighbour that is only described by files answers to any document."""
+
+    outcome: str | None
+    """`taken`, `later` (send it again) or `refused` (a person must look); without it the HTTP status says."""
+    duplicate: bool | None
+    """It had already taken this very message."""
+    reference: str | None
+    """Its own identifier for the thing."""
+    code: str | None
+    """Its code for what is wrong."""
+    field: str | None
+    """Which field is wrong; never its value."""
+    retry_after: int | None
+    """Seconds to wait before the next attempt."""
+
+
+HEARD: dict[str, type] = {"taken": TakenDocument, "held": HeldDocument, "answer": AnswerDocument}
 """What mappings of what comes in may produce → its shape."""

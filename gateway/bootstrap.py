@@ -12,6 +12,7 @@ import mapping
 from domain.rules import Rules
 from gateway import clock as gateway_clock
 from gateway import migrations
+from gateway.agreements import check_agreements, recipient_of
 from gateway.alarms import with_expiry_alarm
 from gateway.consequences import consequences
 from gateway.counting import CountingDestination
@@ -19,7 +20,7 @@ from gateway.house import House, InterventionRules
 from gateway.hub.door import HubDoor
 from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours, policies, signature_gate, token_gate
 from gateway.pulse import Pulse
-from gateway.routing import RECIPIENTS, ROUTES, kind_of
+from gateway.routing import RECIPIENTS, ROUTES
 from gateway.runtime import Runtime
 from gateway.security.doorkeeper import Doorkeeper
 from gateway.versions import VersionedDestination, Versions, open_versions
@@ -57,7 +58,7 @@ async def build(
         database = open_database(settings.store.url)
         closing.push_async_callback(database.close)
         clock = await common_time(database, clock, closing)
-        versions = await open_versions(settings.mappings, catalogue, lambda: read_again(settings), database, clock)
+        versions = await open_versions(settings.uses, catalogue, lambda: read_again(settings), database, clock)
         neighbours = open_neighbours(settings, versions, closing, clock=clock, transports=transports)
         store = SqlStore(database, clock=clock, aftermath=with_expiry_alarm(consequences(house)))
         destinations = as_sent_to(neighbours, versions, database, house, clock)
@@ -148,19 +149,24 @@ def read_again(settings: Settings) -> mapping.Catalogue:
 
 def standing(settings: Settings) -> Versions:
     """What the settings choose, before anybody decided otherwise."""
-    return Versions(settings.mappings, load_mappings(settings), lambda: read_again(settings))
+    return Versions(settings.uses, load_mappings(settings), lambda: read_again(settings))
 
 
 def house_rules(settings: Settings, catalogue: mapping.Catalogue) -> House:
     """What intake needs to know of this deployment."""
+    check_agreements(settings, catalogue)
     names = tuple(neighbours_of(settings))
     return House(
         rules=Rules(link_event_types=settings.trade.link_event_types),
         destinations=names,
-        allow_lists={name: catalogue.allow_list(kind_of(name)) for name in (*names, *sorted(set(RECIPIENTS.values())))},
+        allow_lists={
+            name: catalogue.allow_list(recipient_of(settings, name))
+            for name in (*names, *sorted(set(RECIPIENTS.values())))
+        },
         count_delay=timedelta(milliseconds=settings.trade.count_delay_ms),
         interventions=intervention_rules(settings),
         unserved=unserved(settings),
+        declared={name: frozenset(one.topics) for name, one in settings.destinations.items()},
     )
 
 

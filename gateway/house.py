@@ -48,9 +48,12 @@ class House:
     unserved: frozenset[tuple[str, str]] = frozenset()
     """(destination, topic) that the destination could take and that no link of this deployment carries."""
 
+    declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Destination known by its files alone → the topics that were agreed with it."""
+
     def takers(self, topic: str, among: Iterable[str] | None = None) -> list[str]:
         """The destinations that are told of a topic here, of all or of those named."""
-        told = takers(topic, self.destinations if among is None else among)
+        told = takers(topic, self.destinations if among is None else among, self.declared)
         return [name for name in told if (name, topic) not in self.unserved]
 
     def restrict(self, destination: str, topic: str, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from adapters.declared import open_declared
 from adapters.lrm.fhir import open_lrm_fhir
 from adapters.lrm.hubsante import open_hub
 from adapters.lrm.soap import open_lrm
@@ -91,7 +92,7 @@ def neighbours_of(settings: Settings) -> dict[str, Reached]:
     for name, platform in settings.platforms.items():
         if platform.link is not None:
             reached[webhook(name)] = Reached(platform.link, platform.delivery)
-    return reached
+    return reached | {name: Reached(one.link, one.delivery) for name, one in settings.destinations.items()}
 
 
 def open_neighbours(
@@ -112,6 +113,10 @@ def open_neighbours(
         if said.link is not None:
             name = webhook(platform)
             opened[name] = OPENERS["portal"](name, said, _shapes(versions, name), wire(name), clock)
+    opened |= {
+        name: open_declared(name, one.link, one, versions.shapes(name), wire(name), clock=clock)
+        for name, one in settings.destinations.items()
+    }
     for one in opened.values():
         closing.push_async_callback(one.aclose)
     mirrors = {name: opened[name] for name in MIRRORS if name in opened}

@@ -149,10 +149,10 @@ def count_messages(house: House, event: Event, now: datetime, only: Iterable[str
 def event_messages(
     house: House, event: Event, stamp: Stamp, now: datetime, only: Iterable[str] | None = None
 ) -> list[Envelope]:
-    """The event itself, for the neighbours it is, or is to be, linked with."""
+    """The event itself, for the neighbours it is, or is to be, linked with, and those that only want to know of it."""
     messages = []
     for destination in house.takers("event", only):
-        if destination in event.links:
+        if destination in event.links or destination not in EVENT_DESTINATIONS:
             document = event_document(event, stamp, destination)
             body = house.restrict(destination, "event", document)
             messages.append(_envelope(destination, "event", f"event:{event.id}", event, body, now))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from domain.canon_hub import HUB_DOCUMENTS
 from outbox.message import Kind, Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from domain.severity import Severity
 
@@ -63,9 +64,12 @@ def kind_of(destination: str) -> str:
     return destination.partition(":")[0]
 
 
-def takers(topic: str, configured: Iterable[str]) -> list[str]:
-    """The configured destinations that take a topic, in their configured order."""
-    return [name for name in configured if topic in ROUTES.get(kind_of(name), frozenset())]
+def takers(
+    topic: str, configured: Iterable[str], declared: Mapping[str, frozenset[str]] = MappingProxyType({})
+) -> list[str]:
+    """The configured destinations that take a topic, in their configured order; `declared` are those that no line here names."""
+    nothing: frozenset[str] = frozenset()
+    return [name for name in configured if topic in (ROUTES.get(kind_of(name)) or declared.get(name, nothing))]
 
 
 def priority(topic: str, severity: Severity | None = None) -> Priority:

@@ -6,12 +6,14 @@ Secrets are `SecretStr`: printed, they are stars.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from adapters.declared.agreement import Agreement
 from adapters.perimeter import Perimeter
 from domain.mode import Mode
 from gateway.intervention_settings import (
@@ -23,6 +25,7 @@ from gateway.intervention_settings import (
     PlatformSettings,
 )
 from gateway.sections import Neighbour, Section
+from gateway.uses import SHIPPED_MAPPINGS
 
 
 class Server(Section):
@@ -87,6 +90,12 @@ class PortalSettings(Neighbour):
     )
 
 
+class DestinationSettings(Agreement, Neighbour):
+    """A neighbour that is known by files alone: its section is all that names it."""
+
+    kind: Literal["http"] = Field("http", description="Porteur : http.")
+
+
 class Trade(Section):
     """What two SAMUs may do differently; the words and the reasons are in docs/decisions/."""
 
@@ -115,46 +124,6 @@ class Watch(Section):
     alarm_link_seconds: float = Field(
         30, gt=0, description="Alarme quand un voisin n’accepte plus de connexion depuis ce temps."
     )
-
-
-SHIPPED_MAPPINGS = {
-    "sinus.event": "sinus/evenement@1",
-    "sinus.victim": "sinus/victime@1",
-    "sinus.identifier.detached": "sinus/detachement@1",
-    "sinus.counts": "sinus/denombrement@1",
-    "sinus.held": "sinus/denombrement-detenu@1",
-    "sivic.event": "sivic/evenement@1",
-    "sivic.victim": "sivic/personne@1",
-    "sivic.victim.deleted": "sivic/retrait@1",
-    "sivic.identifier.detached": "sivic/numero-detache@1",
-    "sivic.event.answer": "sivic/reponse-evenement@1",
-    "sivic.victim.answer": "sivic/reponse-personne@1",
-    "sivic.held": "sivic/denombrement-detenu@1",
-    "lrm.intervention.request": "lrm/demande@1",
-    "lrm.intervention.cancel": "lrm/annulation@1",
-    "lrm_fhir.intervention.request": "lrm_fhir/demande@1",
-    "lrm_fhir.intervention.cancel": "lrm_fhir/annulation@1",
-    "hub.victim": "hub/victime@1",
-    "hub.counts": "hub/denombrement@1",
-    "hub.intervention.request": "hub/demande@1",
-    "hub.intervention.cancel": "hub/annulation@1",
-    "hub.evacuation": "hub/vecteur@1",
-    "hub.evacuation.status": "hub/statut-vecteur@1",
-    "hub.partner.vehicles": "hub/moyens@1",
-    "hub.partner.vehicle_status": "hub/statut-moyen@1",
-    "hub.partner.help_request": "hub/demande-moyens@1",
-    "hub.partner.help_answer": "hub/reponse-moyens@1",
-    "hub.partner.case_word": "hub/dossier@1",
-    "hub.partner.positions_request": "hub/positions@1",
-    "hub.partner.document_links": "hub/documents@1",
-    "hub.partner.report": "hub/bilan@1",
-    "hub.partner.mission_summary": "oru/rpis@1",
-    "hub.partner.fire_case": "nexsis/affaire@1",
-    "hub.partner.fire_vehicles": "nexsis/moyens@1",
-    "portal.outcome": "portal/outcome@1",
-    "platform.intervention.status": "platform/statut@1",
-}
-"""Destination and topic → the mapping as it ships; a deployment names only what it changes."""
 
 
 class Settings(BaseSettings):
@@ -186,6 +155,9 @@ class Settings(BaseSettings):
     )
     hub: HubSettings | None = Field(None, description="Absent : pas de Hub Santé.")
     portal: PortalSettings | None = Field(None, description="Absent : le portail n’est pas rappelé.")
+    destinations: dict[str, DestinationSettings] = Field(
+        default_factory=dict, description="Voisins connus par leurs seuls fichiers, par leur nom."
+    )
     mapping_dirs: tuple[Path, ...] = Field(
         (), description="Dossiers de correspondances du déploiement, en plus de celles livrées."
     )
@@ -199,6 +171,26 @@ class Settings(BaseSettings):
     def _with_shipped(cls, said: dict[str, str]) -> dict[str, str]:
         """A file written for an older release does not lose the uses that came since."""
         return {**SHIPPED_MAPPINGS, **said}
+
+    @field_validator("destinations")
+    @classmethod
+    def _named_apart(cls, said: dict[str, DestinationSettings]) -> dict[str, DestinationSettings]:
+        """A name is a word of addresses, metrics and mappings; those of the house are taken."""
+        taken = {use.partition(".")[0] for use in SHIPPED_MAPPINGS}
+        wrong = [name for name in said if name in taken or not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name)]
+        if wrong:
+            raise ValueError(
+                "un nom de destination est un mot en minuscules, et n’est pas celui d’un voisin de la maison"
+            )
+        return said
+
+    @property
+    def uses(self) -> dict[str, str]:
+        """Every use and its mapping: the house's and those that destinations agreed on."""
+        found = dict(self.mappings)
+        for name, one in self.destinations.items():
+            found |= one.uses(name)
+        return found
 
     @classmethod
     def settings_customise_sources(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    import mapping
     from mapping import Catalogue
     from outbox.database import Database
     from outbox.message import Claimed, Receipt
@@ -41,9 +42,20 @@ class InForce:
 
     def apply(self, canon: Mapping[str, Any]) -> dict[str, Any]:
         """As a mapping does; a version whose file is gone is a `MappingError` that names it."""
+        return self._chosen(canon).apply(canon)
+
+    def write(self, canon: Mapping[str, Any]) -> bytes:
+        """As a mapping does."""
+        return self._chosen(canon).write(canon)
+
+    def read(self, raw: bytes) -> dict[str, Any]:
+        """As a mapping does: an answer is read by the version in force now."""
+        return self._chosen({}).read(raw)
+
+    def _chosen(self, canon: Mapping[str, Any]) -> mapping.Mapping:
         name = canon.get(PINNED, {}).get(self._use) or self._versions.current[self._use]
         try:
-            return self._versions.catalogue.mapping(name).apply(canon)
+            return self._versions.catalogue.mapping(name)
         except UnknownMappingError:
             raise MappingError(self._use, f"la correspondance {name} n'est plus chargée") from None
 

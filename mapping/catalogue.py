@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mapping.allow_list import AllowList, read_allow_list
 from mapping.checks import check_dead_pairs
 from mapping.contracts import Contracts
+from mapping.contracts.form import form_of
 from mapping.errors import UnknownMappingError
 from mapping.extends import WholeMapping, inherit
 from mapping.faults import Faults, MappingFaultsError, Spot, did_you_mean
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as ReadOnly
 
     from mapping.compile import Compiler
+    from mapping.contracts.form import Form
 
 SHIPPED = Path(__file__).resolve().parent
 """The folder of the mappings that come with the product."""
@@ -38,7 +40,8 @@ SHIPPED = Path(__file__).resolve().parent
 class Mapping:
     """One mapping, compiled: a document in, the target tree out."""
 
-    def __init__(self, whole: WholeMapping, compiler: Compiler) -> None:
+    def __init__(self, whole: WholeMapping, compiler: Compiler, contracts: Contracts) -> None:
+        self.contracts = contracts
         self.name = whole.name
         self.recipient = whole.recipient.text
         self.topic = whole.topic.text
@@ -57,6 +60,19 @@ class Mapping:
         Raises `MappingError`, naming the path and never the value; then nothing was produced.
         """
         return self._build(document)
+
+    @cached_property
+    def form(self) -> Form:
+        """How the documents of its neighbour are written and read. Raises `ContractError`."""
+        return form_of(self.contracts, self.whole.target if self.topic else self.whole.source)
+
+    def write(self, document: ReadOnly[str, Any]) -> bytes:
+        """The document in the neighbour's own language, checked by its contract. `MappingError`, or `DocumentError`."""
+        return self.form.write(self.apply(document))
+
+    def read(self, raw: bytes) -> dict[str, Any]:
+        """What a document of the neighbour means, once checked by its contract. `DocumentError`, or `MappingError`."""
+        return self.apply(self.form.read(raw))
 
     def explain(self, document: ReadOnly[str, Any]) -> tuple[Step, ...]:
         """What each rule gave for this document, in the order of the target; errors are steps too."""
@@ -130,11 +146,12 @@ def load_catalogue(*folders: Path) -> Catalogue:
     recipients = _read_recipients(folders, faults)
     tables = _read_tables(folders, faults)
     whole = inherit(_read_files(folders, faults), faults)
-    loading = Loading(recipients, tables, Contracts(contract_folders(folders)), faults)
+    contracts = Contracts(contract_folders(folders))
+    loading = Loading(recipients, tables, contracts, faults)
     compilers = {name: loading.compiler(mapping) for name, mapping in sorted(whole.items())}
     check_dead_pairs(tables, loading.codes_read, faults)
     faults.refuse_any()
-    compiled = {name: Mapping(whole[name], compiler) for name, compiler in compilers.items() if compiler}
+    compiled = {name: Mapping(whole[name], compiler, contracts) for name, compiler in compilers.items() if compiler}
     return Catalogue(compiled, recipients, tables, folders, tuple(loading.unchecked))
 
 

@@ -45,6 +45,7 @@ CODES: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
         ("LinkCanon", "action"): frozenset({"create", "link"}),
         ("DetachedNumberDocument", "reason"): frozenset({"emptied", "changed", "deleted"}),
         ("InterventionPatientCanon", "sex"): frozenset({"M", "F", "I"}),
+        ("AnswerDocument", "outcome"): frozenset({"taken", "later", "refused"}),
         ("OutcomeDocument", "status"): frozenset({"delivered", "parked", "expired"}),
         **{(document.__name__, "mode"): _MODES for document in canon.DOCUMENTS.values()},
     }

@@ -86,7 +86,7 @@ def propose(loaded: Catalogue, text: str) -> Proposal:
     faults.refuse_any()
     if whole is None or compiler is None:
         raise AssertionError(name)
-    return Proposal(Mapping(whole, compiler), loaded)
+    return Proposal(Mapping(whole, compiler, loaded.contracts), loaded)
 
 
 def in_text(fault: Fault) -> bool:
@@ -110,4 +110,4 @@ def _own_tables(loaded: Catalogue, whole: WholeMapping) -> dict[str, CodeTable]:
 
 def _apart(loaded: Catalogue, mapping: Mapping) -> Mapping:
     tables = {**loaded.tables, **_own_tables(loaded, mapping.whole)}
-    return Mapping(mapping.whole, replace(mapping.compiler, tables=tables))
+    return Mapping(mapping.whole, replace(mapping.compiler, tables=tables), loaded.contracts)

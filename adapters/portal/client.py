@@ -14,7 +14,7 @@ import orjson
 from adapters.http import broken_link, open_client, retry_after
 from adapters.portal.contract import faults_of, is_pointer
 from adapters.portal.faults import not_the_portal, refused_by_portal
-from adapters.portal.signature import sign
+from adapters.signature import sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

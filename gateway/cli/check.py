@@ -45,13 +45,13 @@ def _mappings(settings: Settings) -> bool:
     try:
         catalogue = load_mappings(settings)
         house_rules(settings, catalogue)
-        for name in settings.mappings.values():
+        for name in settings.uses.values():
             catalogue.mapping(name)
     except MappingFaultsError as error:
         explain_mappings(error)
         return False
     except UnknownMappingError as error:
-        say(f"correspondances   {error}. Vérifier la table [mappings] des réglages.")
+        say(f"correspondances   {error}. Vérifier [mappings] et [destinations] dans les réglages.")
         return False
     say("correspondances   bonnes")
     return True

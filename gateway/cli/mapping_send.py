@@ -7,15 +7,13 @@ unless that is asked for, and a victim of the register leaves with a masked iden
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from mapping import MappingError, tools
-from mapping.contracts.writing import DocumentError, check_xml, write_xml
+from mapping.contracts.writing import DocumentError
 from mapping.contracts.xsd import ContractError
-from mapping.faults import Faults
 from mapping.tools import Told
 
 if TYPE_CHECKING:
@@ -37,8 +35,8 @@ def send(catalogue: Catalogue, mapping: Mapping, canon: dict[str, Any], argument
     if canon.get("mode") != "Exercise" and not arguments.actual:
         return Told(ok=False, text="Ce document est du mode réel : « --actual » dit que c’est voulu.")
     try:
-        tree = mapping.apply(tools.allowed_of(catalogue, mapping, canon))
-        media_type, raw = written(catalogue, mapping, tree)
+        raw = mapping.write(tools.allowed_of(catalogue, mapping, canon))
+        media_type = f"application/{mapping.form.language}"
     except (MappingError, DocumentError, ContractError) as error:
         return Told(ok=False, text=str(error))
     headers = {"Content-Type": media_type, "Idempotency-Key": hashlib.sha256(raw).hexdigest()[:32]}
@@ -48,18 +46,3 @@ def send(catalogue: Catalogue, mapping: Mapping, canon: dict[str, Any], argument
         return Told(ok=False, text=f"Le système ne répond pas ({type(error).__name__}).")
     text = f"Document de {len(raw)} octets ({media_type}) : le système répond {answer.status_code}."
     return Told(ok=answer.is_success, text=text, data={"status": answer.status_code, "bytes": len(raw)})
-
-
-def written(catalogue: Catalogue, mapping: Mapping, tree: dict[str, Any]) -> tuple[str, bytes]:
-    """The bytes of a tree: XML when the target is a schema, checked against it; JSON otherwise."""
-    file = mapping.target.partition("#")[0]
-    path = catalogue.contracts.path(file)
-    if path is None or path.suffix != ".xsd":
-        return "application/json", json.dumps(tree, ensure_ascii=False).encode()
-    root = catalogue.contracts.find(mapping.whole.target, Faults())
-    if root is None:
-        raise ContractError(f"{mapping.target} est introuvable")
-    raw = write_xml(root, tree)
-    if place := check_xml(path, raw):
-        raise DocumentError(place, "refusé par le schéma")
-    return "application/xml", raw

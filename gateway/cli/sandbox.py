@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from gateway.cli.console import run, say
+from gateway.cli.console import complain, explain_mappings, read_settings, run, say, with_settings
 from gateway.routing import kind_of
-from gateway.sandbox import DEFAULT_PORTS, WEBHOOK_SECRET, WHEN_NAMED, open_sandbox
+from gateway.sandbox import DEFAULT_PORTS, WEBHOOK_SECRET, WHEN_NAMED, declared_applications, open_sandbox
 from gateway.serving import until_told_to_stop
+from mapping import MappingFaultsError, UnknownMappingError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
+
+    from starlette.applications import Starlette
+
+    Declared = dict[str, Callable[[], Starlette]]
+
+HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 SEVERAL = ("lrm", "lrm_fhir")
 """Simulators of which there may be more than one, each with a name."""
@@ -24,7 +33,7 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "names",
         nargs="*",
         metavar="voisin",
-        help=f"parmi {', '.join(DEFAULT_PORTS)}, ou plusieurs logiciels de régulation par leur nom (lrm:samu77 "
+        help=f"parmi {', '.join(DEFAULT_PORTS)}, une destination des réglages, ou plusieurs logiciels de régulation par leur nom (lrm:samu77 "
         "lrm_fhir:samu75) ; sans nom, tous sauf le hub, qui démarre un RabbitMQ",
     )
     parser.add_argument("--mode", choices=("Actual", "Exercise"), default="Exercise", help="ce qu’ils acceptent")
@@ -32,14 +41,24 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument(
         "--port", action="append", default=[], metavar="VOISIN=PORT", help="changer un port ; 0 : au choix du système"
     )
+    with_settings(parser)
     parser.add_argument("--models", type=Path, metavar="DIR", help="modèles officiels du hub (json-schema/, xsd/)")
     parser.set_defaults(run=command)
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Serve the simulators until told to stop."""
+    try:
+        declared, ports = _declared(arguments)
+    except MappingFaultsError as error:
+        explain_mappings(error)
+        return 2
+    except UnknownMappingError as error:
+        complain(f"{error}. Vérifier [destinations] dans les réglages.")
+        return 2
     # One of several is on a port that the system chooses, unless it is said.
-    ports = DEFAULT_PORTS | {name: 0 for name in arguments.names if kind_of(name) in SEVERAL and kind_of(name) != name}
+    several = {name: 0 for name in arguments.names if kind_of(name) in SEVERAL and kind_of(name) != name}
+    ports = {**DEFAULT_PORTS, **several, **ports}
     for one in arguments.port:
         name, _, port = one.partition("=")
         if name not in ports or not port.isdigit():
@@ -51,12 +70,23 @@ def command(arguments: argparse.Namespace) -> int:
         say(f"Voisin inconnu : {', '.join(unknown)} ; attendu : {', '.join(ports)}")
         return 2
     chosen = {name: port for name, port in ports.items() if name in (arguments.names or set(ports) - WHEN_NAMED)}
-    run(_sandbox(arguments.mode, chosen, arguments.host, arguments.models))
+    run(_sandbox(arguments, chosen, declared))
     return 0
 
 
-async def _sandbox(mode: str, ports: dict[str, int], host: str, models: Path | None) -> None:
-    async with open_sandbox(mode, ports, host, models) as sandbox:
+def _declared(arguments: argparse.Namespace) -> tuple[Declared, dict[str, int]]:
+    """The neighbours that the settings know by their files, each on the port of its own link when that is this machine."""
+    asked = arguments.settings or set(arguments.names) - set(DEFAULT_PORTS)
+    settings = read_settings(arguments.settings) if asked else None
+    if settings is None:
+        return {}, {}
+    at = {name: urlsplit(one.link.url) for name, one in settings.destinations.items()}
+    ports = {name: (url.port or 0) if url.hostname in HERE else 0 for name, url in at.items()}
+    return declared_applications(settings), ports
+
+
+async def _sandbox(arguments: argparse.Namespace, ports: dict[str, int], declared: Declared) -> None:
+    async with open_sandbox(arguments.mode, ports, arguments.host, arguments.models, declared) as sandbox:
         for name, url in sandbox.urls.items():
             if name in WHEN_NAMED:
                 say(f"{name:15} {url}   accès, messages et refus sur la page   script : POST {url}/_sandbox/script")

@@ -63,6 +63,11 @@ def check_xml(contract: Path, raw: bytes) -> str:
         schema = etree.XMLSchema(etree.parse(str(contract)))
     except (etree.XMLSyntaxError, etree.XMLSchemaParseError):
         raise ContractError(f"{contract.name} n'est pas un schéma XML valide") from None
+    return misfit(schema, raw)
+
+
+def misfit(schema: etree.XMLSchema, raw: bytes) -> str:
+    """Where a document departs from a schema, or nothing."""
     if schema.validate(etree.fromstring(raw)):
         return ""
     found = _NAMED.search(str(schema.error_log))

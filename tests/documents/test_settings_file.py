@@ -16,6 +16,8 @@ from gateway.settings import Settings, load
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+NEIGHBOURS = ("sivic", "lrm", "lrm_fhir", "lrms", "hub", "portal", "platforms", "destinations")
+INVENTED = re.compile(r"(platforms|lrms|destinations|topics)\.(?:essai|hopital|victim)")
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "passerelle.toml"
 
@@ -42,8 +44,8 @@ def shown() -> dict[str, str]:
     for line in FILE.read_text(encoding="utf-8").splitlines():
         bare = line.removeprefix("# ")
         if title := re.fullmatch(r"\[\[?([a-z._]+)\]?\]", bare):
-            # A platform and one of several softwares are shown under an invented name.
-            section = title[1].replace("platforms.essai", "platforms").replace("lrms.essai", "lrms") + "."
+            # A platform, one of several softwares, a destination and a topic are shown under an invented name.
+            section = INVENTED.sub(r"\1", title[1]) + "."
         elif pair := re.fullmatch(r'("?[a-z_.]+"?) = (.+)', bare):
             found[section + pair[1].strip('"')] = pair[2]
     return found
@@ -56,20 +58,11 @@ def test_the_shipped_file_is_the_defaults() -> None:
 
 def test_every_key_is_in_the_file() -> None:
     """A key that exists is shown, live or commented; the four links share one explanation."""
-    link_keys = {
-        f"{neighbour}.link.{name}"
-        for neighbour in ("sivic", "lrm", "lrm_fhir", "lrms", "hub", "portal", "platforms")
-        for name in Link.model_fields
-    }
+    link_keys = {f"{neighbour}.link.{name}" for neighbour in NEIGHBOURS for name in Link.model_fields}
     deliveries = {
-        f"{neighbour}.delivery.{name}"
-        for neighbour in ("sivic", "lrm", "lrm_fhir", "lrms", "hub", "portal", "platforms")
-        for name in ("concurrency", "schedule", "rate")
+        f"{neighbour}.delivery.{name}" for neighbour in NEIGHBOURS for name in ("concurrency", "schedule", "rate")
     }
-    explained_once = (
-        link_keys
-        - {f"{neighbour}.link.url" for neighbour in ("sivic", "lrm", "lrm_fhir", "lrms", "hub", "portal", "platforms")}
-    ) | deliveries
+    explained_once = (link_keys - {f"{neighbour}.link.url" for neighbour in NEIGHBOURS}) | deliveries
     missing = set(keys_of(Settings)) - set(shown()) - explained_once - {"mappings"}
     assert missing == set()
 

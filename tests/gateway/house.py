@@ -20,6 +20,7 @@ from adapters.sivic.simulator import create_simulator as create_sivic
 from domain.mode import Mode
 from gateway.app import create_app
 from gateway.bootstrap import build
+from gateway.sandbox import declared_applications
 from gateway.security.keys import Scope, new_key
 from gateway.settings import Settings
 
@@ -234,14 +235,15 @@ async def open_house(folder: Path, mode: Mode = Mode.EXERCISE, **more: Any) -> A
         "sivic": create_sivic(mode, clock),
         "portal": create_portal(mode, clock, [SECRET]),
     }
+    settings = settings_for(folder, mode, **more)
+    if settings.destinations:
+        neighbours |= {name: make() for name, make in declared_applications(settings, clock).items()}
     wires = {name: InProcess(app) for name, app in neighbours.items()}
     other = Mode.ACTUAL if mode is Mode.EXERCISE else Mode.EXERCISE
     keys = {scope: new_key(f"essai-{scope}", scope, mode) for scope in Scope}
     others = {scope: new_key(f"autre-{scope}", scope, other) for scope in Scope}
     async with AsyncExitStack() as closing:
-        runtime = await closing.enter_async_context(
-            build(settings_for(folder, mode, **more), clock=clock, transports=wires)
-        )
+        runtime = await closing.enter_async_context(build(settings, clock=clock, transports=wires))
 
         def keep(register: Any) -> None:
             for key in (*keys.values(), *others.values()):

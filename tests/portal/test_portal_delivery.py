@@ -16,7 +16,7 @@ from adapters.link import Link
 from adapters.portal import open_portal
 from adapters.portal.contract import faults_of, schema
 from adapters.portal.faults import Refusal, refused_by_portal
-from adapters.portal.signature import sign
+from adapters.signature import sign
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from tests.portal.portal_pair import FIXTURES, SECRET, Pair, SetClock, canon, claimed
 

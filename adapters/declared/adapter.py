@@ -1,0 +1,192 @@
+"""A neighbour known by files alone, as a destination: an agreement in the settings, mapping files, a contract, an allow-list.
+
+The document is written by its mapping and checked by the neighbour's own contract before it leaves; the answer is checked and
+read the same way. It refuses whatever was not agreed, and knows the name of no neighbour.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+from lxml import etree
+
+from adapters.declared.agreement import PLACES
+from adapters.declared.faults import (
+    by_status,
+    no_address,
+    outside_contract,
+    said_no,
+    soap_fault,
+    unheard,
+    unknown_topic,
+    unmapped,
+    unreadable,
+)
+from adapters.http import refuse_other_mode
+from adapters.soap import SOAP, SoapFault, open_envelope, parse, seal
+from mapping import MappingError
+from mapping.contracts.writing import DocumentError
+from outbox.message import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adapters.declared.agreement import Agreement, Told, Topic
+    from adapters.declared.client import Answered, DeclaredClient
+    from adapters.link import Link
+    from outbox.message import Claimed, Envelope
+
+DELETED = "victim.deleted"
+_PLACE = re.compile(r"\{(\w+)\}")
+_SUCCESS = range(200, 300)
+
+
+class Shape(Protocol):
+    """A mapping, or the version of it that is in force."""
+
+    def write(self, canon: Mapping[str, Any]) -> bytes:
+        """Our document in the neighbour's language, checked."""
+
+    def read(self, raw: bytes) -> dict[str, Any]:
+        """The neighbour's document in our words, checked."""
+
+
+class DeclaredAdapter:
+    """Tells one neighbour what was agreed."""
+
+    def __init__(
+        self, name: str, link: Link, client: DeclaredClient, agreement: Agreement, shapes: Mapping[str, Shape]
+    ) -> None:
+        """`shapes` by topic, with `<topic>.answer` and `<topic>.refusal` where agreed."""
+        self.name = name
+        self._link = link
+        self._client = client
+        self._agreement = agreement
+        self._shapes = shapes
+
+    async def deliver(self, claimed: Claimed) -> Receipt:
+        """Tell one envelope; its id is the idempotency key."""
+        refuse_other_mode(claimed, self._link, self.name)
+        topic, told = self._agreed(claimed.envelope)
+        return await self._exchange(claimed, topic, told, self._written(topic, told, claimed.envelope))
+
+    async def resend(self, claimed: Claimed) -> Receipt:
+        """The very bytes of the last attempt, once more."""
+        refuse_other_mode(claimed, self._link, self.name)
+        topic, told = self._agreed(claimed.envelope)
+        return await self._exchange(claimed, topic, told, claimed.exact)
+
+    async def aclose(self) -> None:
+        """Close the connections kept open."""
+        await self._client.aclose()
+
+    def _agreed(self, envelope: Envelope) -> tuple[Topic, Told]:
+        """What was agreed on this topic; a deleted victim may have an agreement of its own."""
+        victim = envelope.body.get("victim")
+        deleted = envelope.topic == "victim" and isinstance(victim, dict) and victim.get("deleted") is True
+        for topic, told in self._agreement.topics.items():
+            if topic == (DELETED if deleted and DELETED in self._agreement.topics else envelope.topic):
+                return topic, told
+        raise unknown_topic(self.name, envelope.topic)
+
+    def _written(self, topic: Topic, told: Told, envelope: Envelope) -> bytes:
+        try:
+            raw = self._shapes[topic].write(envelope.body)
+        except MappingError as error:
+            raise unmapped(self.name, error.path, error.reason) from None
+        except DocumentError as error:
+            raise outside_contract(self.name, error.place, error.reason) from None
+        return seal(etree.fromstring(raw)) if told.media == "soap" else raw
+
+    async def _exchange(self, claimed: Claimed, topic: Topic, told: Told, body: bytes) -> Receipt:
+        path = self._address(told, claimed.envelope)
+        answer = await self._client.send(told, path, claimed.envelope.id, body)
+        heard = self._heard(topic, told, answer)
+        reference = heard.get("reference")
+        return Receipt(
+            reference=reference or claimed.reference,
+            duplicate=heard.get("duplicate") is True,
+            sent=answer.sent,
+            # An empty answer is one too: its status is what was heard.
+            answered=answer.content or f"HTTP {answer.status}".encode("ascii"),
+            facts={"external_id": reference} if reference else {},
+        )
+
+    def _address(self, told: Told, envelope: Envelope) -> str:
+        def place(found: re.Match[str]) -> str:
+            value = envelope.id if found[1] == "message" else _first(envelope.body, PLACES[found[1]])
+            if value is None:
+                raise no_address(self.name, found[1])
+            return quote(value, safe="")
+
+        return _PLACE.sub(place, told.path)
+
+    def _heard(self, topic: Topic, told: Told, answer: Answered) -> dict[str, Any]:
+        """The answer in our own words; a `DeliveryError` where it is not a yes."""
+        agreed = self._agreement
+        if told.media == "soap" and not answer.html:
+            fault, content = self._opened(answer)
+        else:
+            fault, content = "", answer.content
+        yes = answer.status in _SUCCESS or answer.status in agreed.taken
+        if fault or not yes:
+            heard = self._no(f"{topic}.refusal", content, answer) if told.refusal and content else None
+            if heard is not None and heard.get("outcome") != "taken":
+                raise said_no(self.name, heard, answer)
+            if heard is not None:
+                return heard
+            raise soap_fault(self.name, fault, answer) if fault else by_status(self.name, agreed, answer)
+        if answer.html:
+            raise unreadable(self.name, answer)
+        if not told.answer or (not content and answer.status in agreed.taken):
+            return {}
+        return self._yes(topic, content, answer)
+
+    def _yes(self, topic: Topic, content: bytes, answer: Answered) -> dict[str, Any]:
+        try:
+            heard = self._shapes[f"{topic}.answer"].read(content)
+        except DocumentError as error:
+            raise unreadable(self.name, answer, error.place) from None
+        except MappingError as error:
+            raise unheard(self.name, answer, error.path, error.reason) from None
+        if heard.get("outcome") in {"later", "refused"}:
+            raise said_no(self.name, heard, answer)
+        return heard
+
+    def _no(self, use: str, content: bytes, answer: Answered) -> dict[str, Any] | None:
+        """The neighbour's refusal, where it is the document that was agreed; else the status speaks."""
+        try:
+            return self._shapes[use].read(content)
+        except DocumentError:
+            return None
+        except MappingError as error:
+            raise unheard(self.name, answer, error.path, error.reason) from None
+
+    def _opened(self, answer: Answered) -> tuple[str, bytes]:
+        """The code of a SOAP fault, if it is one, and the document inside."""
+        if not answer.content and answer.status not in _SUCCESS:
+            return "", b""
+        try:
+            parse(answer.content)
+            _, body = open_envelope(answer.content)
+        except SoapFault:
+            if answer.status in _SUCCESS:
+                raise unreadable(self.name, answer) from None
+            return "", b""
+        if body.tag != f"{{{SOAP}}}Fault":
+            return "", etree.tostring(body)
+        detail = next(body.iterfind("detail/*"), None)
+        code = (body.findtext("faultcode") or "").strip().rpartition(":")[2]
+        return code or "Client", b"" if detail is None else etree.tostring(detail)
+
+
+def _first(body: Mapping[str, Any], paths: tuple[str, ...]) -> str | None:
+    for path in paths:
+        value: Any = body
+        for step in path.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        if isinstance(value, str) and value:
+            return value
+    return None

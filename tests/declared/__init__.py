@@ -1,0 +1,1 @@
+"""The neighbour that is known by its files alone."""

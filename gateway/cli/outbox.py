@@ -11,6 +11,7 @@ from gateway.register import Register
 from gateway.rehearsal import rehearse
 from mapping import MappingFaultsError
 from outbox.desk import Filter
+from outbox.gate import Breaker, Gate
 from outbox.message import Status
 from outbox.sql import nodes
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from gateway.cli.desk import Desk
-    from outbox.desk import Record
+    from outbox.desk import Pause, Record
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -107,18 +108,17 @@ async def status(desk: Desk, _: argparse.Namespace) -> int:
     """Everything at a glance; exit code 1 when an alarm is under way."""
     backlog, lags = await desk.store.backlog(), await desk.store.lags()
     gates, paused = await desk.store.gates(), await desk.store.paused()
+    now = clock.now()
+    known = await desk.database.read(nodes.nodes)
+    living = pulse.alive(known, now, desk.settings.watch.heartbeat_seconds)
+    down = {name for node in living for name in node.facts.get("down_since", {})}
     say(f"{'destination':16}{'attente':>9}{'en cours':>9}{'à décider':>10}{'retard s':>10}  passage")
     for name in desk.destinations:
         counts = {one.status: one.messages for one in backlog if one.destination == name}
         late = max((one.seconds for one in lags if one.destination == name), default=0.0)
-        gate = gates.get(name)
-        way = f"suspendue par {paused[name].by} : {paused[name].reason}" if name in paused else ""
-        way = way or (gate.breaker.value if gate else "closed")
+        way = _way(gates.get(name, Gate(name)), paused.get(name), name in down)
         waiting, sending, parked = (counts.get(one, 0) for one in (Status.PENDING, Status.SENDING, Status.PARKED))
         say(f"{name:16}{waiting:>9}{sending:>9}{parked:>10}{late:>10.0f}  {way}")
-    now = clock.now()
-    known = await desk.database.read(nodes.nodes)
-    living = pulse.alive(known, now, desk.settings.watch.heartbeat_seconds)
     for node in known:
         seen = "en vie" if node in living else f"muet depuis {(now - node.seen_at).total_seconds():.0f} s"
         say(f"nœud {node.name} ({node.role}) : {seen}")
@@ -126,6 +126,23 @@ async def status(desk: Desk, _: argparse.Namespace) -> int:
     for alarm in alarms:
         say(f"ALARME {alarm.name} depuis {alarm.raised_at}")
     return 1 if alarms else 0
+
+
+BREAKERS = {Breaker.CLOSED: "libre", Breaker.OPEN: "coupée", Breaker.HALF_OPEN: "un essai est en cours"}
+
+
+def _way(gate: Gate, pause: Pause | None, down: bool) -> str:  # noqa: FBT001 - one of three facts
+    """What keeps messages from leaving, in words."""
+    said = [f"suspendue par {pause.by} : {pause.reason}" if pause else BREAKERS[gate.breaker]]
+    if gate.opened_at and gate.breaker is not Breaker.CLOSED:
+        said.append(f"depuis {gate.opened_at.astimezone():%d/%m %H:%M:%S}")
+    if gate.width is not None:
+        said.append(f"reprise lente, {gate.width} à la fois")
+    if gate.drain_rate is not None:
+        said.append(f"au plus {gate.drain_rate:g} par seconde")
+    if down:
+        said.append("ne répond pas aux nœuds")
+    return ", ".join(said)
 
 
 async def show_list(desk: Desk, arguments: argparse.Namespace) -> int:

@@ -60,25 +60,6 @@ async def patient_sync(call: Call) -> Reply:
     return Reply(200, {"patient_id": call.path["patient_id"], "destinations": await call.runtime.read(work)})
 
 
-async def destinations(call: Call) -> Reply:
-    """Every link: what waits, what is parked, how late it is, whether it is paused."""
-    desk = call.runtime.desk
-    backlog, lags, paused = await desk.backlog(), await desk.lags(), await desk.paused()
-    shown = []
-    for name in call.runtime.house.destinations:
-        late = [lag for lag in lags if lag.destination == name]
-        pause = paused.get(name)
-        shown.append(
-            {
-                "name": name,
-                **{str(one.status): one.messages for one in backlog if one.destination == name},
-                "oldest_due_seconds": max((lag.seconds for lag in late), default=0.0),
-                "paused": {"by": pause.by, "reason": pause.reason, "at": pause.at.isoformat()} if pause else None,
-            }
-        )
-    return Reply(200, {"destinations": shown})
-
-
 async def _held(mirror: Mirror | None, event: Event, name: str) -> dict[str, int] | None:
     """What the neighbour says it holds; None when it cannot be asked or does not answer: never a guess."""
     link = event.links.get(name)

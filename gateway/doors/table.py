@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.doors import batch, boards, events, examples, patients, schemas, stream, sync
+from gateway.doors import batch, boards, events, examples, links, patients, schemas, stream, sync
 from gateway.doors.desk_table import DESK_DOORS
 from gateway.doors.door import Door
 from gateway.doors.fhir import FHIR
@@ -214,7 +214,7 @@ NUMBER_DOORS = (
         "Ce que dit le portail, ce que tiennent les voisins",
         tag="Accord",
     ),
-    Door("GET", "/v1/destinations", WATCH, sync.destinations, "État des liens", tag="Accord"),
+    Door("GET", "/v1/destinations", WATCH, links.destinations, "État des liens et des nœuds", tag="Accord"),
     Door(
         "GET",
         "/v1/stream",

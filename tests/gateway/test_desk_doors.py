@@ -16,6 +16,7 @@ from tests.outbox.bench import message
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import httpx
     import pytest
 
     from tests.gateway.house import OpenHouse
@@ -172,6 +173,42 @@ async def test_a_resumed_destination_may_drain_slowly(house: OpenHouse) -> None:
         assert (await house.runtime.desk.gates())["sinus"].drain_rate == 5
         assert (await operator.post("/v1/outbox/destinations/sinus/resume")).status_code == 204
     assert (await house.runtime.desk.gates())["sinus"].drain_rate is None
+
+
+async def test_a_link_shows_what_its_way_lets_through(house: OpenHouse) -> None:
+    """Breaker with its next try, slow return, drain rate, lag per priority, whether it is reached, and the nodes that live."""
+
+    async def seen(operator: httpx.AsyncClient) -> dict[str, Any]:
+        document = (await operator.get("/v1/destinations")).json()
+        (node,) = document["nodes"]
+        assert (node["role"], node["alive"]) == ("serve", True)
+        (sinus,) = [one for one in document["destinations"] if one["name"] == "sinus"]
+        return dict(sinus)
+
+    await house.event()
+    await house.patient("p1")
+    await house.settle()
+    await house.runtime.pulse.beat()
+    async with house.operator as operator:
+        calm = await seen(operator)
+        assert (calm["breaker"]["state"], calm["drain_rate"], calm["lags"]) == ("closed", None, [])
+        assert calm["link"]["state"] == "up"
+        house.wires["sinus"].gone = True
+        await house.patient("p2")
+        await house.patient("p3")
+        await house.patient("p4")
+        await house.settle()
+        since = house.runtime.pulse.down_since["sinus"] = house.clock()
+        await house.runtime.pulse.beat()
+        ill = await seen(operator)
+        assert ill["breaker"]["state"] in {"open", "half_open"}
+        assert ill["breaker"]["next_step_at"] > ill["breaker"]["since"]
+        assert all(one["seconds"] > 0 for one in ill["lags"])
+        assert {one["priority"] for one in ill["lags"]} <= {"urgent", "normal"}
+        assert ill["oldest_due_seconds"] > 0
+        assert ill["link"] == {"state": "down", "since": since.isoformat(), "nodes_down": 1}
+        await operator.post("/v1/outbox/destinations/sinus/resume", json={"rate": 5})
+        assert (await seen(operator))["drain_rate"] == 5
 
 
 async def test_what_is_old_is_let_go_in_two_steps(house: OpenHouse) -> None:

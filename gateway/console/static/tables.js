@@ -63,7 +63,12 @@ export function drawLinks(destinations) {
   at("links-body").replaceChildren(...destinations.map((one) => {
     const late = one.oldest_due_seconds >= 1;
     const [text, look] = one.paused ? [`suspendu par ${one.paused.by}`, "waiting"]
+      : one.breaker?.state === "open" ? ["liaison coupée, nouvel essai sous peu", "bad"]
+      : one.breaker?.state === "half_open" ? ["un essai est en cours", "bad"]
+      : one.link?.state === "down" ? ["ne répond pas", "bad"]
       : one.parked ? ["une décision est attendue", "bad"]
+      : one.breaker?.at_once ? ["reprise lente", "waiting"]
+      : one.drain_rate ? [`reprise, au plus ${one.drain_rate} par seconde`, "waiting"]
       : late ? ["en retard", "waiting"] : ["à jour", "good"];
     return row("", cell("th", named(one.name), "", "row"), cell("td", text, look), cell("td", one.pending ?? 0, "number"),
       cell("td", one.sending ?? 0, "number"), cell("td", one.parked ?? 0, "number"), cell("td", late ? `${Math.round(one.oldest_due_seconds)} s` : "–", "number"));

@@ -79,7 +79,10 @@ function condition(one) {
   const breaker = one.breaker?.state ?? one.breaker;
   if (one.paused) return [`suspendu par ${one.paused.by} depuis ${ago(one.paused.at)} : ${one.paused.reason}`, "waiting"];
   if (BREAKERS[breaker]) return [BREAKERS[breaker], "bad"];
+  if (one.link?.state === "down") return [`ne répond pas depuis ${ago(one.link.since)}`, "bad"];
   if (one.parked) return ["une décision est attendue", "bad"];
+  if (one.breaker?.at_once) return [`reprise lente, ${one.breaker.at_once} à la fois`, "waiting"];
+  if (one.drain_rate) return [`reprise, au plus ${one.drain_rate} par seconde`, "waiting"];
   return one.oldest_due_seconds >= 1 ? ["en retard", "waiting"] : ["à jour", "good"];
 }
 

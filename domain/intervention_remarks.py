@@ -40,6 +40,7 @@ TITLES: Mapping[str, str] = {
     "NOTE_ABSENTE": "La dernière note de suivi manque.",
     "NOTE_HORODATAGE": "L’heure de la note n’est pas lisible.",
     "STRUCTURE_ABSENTE": "La structure qui demande n’est pas dite : le nom de la clé d’accès en tient lieu.",
+    "STRUCTURE_HORS_CONVENTION": "Cette structure n’est pas de celles convenues avec la plateforme : à vérifier.",
     "PROFESSIONNEL_ABSENT": "Le professionnel qui demande n’est pas dit.",
     "TEXTE_COUPE": "Ce texte est trop long : sa fin n’est pas transmise.",
     "CARACTERES_RETIRES": "Des caractères de contrôle ont été retirés de ce texte.",

@@ -129,3 +129,10 @@ REFUSALS: Mapping[str, str] = {
     "AUTRE": "Autre motif : appeler le SAMU.",
 }
 """Why a CRRA refuses, as far as its sender may know."""
+
+
+def refusal_code(status: Status, said: str | None) -> str | None:
+    """The reason that its sender may know: a code of ours for a refusal, whatever words the CRRA used; nothing otherwise."""
+    if status is not Status.REFUSEE:
+        return None
+    return said if said in REFUSALS else "AUTRE"

@@ -35,7 +35,9 @@ ENDS_BELOW = 0.5
 MOST = 100
 """Parked commands that have an alarm each; beyond, they are counted."""
 EXPIRED = "expired"
-LASTING = frozenset({EXPIRED, "hub", "certificate", "perimeter"})
+UNANSWERED = "unanswered"
+"""A request that its CRRA has not answered in time; the answer ends it."""
+LASTING = frozenset({EXPIRED, UNANSWERED, "hub", "certificate", "perimeter"})
 """Kinds that no look ends: a person does, or what raised them."""
 
 

@@ -55,7 +55,7 @@ async def build(
     house = house_rules(settings, catalogue)
     migrations.upgrade(settings.store.url)
     async with AsyncExitStack() as closing:
-        database = open_database(settings.store.url)
+        database = open_database(settings.store.url, seal=settings.store.seal())
         closing.push_async_callback(database.close)
         clock = await common_time(database, clock, closing)
         versions = await open_versions(settings.uses, catalogue, lambda: read_again(settings), database, clock)
@@ -199,4 +199,5 @@ def intervention_rules(settings: Settings) -> InterventionRules:
             for name, one in settings.platforms.items()
             if one.expiry_seconds is not None
         },
+        structures={name: frozenset(one.structures) for name, one in settings.platforms.items() if one.structures},
     )

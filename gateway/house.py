@@ -32,6 +32,8 @@ class InterventionRules:
     """A first route that was down for so long gives way to the second."""
     agreements: Mapping[str, timedelta] = field(default_factory=dict)
     """Platform → its own expiry."""
+    structures: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Platform → the structures that may ask by it; absent, nobody said."""
 
 
 @dataclass(frozen=True, slots=True)

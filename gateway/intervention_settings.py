@@ -54,6 +54,11 @@ class PlatformSettings(Section):
     expiry_seconds: int | None = Field(
         None, ge=10, le=3600, description="Au-delà, une demande de cette plateforme n’est plus envoyée."
     )
+    structures: tuple[str, ...] = Field(
+        (),
+        description="Structures (FINESS, SIRET, idNat_Struct) qui demandent par cette plateforme ; une autre est remarquée, "
+        "jamais refusée. Absentes : non vérifié.",
+    )
     password: SecretStr | None = Field(
         None, description="Mot de passe du jeton WS-Security à condensé ; absent : seule la clé d’accès est admise."
     )

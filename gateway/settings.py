@@ -25,6 +25,7 @@ from gateway.intervention_settings import (
     PlatformSettings,
 )
 from gateway.sections import Neighbour, Section
+from gateway.security.sealing import AesSeal, key_of
 from gateway.uses import SHIPPED_MAPPINGS
 
 
@@ -56,9 +57,32 @@ class Store(Section):
     command_days: int = Field(
         30, ge=1, description="Jours de garde du contenu des messages de commande (demandes) une fois finis."
     )
+    request_days: int = Field(
+        30, ge=3, description="Jours de garde du contenu d’une demande d’intervention : fiche, messages reçus."
+    )
+    document_days: int = Field(30, ge=3, description="Jours de garde des documents (PDF) joints à une demande.")
+    audit_days: int = Field(
+        3650, ge=365, description="Jours de garde de l’audit : voies écrites, documents ouverts, contenus retirés."
+    )
+    seal_keys: tuple[SecretStr, ...] = Field(
+        (),
+        description="Clés (32 octets en base64) qui scellent les contenus en base ; la première scelle, les autres ouvrent. "
+        "Absentes : en clair, à protéger par le disque.",
+    )
     attempts_days: int = Field(
         365, ge=1, description="Jours de garde des messages finis, sans leur contenu, avec leurs essais et accusés."
     )
+
+    @field_validator("seal_keys")
+    @classmethod
+    def _keys(cls, said: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for one in said:
+            key_of(one.get_secret_value())
+        return said
+
+    def seal(self) -> AesSeal | None:
+        """What seals the payloads of this store; None without a key."""
+        return AesSeal([one.get_secret_value() for one in self.seal_keys]) if self.seal_keys else None
 
 
 class SinusSettings(Neighbour):

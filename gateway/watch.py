@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from domain.counts import counts_document
 from gateway.alarms import look
 from gateway.doors.sync import SEVERITIES
 from gateway.interventions.watch import Watch
+from gateway.register.sweeping import sweep_requests
 from gateway.versions import follow_decisions, keep_unknown
 from outbox.errors import DeliveryError
 from outbox.message import Kind
@@ -18,10 +20,12 @@ from scheduler.jobs import Job
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
+    from datetime import datetime
 
     from domain.event import Event
     from gateway.register import Register
     from gateway.runtime import Runtime
+    from gateway.settings import Store
 
 log = logging.getLogger("gateway.watch")
 
@@ -71,6 +75,18 @@ async def retain(runtime: Runtime) -> None:
     swept = await sweep(runtime.database, Horizon(bodies, now - timedelta(days=store.attempts_days)), now)
     if swept != Swept():
         log.info("outbox.swept days=%d bodies=%d messages=%d", swept.days, swept.bodies, swept.messages)
+    await runtime.write(lambda register: _sweep_requests(register, store, now))
+
+
+def _sweep_requests(register: Register, store: Store, now: datetime) -> None:
+    """The content of old requests goes, and that it went is written down."""
+    files, sheets = now - timedelta(days=store.document_days), now - timedelta(days=store.request_days)
+    gone = sweep_requests(register.connection, files, sheets)
+    if gone.documents or gone.messages or gone.requests:
+        register.audit.note("passerelle", "interventions.swept", "retention", now, asdict(gone))
+        log.info(
+            "interventions.swept documents=%d messages=%d requests=%d", gone.documents, gone.messages, gone.requests
+        )
 
 
 async def reconcile(runtime: Runtime) -> None:
@@ -127,5 +143,6 @@ async def forget(runtime: Runtime) -> None:
         register.feed.forget(now - timedelta(days=store.feed_days))
         register.keys.close_old_sessions(now)
         register.alarms.forget(now - timedelta(days=store.attempts_days))
+        register.audit.forget(now - timedelta(days=store.audit_days))
 
     await runtime.write(work)

@@ -16,7 +16,7 @@ import os
 import socket
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import psycopg
 from sqlalchemy import make_url
@@ -25,9 +25,11 @@ from outbox import engines
 from outbox.writing import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection, Engine
+
+    from outbox.sql.rows import Seal
 
 T = TypeVar("T")
 
@@ -54,6 +56,11 @@ class Database:
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
         return self._reader.dialect.name
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What its connections tell: `seal`, where payloads are sealed."""
+        return self._reader.get_execution_options()
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction and return what it returned once that is durable.
@@ -127,18 +134,29 @@ class Database:
             self._lock = None
 
 
-def open_database(url: str, *, writers: int = 4, readers: int = 4, group: int = 128) -> Database:
+def open_database(
+    url: str, *, writers: int = 4, readers: int = 4, group: int = 128, seal: Seal | None = None
+) -> Database:
     """Open `sqlite:////path/to/file` or `postgresql+psycopg://…`; the tables must exist (see the migrations).
 
-    `writers` is for PostgreSQL, SQLite has one; `group` is the most works that SQLite commits together.
+    `writers` is for PostgreSQL, SQLite has one; `group` is the most works that SQLite commits together; `seal` is what
+    connections tell whoever writes a payload (`outbox.sql.rows.seal_of`).
     """
     parsed = make_url(url)
+    options = {"seal": seal} if seal is not None else {}
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise ValueError("base SQLite : un chemin de fichier est attendu (sqlite:////var/lib/passerelle.sqlite3)")
         writer, reader = engines.sqlite(parsed, readers)
+        _tell(options, writer, reader)
         return Database(writer, reader, writers=1, readers=readers, group=group)
     if parsed.drivername != "postgresql+psycopg":
         raise ValueError(f"base inconnue : {parsed.drivername} ; attendu sqlite ou postgresql+psycopg")
     writer, reader = engines.postgresql(parsed, writers, readers)
+    _tell(options, writer, reader)
     return Database(writer, reader, writers=writers, readers=readers, group=1)
+
+
+def _tell(options: dict[str, Any], *chosen: Engine) -> None:
+    for engine in chosen:
+        engine.update_execution_options(**options)

@@ -23,6 +23,7 @@ FAMILIES = {
     "outbox": "messages sortants : voir, rejouer, abandonner, suspendre",
     "store": "la base",
     "mapping": "correspondances : vérifier, essayer, comparer, activer",
+    "route": "voies vers les SAMU : voir, écrire, finir, qui a changé quoi",
     "platform": "plateformes : vérifier qu’une passerelle fait ce que dit le guide",
     "hub": "Hub Santé : valider des messages, les écrire en JSON ou en XML",
 }

@@ -68,7 +68,7 @@ def on_register(settings_file: Path | str | None, work: Callable[[Register], T])
     migrations.upgrade(settings.store.url)
 
     async def on_database() -> T:
-        database = open_database(settings.store.url)
+        database = open_database(settings.store.url, seal=settings.store.seal())
         try:
             return await database.write(lambda connection: work(Register(connection)))
         finally:

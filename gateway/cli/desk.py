@@ -41,7 +41,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     catalogue = load_mappings(settings)
     house = house_rules(settings, catalogue)
     async with AsyncExitStack() as closing:
-        database = open_database(settings.store.url)
+        database = open_database(settings.store.url, seal=settings.store.seal())
         closing.push_async_callback(database.close)
         store = SqlStore(database, clock=clock.now, aftermath=with_expiry_alarm(consequences(house)))
         versions = await open_versions(settings.mappings, catalogue, lambda: read_again(settings), database, clock.now)

@@ -129,7 +129,7 @@ def _deciding(arguments: argparse.Namespace, work: Callable[[Integration], Await
 
 async def _on_house(settings: Settings, work: Callable[[Integration], Awaitable[int]]) -> int:
     migrations.upgrade(settings.store.url)
-    database = open_database(settings.store.url)
+    database = open_database(settings.store.url, seal=settings.store.seal())
 
     def load() -> mapping.Catalogue:
         return mapping.load_catalogue(mapping.SHIPPED, *settings.mapping_dirs)

@@ -65,7 +65,7 @@ async def _answered(call: Call, read: ReadRequest, requested: list[Resource]) ->
 
     def work(register: Register) -> Answer:
         if read.reason == "cancel":
-            return cancel(register, house, _cancellation(read), sender, now)
+            return cancel(register, house, _cancellation(read), sender, now, if_match=call.if_match)
         return submit(register, house, read.request, sender, now, if_match=call.if_match)
 
     try:

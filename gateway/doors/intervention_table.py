@@ -139,4 +139,16 @@ INTERVENTION_DOORS: tuple[Door, ...] = (
         example=NEW_ROUTE,
     ),
     Door("DELETE", ROUTE, OPERATOR, interventions.end_route, "Mettre fin à une voie", status=204, tag="Voies"),
+    Door(
+        "GET",
+        "/v1/audit",
+        OPERATOR,
+        interventions.audit,
+        "Qui a écrit quelle voie, ouvert quel document, et ce qui a été retiré par l’âge",
+        tag="Voies",
+        query={
+            "about": "Ce dont il s’agit : route:nom, ou la référence d’une demande.",
+            "before": "Avant cette ligne (seq).",
+        },
+    ),
 )

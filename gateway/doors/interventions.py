@@ -5,6 +5,7 @@ They move texts: what is read, refused, remarked upon and queued is behind `gate
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from gateway.doors.stream import lines, resume_after
 from gateway.interventions import view
 from gateway.interventions.accept import Answer, cancel, submit
 from gateway.interventions.check import check
+from gateway.interventions.routing_table import end_noted, put_noted, route_view, wrong_key
 from gateway.interventions.tell import webhook
 from gateway.problems import FieldFault, ProblemError
 from gateway.reply import Reply
@@ -68,7 +70,9 @@ async def cancel_one(call: Call) -> Reply:
     runtime = call.runtime
     known = await runtime.read(lambda register: view.find(register, call.principal, id=call.path["id"]))
     said: Cancellation = call.body.cancellation(known.request_id, _key(call))
-    answer = await runtime.write(lambda register: cancel(register, runtime.house, said, call.principal, call.now))
+    answer = await runtime.write(
+        lambda register: cancel(register, runtime.house, said, call.principal, call.now, if_match=call.if_match)
+    )
     return _replied(answer, 200)
 
 
@@ -80,7 +84,8 @@ async def read_one(call: Call) -> Reply:
         words = register.interventions.words(one.id)
         shown = view.sender_view(one, words)
         if call.principal.scope is Scope.OPERATOR:
-            shown = {**view.side_by_side(register, one), **shown, "documents": register.interventions.documents(one.id)}
+            joined = {"documents": register.interventions.documents(one.id), "heard": view.heard_view(words)}
+            shown = {**view.side_by_side(register, one), **shown, **joined}
         return Reply(200, shown, etag=one.version)
 
     return await call.runtime.read(work)
@@ -108,9 +113,10 @@ async def document(call: Call) -> Response:
         one = view.find(register, call.principal, id=call.path["id"])
         if version is None or number is None:
             return None
+        register.audit.note(call.principal.name, "document.read", one.reference, call.now, {"version": version})
         return register.interventions.document(one.id, version, number)
 
-    content = await call.runtime.read(work)
+    content = await call.runtime.write(work)
     if content is None:
         raise ProblemError(404, "document_inconnu", "Ce document n’est pas connu.")
     headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
@@ -132,7 +138,7 @@ async def stream(call: Call) -> StreamingResponse:
 async def routes(call: Call) -> Reply:
     """The table of routes, with those that ended."""
     found = await call.runtime.read(lambda register: register.routes.all())
-    return Reply(200, {"routes": [_route_view(one, in_force=one.in_force(call.now)) for one in found]})
+    return Reply(200, {"routes": [route_view(one, in_force=one.in_force(call.now)) for one in found]})
 
 
 async def put_route(call: Call) -> Reply:
@@ -140,6 +146,9 @@ async def put_route(call: Call) -> Reply:
     said = call.body
     for field, name in (("destination", said.destination), ("second", said.second)):
         _refuse_unknown_destination(call.runtime.house, field, name)
+    if expected := wrong_key(said.kind, said.key):
+        fault = FieldFault("key", "Cette clé n’est pas de ce genre de voie : la voie ne servirait jamais.", expected)
+        raise ProblemError(422, "cle_de_voie", "La clé de la voie est illisible.", faults=(fault,))
     valid_from = said.valid_from or call.now
     if said.valid_to is not None and said.valid_to <= valid_from:
         fault = FieldFault("valid_to", "La fin précède le début.", "après valid_from")
@@ -158,8 +167,8 @@ async def put_route(call: Call) -> Reply:
     )
 
     def work(register: Register) -> Reply:
-        new = register.routes.put(route, call.principal.name, call.now)
-        return Reply(201 if new else 200, _route_view(route, in_force=route.in_force(call.now)))
+        new = put_noted(register, route, call.principal.name, call.now)
+        return Reply(201 if new else 200, route_view(route, in_force=route.in_force(call.now)))
 
     return await call.change(work)
 
@@ -168,11 +177,20 @@ async def end_route(call: Call) -> Reply:
     """A row is in force no longer; it stays in the table, with its end."""
 
     def work(register: Register) -> Reply:
-        if not register.routes.end(call.path["route_id"], call.principal.name, call.now):
+        if not end_noted(register, call.path["route_id"], call.principal.name, call.now):
             raise ProblemError(404, "voie_inconnue", "Cette voie n’existe pas, ou n’est plus en vigueur.")
         return Reply(204)
 
     return await call.change(work)
+
+
+async def audit(call: Call) -> Reply:
+    """Who wrote which route, opened which document, and what was removed by age; the newest first."""
+    before = whole_number(call.query.get("before", ""))
+    said = {"before": before} if before is not None else {}
+    acts = await call.runtime.read(lambda register: register.audit.latest(about=call.query.get("about"), **said))
+    shown = [{**asdict(one), "at": one.at.isoformat()} for one in acts]
+    return Reply(200, {"acts": shown})
 
 
 def _refuse_unknown_destination(house: House, field: str, name: str | None) -> None:
@@ -209,19 +227,3 @@ def _refuse_twice(call: Call) -> None:
     if twice:
         faults = tuple(FieldFault(name, "En-tête présent deux fois.") for name in twice)
         raise ProblemError(400, "entete_double", "Un en-tête est présent deux fois.", faults=faults)
-
-
-def _route_view(one: Route, *, in_force: bool) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "kind": one.kind.value,
-        "key": one.key,
-        "destination": one.destination,
-        "second": one.second,
-        "label": one.label,
-        "crra": one.crra,
-        "expiry_seconds": one.expiry_seconds,
-        "valid_from": one.valid_from.isoformat(),
-        "valid_to": one.valid_to.isoformat() if one.valid_to else None,
-        "in_force": in_force,
-    }

@@ -6,7 +6,7 @@
     ds:Signature over Body and Timestamp, by a certificate agreed in the settings; what is read is then what was signed
 
 Two proofs in one message must be of the same caller, and a signature that proves nothing is refused whatever else is there.
-Every fault ends by what the nurse must do. WS-Addressing is echoed and decides nothing; an answer goes nowhere but back.
+Every fault ends by what the nurse must do. WS-Addressing is echoed, kept for the audit and decides nothing; an answer goes nowhere but back.
 """
 
 from __future__ import annotations
@@ -34,10 +34,12 @@ from gateway.security.keys import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
 
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from gateway.interventions.messages import Answer
     from gateway.register import Register
     from gateway.runtime import Runtime
     from gateway.security.keys import Principal
@@ -152,13 +154,25 @@ class _Desk:
     async def _demander(self, call: Call, caller: Principal) -> Element:
         runtime = self._runtime
         request, now = asked(call.body), runtime.clock()
-        answer = await runtime.write(lambda register: submit(register, runtime.house, request, caller, now))
+
+        def work(register: Register) -> Answer:
+            answer = submit(register, runtime.house, request, caller, now)
+            _note(register, call, caller, answer, now)
+            return answer
+
+        answer = await runtime.write(work)
         return accuse("DemanderIntervention", answer, caller.mode)
 
     async def _annuler(self, call: Call, caller: Principal) -> Element:
         runtime = self._runtime
         said, now = cancelled(call.body), runtime.clock()
-        answer = await runtime.write(lambda register: cancel(register, runtime.house, said, caller, now))
+
+        def work(register: Register) -> Answer:
+            answer = cancel(register, runtime.house, said, caller, now)
+            _note(register, call, caller, answer, now)
+            return answer
+
+        answer = await runtime.write(work)
         return accuse("AnnulerDemande", answer, caller.mode)
 
     async def _consulter(self, call: Call, caller: Principal) -> Element:
@@ -168,6 +182,16 @@ class _Desk:
             return consulted(find(register, caller, request_id=request_id))
 
         return await self._runtime.read(work)
+
+
+def _note(register: Register, call: Call, caller: Principal, answer: Answer, now: datetime) -> None:
+    """Keep the wsa:MessageID of each message for the audit, a replay's own too: it decides nothing."""
+    message_id = _block(call, "MessageID")
+    if message_id:
+        name = etree.QName(call.body).localname
+        said = message_id[:255] if message_id.isprintable() else ""
+        facts = {"message_id": said, "duplicate": answer.duplicate, "version": answer.version}
+        register.audit.note(caller.name, f"soap.{name}", answer.reference, now, facts)
 
 
 def _fault(error: Exception) -> SoapFault:

@@ -66,9 +66,7 @@ def submit(  # noqa: PLR0913 - a request, whose, when, and what it supposes
     one, stored = known(register, sender.name, turn.message)
     if stored is not None:
         return again(stored, turn.message)
-    if if_match is not None and (one is None or one.version != if_match):
-        fault = FieldFault("If-Match", "La demande a changé depuis sa lecture.")
-        raise ProblemError(412, "VERSION", f"La demande a changé depuis sa lecture. {CALL_15}", faults=(fault,))
+    refuse_stale(one, if_match, CALL_15)
     if one is not None and one.status.is_final:
         raise closed(one, CALL_15)
     reading = read(request, sender.mode, now, sender.name)
@@ -78,7 +76,15 @@ def submit(  # noqa: PLR0913 - a request, whose, when, and what it supposes
     return _update(turn, one, reading, picked) if one else _create(turn, reading, picked)
 
 
-def cancel(register: Register, house: House, cancellation: Cancellation, sender: Principal, now: datetime) -> Answer:
+def cancel(  # noqa: PLR0913 - a cancellation, whose, when, and what it supposes
+    register: Register,
+    house: House,
+    cancellation: Cancellation,
+    sender: Principal,
+    now: datetime,
+    *,
+    if_match: int | None = None,
+) -> Answer:
     """The sender takes a request back. What never left is not sent; else the CRRA is asked, and answers by a status."""
     refuse_other_mode(cancellation.mode, sender, CANCEL_CALL_15)
     turn = _Turn(register, house, sender, now, message_of(cancellation, CANCEL_CALL_15))
@@ -88,6 +94,7 @@ def cancel(register: Register, house: House, cancellation: Cancellation, sender:
     if one is None:
         sentence = f"Cette demande n’est pas connue. {CANCEL_CALL_15}"
         raise UnknownError("DEMANDE_INCONNUE", "request_id", sentence)
+    refuse_stale(one, if_match, CANCEL_CALL_15)
     if one.status is Status.ANNULEE:
         return replace(answer_of(one, ()), duplicate=True)
     if one.status.is_final:
@@ -203,6 +210,13 @@ def refuse_other_mode(mode: str | None, sender: Principal, sentence: str) -> Non
     """Raise ConflictError when a message says another mode than its sender's key."""
     if mode is not None and mode != sender.mode:
         raise ConflictError("MODE", "mode", f"Exercice et réel ne se mélangent jamais. {sentence}", str(sender.mode))
+
+
+def refuse_stale(one: Intervention | None, if_match: int | None, sentence: str) -> None:
+    """Raise ProblemError 412 when what the sender has read is not what the request is now."""
+    if if_match is not None and (one is None or one.version != if_match):
+        fault = FieldFault("If-Match", "La demande a changé depuis sa lecture.")
+        raise ProblemError(412, "VERSION", f"La demande a changé depuis sa lecture. {sentence}", faults=(fault,))
 
 
 def closed(one: Intervention, sentence: str) -> ConflictError:

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from domain.intervention import CALL_15, CANCEL_CALL_15
-from domain.intervention_status import Status, heard, may_follow
+from domain.intervention_status import Status, heard, may_follow, refusal_code
+from gateway.alarms import UNANSWERED, end, sound
 from gateway.interventions.routes import CANCEL, REQUEST
 from gateway.interventions.tell import tell
 from gateway.register.interventions import Word
@@ -69,15 +70,17 @@ def hear(  # noqa: PLR0913 - of which request, what, when, by whom
     if status is one.status:
         return False
     happened = said.at or now
-    word = Word(
-        source, status, said.reason, moved=may_follow(one.status, status), happened_at=happened, received_at=now
-    )
+    reason = said.reason[:255] if said.reason else None
+    word = Word(source, status, reason, moved=may_follow(one.status, status), happened_at=happened, received_at=now)
     if not word.moved and _said_before(register, one, word):
         return False
     register.interventions.hear(one, word)
     if word.moved:
-        one = replace(one, status=status, since=happened, reason=said.reason)
+        # Its own words are for the operator: a sender learns a reason by its code, which holds nothing clinical.
+        one = replace(one, status=status, since=happened, reason=refusal_code(status, said.reason))
         register.interventions.change(one)
+        if status.is_accepted:
+            end(register, f"{UNANSWERED}:{one.id}", one.mode, now)
         tell(register, house, one, now)
     return word.moved
 
@@ -184,6 +187,8 @@ def alarm(register: Register, house: House, reference: str, now: datetime) -> bo
         one, Word("passerelle", one.status, reason, moved=False, happened_at=now, received_at=now)
     )
     log.warning("intervention.no_answer id=%s destination=%s", one.id, one.destination)
+    facts = {"destination": one.destination, "reference": one.reference, "crra": one.crra}
+    sound(register, f"{UNANSWERED}:{one.id}", facts, one.mode, now)
     tell(register, house, one, now)
     return True
 

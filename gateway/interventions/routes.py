@@ -70,8 +70,18 @@ def pick(  # noqa: PLR0913 - what routing may go by
         remarks.append(remark("ROUTE_CODE_POSTAL", "place.postal_code"))
     if route.kind is RouteKind.PLATFORM:
         remarks.append(remark("ROUTE_CONVENTION", "place.insee_code"))
+    if not _agreed(house, reading, sender):
+        remarks.append(remark("STRUCTURE_HORS_CONVENTION", "requester.structure_id"))
     second = route.second if route.second in open_ones and route.second != route.destination else None
     return Picked(replace(route, second=second), _expiry(house, route, sender), tuple(remarks))
+
+
+def _agreed(house: House, reading: Reading, sender: Principal) -> bool:
+    """Whether the structure that asks is of those agreed with the platform, said with its prefix (idNat_Struct) or without."""
+    agreed = house.interventions.structures.get(sender.name)
+    said = reading.document["requester"]["structure_id"]
+    # Nobody is named when the key's own name stands in: that is remarked upon already.
+    return not agreed or said == sender.name or not agreed.isdisjoint({said, said[1:], *(d + said for d in "123")})
 
 
 def _expiry(house: House, route: Route, sender: Principal) -> timedelta:

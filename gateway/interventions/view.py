@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import UnknownError
 from domain.intervention_reference import read_reference
+from domain.intervention_status import Status
 from gateway.interventions.tell import status_document
 from gateway.security.keys import Scope
 
@@ -65,15 +66,44 @@ def warnings_view(warnings: Sequence[Remark]) -> list[dict[str, str]]:
 def sender_view(one: Intervention, words: Sequence[Word]) -> dict[str, Any]:
     """What a sender may know: where its request is and was; never a clinical decision."""
     moved = [word for word in words if word.moved]
+    labels = steps(moved)
     return {
         **status_document(one),
         "received_at": one.received_at.isoformat(),
         "delivered_at": one.delivered_at.isoformat() if one.delivered_at else None,
         "history": [
-            {"status": word.status.value, "label": word.status.label, "at": word.happened_at.isoformat()}
-            for word in moved
+            {"status": word.status.value, "label": label, "at": word.happened_at.isoformat()}
+            for word, label in zip(moved, labels, strict=True)
         ],
     }
+
+
+def steps(moved: Sequence[Word]) -> list[str]:
+    """What each step is called: no two that follow each other say the same."""
+    labels: list[str] = []
+    for word in moved:
+        label = word.status.label
+        if word.status is Status.TRANSMISE and word.reason and not word.source.startswith("platform:"):
+            label = f"Demande {word.reason}"
+        elif labels and word.source.startswith("platform:") and word.status is not Status.ANNULEE:
+            label = "Mise à jour enregistrée"
+        labels.append(label)
+    return labels
+
+
+def heard_view(words: Sequence[Word]) -> list[dict[str, Any]]:
+    """Everything that was said of a request, by whom, in their own words: for the operator only."""
+    return [
+        {
+            "source": word.source,
+            "status": word.status.value,
+            "reason": word.reason,
+            "moved": word.moved,
+            "happened_at": word.happened_at.isoformat(),
+            "received_at": word.received_at.isoformat(),
+        }
+        for word in words
+    ]
 
 
 def operator_view(one: Intervention) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.register.alarms import Alarms
+from gateway.register.audit import Audit
 from gateway.register.deliveries import Deliveries
 from gateway.register.events import Events
 from gateway.register.feed import Feed
@@ -30,6 +31,7 @@ class Register:
 
     __slots__ = (
         "alarms",
+        "audit",
         "connection",
         "deliveries",
         "events",
@@ -46,6 +48,7 @@ class Register:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.alarms = Alarms(connection)
+        self.audit = Audit(connection)
         self.events = Events(connection)
         self.victims = Victims(connection)
         self.observations = Observations(connection)

@@ -1,4 +1,7 @@
-"""The tables of intervention requests: every message that came, what each request is now, what was said of it, and the routes."""
+"""The tables of intervention requests: every message that came, what each request is now, what was said of it, the routes, and the audit.
+
+`document`, `said` and `content` hold a patient: sealed where the deployment has a key, emptied by age.
+"""
 
 from __future__ import annotations
 
@@ -97,4 +100,18 @@ route = Table(
     Column("edited_by", String(40), nullable=False),
     Column("edited_at", BigInteger, nullable=False),
     Index("route_key", "kind", "key"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("act", String(40), nullable=False),
+    Column("about", String(160), nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Index("audit_about", "about", "seq"),
+    Index("audit_by_age", "at"),
+    sqlite_autoincrement=True,
 )

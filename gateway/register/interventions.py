@@ -18,6 +18,7 @@ from gateway.register.intervention_tables import (
     intervention_observation,
 )
 from gateway.register.statement import Statement
+from outbox.sql.rows import seal_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from domain.intervention import Document
     from gateway.interventions.messages import Answer, Message
+    from outbox.sql.rows import Seal
 
 C = table.c
 NAMES = tuple(column.name for column in table.columns)
@@ -140,19 +142,21 @@ class KeptMessage:
 INSTANTS = ("since", "received_at", "sent_at", "expires_at", "delivered_at", "alarmed_at")
 
 
-def _row(one: Intervention) -> dict[str, Any]:
+def _row(one: Intervention, seal: Seal) -> dict[str, Any]:
     row = {name: getattr(one, name) for name in NAMES if name != "closed"}
     for name in INSTANTS:
         row[name] = to_column(row[name]) if row[name] is not None else None
-    return {**row, "status": one.status.value, "document": orjson.dumps(one.document), "closed": one.status.is_final}
+    document = seal.seal(orjson.dumps(one.document))
+    return {**row, "status": one.status.value, "document": document, "closed": one.status.is_final}
 
 
-def _read(row: Sequence[Any]) -> Intervention:
+def _read(row: Sequence[Any], seal: Seal) -> Intervention:
     said = dict(zip(NAMES, row, strict=True))
     del said["closed"]
     for name in INSTANTS:
         said[name] = from_column(said[name]) if said[name] is not None else None
-    return Intervention(**{**said, "status": Status(said["status"]), "document": orjson.loads(said["document"])})
+    document = orjson.loads(seal.open(said["document"]))
+    return Intervention(**{**said, "status": Status(said["status"]), "document": document})
 
 
 def _kept(row: Sequence[bytes] | None) -> KeptMessage | None:
@@ -162,21 +166,22 @@ def _kept(row: Sequence[bytes] | None) -> KeptMessage | None:
 class Interventions:
     """The requests."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_seal")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._seal = seal_of(connection)
 
     def by_id(self, value: str) -> Intervention | None:
         """One request, by our own identifier."""
         row = BY["id"].run(self._connection, {"value": value}).fetchone()
-        return _read(row) if row else None
+        return _read(row, self._seal) if row else None
 
     def by_reference(self, value: str, *, for_change: bool = False) -> Intervention | None:
         """One request, by the reference that people read aloud."""
         query = FOR_CHANGE if for_change else BY["reference"]
         row = query.run(self._connection, {"value": value}).fetchone()
-        return _read(row) if row else None
+        return _read(row, self._seal) if row else None
 
     def is_taken(self, reference: str) -> bool:
         """Whether a request already has this reference."""
@@ -186,15 +191,15 @@ class Interventions:
         """One request, by its sender's own key."""
         query = OF_SENDER_FOR_CHANGE if for_change else OF_SENDER
         row = query.run(self._connection, {"sender": sender, "request_id": request_id}).fetchone()
-        return _read(row) if row else None
+        return _read(row, self._seal) if row else None
 
     def open(self, since: datetime) -> list[Intervention]:
         """Those received since then that something may still follow, the oldest first."""
-        return [_read(row) for row in self._connection.execute(OPEN, {"since": to_column(since)})]
+        return [_read(row, self._seal) for row in self._connection.execute(OPEN, {"since": to_column(since)})]
 
     def latest(self, mode: str, most: int = 200) -> list[Intervention]:
         """The newest first."""
-        return [_read(row) for row in self._connection.execute(LATEST, {"mode": mode, "most": most})]
+        return [_read(row, self._seal) for row in self._connection.execute(LATEST, {"mode": mode, "most": most})]
 
     def like(self, one: Intervention) -> list[str]:
         """The ids of those that may be of the same patient, two hours around: to be shown side by side, never merged."""
@@ -212,11 +217,11 @@ class Interventions:
 
     def add(self, one: Intervention) -> None:
         """A new request."""
-        ADD.run(self._connection, _row(one))
+        ADD.run(self._connection, _row(one, self._seal))
 
     def change(self, one: Intervention) -> None:
         """The request as it now is."""
-        CHANGE.run(self._connection, {**_row(one), "this": one.id})
+        CHANGE.run(self._connection, {**_row(one, self._seal), "this": one.id})
 
     def message(self, sender: str, message_id: str) -> KeptMessage | None:
         """A message of this sender, if it came before."""
@@ -233,7 +238,7 @@ class Interventions:
                 self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(word, 0))))
 
     def keep_message(self, one: Intervention, message: Message, kind: str, answer: Answer, now: datetime) -> None:
-        """Keep a message and its answer, for ever: all versions of a request can be read again."""
+        """Keep a message and its answer: all versions of a request can be read again, until their content is swept."""
         row = {
             "sender": one.sender,
             "message_id": message.key(one.version),
@@ -241,7 +246,7 @@ class Interventions:
             "kind": kind,
             "version": one.version,
             "content": message.content,
-            "said": message.said,
+            "said": self._seal.seal(message.said),
             "answer": orjson.dumps(answer),
             "received_at": to_column(now),
         }
@@ -251,7 +256,9 @@ class Interventions:
         """Keep the files of one version."""
         for number, document in enumerate(documents):
             row = {"intervention_id": one.id, "version": one.version, "number": number, "title": document.title}
-            self._connection.execute(insert(intervention_document), {**row, "content": document.content})
+            self._connection.execute(
+                insert(intervention_document), {**row, "content": self._seal.seal(document.content)}
+            )
 
     def documents(self, id_: str) -> list[dict[str, Any]]:
         """The files of a request, without their content."""
@@ -263,7 +270,7 @@ class Interventions:
     def document(self, id_: str, version: int, number: int) -> bytes | None:
         """One file."""
         found = self._connection.execute(CONTENT, {"id": id_, "version": version, "number": number}).scalar()
-        return bytes(found) if found is not None else None
+        return self._seal.open(bytes(found)) if found is not None else None
 
     def hear(self, one: Intervention, word: Word) -> None:
         """Append a word."""
@@ -280,14 +287,7 @@ class Interventions:
 
     def words(self, id_: str) -> list[Word]:
         """Everything that was said of a request, in the order we heard it."""
+        found = self._connection.execute(WORDS, {"id": id_})
         return [
-            Word(
-                row.source,
-                Status(row.status),
-                row.reason,
-                row.moved,
-                from_column(row.happened_at),
-                from_column(row.received_at),
-            )
-            for row in self._connection.execute(WORDS, {"id": id_})
+            Word(one.source, Status(one.status), one.reason, one.moved, *map(from_column, one[-2:])) for one in found
         ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from outbox.message import Kind, Status
 from outbox.sql.engine import session
-from outbox.sql.rows import UNSEALED, envelope_row, instant, micros
+from outbox.sql.rows import envelope_row, instant, micros, seal_of
 from outbox.writing import ENQUEUED
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Subject = tuple[str, str, str]
 """(destination, lane, topic): what a state is the whole of."""
 
 
-def enqueue(connection: Connection, envelopes: Sequence[Envelope], now: datetime, *, seal: Seal = UNSEALED) -> None:
+def enqueue(connection: Connection, envelopes: Sequence[Envelope], now: datetime, *, seal: Seal | None = None) -> None:
     """Accept messages in the transaction of `connection`, in the order given.
 
     A state retires the older states of its (destination, lane, topic) that still wait, those of this very call included;
@@ -57,7 +57,7 @@ def enqueue(connection: Connection, envelopes: Sequence[Envelope], now: datetime
         freed = sorted({row[:2] for row in skipped if row[3] == 1})
         if freed:
             here.engine.advance(here.raw, freed)
-    here.engine.insert(here.raw, list(_rows(fresh, newest, due, at, seal)))
+    here.engine.insert(here.raw, list(_rows(fresh, newest, due, at, seal or seal_of(connection))))
     announce(connection)
 
 

@@ -13,6 +13,8 @@ from outbox.message import Cause, Claimed, Envelope, Kind, Priority, Status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import Connection
+
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -49,6 +51,12 @@ class Unsealed:
 
 
 UNSEALED: Final = Unsealed()
+
+
+def seal_of(connection: Connection) -> Seal:
+    """The seal of the database that this connection is to; see `open_database`."""
+    seal: Seal = connection.get_execution_options().get("seal", UNSEALED)
+    return seal
 
 
 def micros(instant: datetime) -> int:

@@ -61,8 +61,10 @@ class SqlStore(SqlDesk):
         clock: Callable[[], datetime],
         lease_seconds: float = LEASE_SECONDS,
         aftermath: Aftermath | None = None,
-        seal: Seal = rows.UNSEALED,
+        seal: Seal | None = None,
     ) -> None:
+        """`seal`: the database's own when none is given."""
+        seal = seal or database.options.get("seal", rows.UNSEALED)
         super().__init__(database, clock=clock, aftermath=aftermath, seal=seal)
         self._lease = lease_seconds
         self._watched: set[str] = set()

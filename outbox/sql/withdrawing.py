@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, select, update
 
 from outbox.sql.choosing import Choice
-from outbox.sql.rows import UNSEALED, micros
+from outbox.sql.rows import micros, seal_of
 from outbox.sql.settling import end_chosen
 from outbox.tables import outbox_message
 from outbox.verdict import discarded
@@ -57,7 +57,7 @@ def withdraw_lane(  # noqa: PLR0913 - which lane, by whom, why, when
     by: str,
     reason: str,
     now: datetime,
-    seal: Seal = UNSEALED,
+    seal: Seal | None = None,
 ) -> bool:
     """Whether nothing of this lane ever left; then what waits in it is discarded, else nothing changes.
 
@@ -69,7 +69,7 @@ def withdraw_lane(  # noqa: PLR0913 - which lane, by whom, why, when
     facts = {"scope": scope, "destination": destination, "lane": lane}
     if connection.execute(_TOUCHED, facts).first() is not None:
         return False
-    _end(connection, chosen, by, reason, now, seal)
+    _end(connection, chosen, by, reason, now, seal or seal_of(connection))
     return True
 
 
@@ -81,11 +81,11 @@ def free_lane(  # noqa: PLR0913 - which lane, by whom, why, when
     by: str,
     reason: str,
     now: datetime,
-    seal: Seal = UNSEALED,
+    seal: Seal | None = None,
 ) -> int:
     """Discard what is parked in a lane, so that what comes behind it can leave; say how many there were."""
     chosen = _PARKED.locked(connection, _unfinished(connection, destination, lane))
-    _end(connection, chosen, by, reason, now, seal)
+    _end(connection, chosen, by, reason, now, seal or seal_of(connection))
     return len(chosen)
 
 

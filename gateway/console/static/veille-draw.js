@@ -48,6 +48,7 @@ function words(alarm) {
     link: () => [`${who} : n’accepte plus de connexion`, `Depuis ${ago(facts.since)}.`],
     parked: () => [`${who} : ${topic(facts.topic)} en attente d’une décision`, `Cause : ${facts.cause_code ?? "inconnue"}. Les envois suivants du même dossier attendent.`],
     expired: () => [`${who} : ${topic(facts.topic)} jamais envoyée`, "Son délai est passé ; elle ne partira plus. Prévenir par téléphone, puis mettre fin à l’alarme."],
+    unanswered: () => [`${facts.crra} : pas de réponse à la demande ${facts.reference}`, `Envoyée par ${who}, ni acceptée ni refusée dans le délai. L’émetteur lit « appelez le 15 » ; appeler le SAMU.`],
     certificate: () => [`${who} : notre certificat est à remplacer`, facts.file ? `Le fichier ${facts.file} n’est pas lisible.`
       : facts.days < 0 ? "Il a pris fin : plus rien n’entre ni ne sort." : `Il prend fin dans ${facts.days} jour(s).`],
     perimeter: () => [`${who} : périmètre ${facts.vhost} non relié`, `Depuis ${ago(facts.since)}. ${facts.why}`],

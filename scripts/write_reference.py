@@ -1,4 +1,4 @@
-"""Writes the reference pages that are made from the code: settings, doors, import contracts. A test holds the pages to the code."""
+"""Writes the reference pages that are made from the code: settings, doors, codes. A test holds the pages to the code."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from domain import ins as identity
+from domain import professionals
+from domain.intervention_remarks import TITLES as REMARKS
+from domain.intervention_status import REFUSALS, Status
+from gateway.doors.soap_faults import MEANINGS, RETRYABLE
 from gateway.doors.table import DOORS
 from gateway.settings import Settings
 
@@ -23,7 +28,7 @@ HEAD = "<!-- Made from the code by scripts/write_reference.py; edit the code. --
 
 def pages() -> dict[str, str]:
     """Path below `docs/reference/` → text."""
-    return {"reglages.md": settings_page(), "portes.md": doors_page()}
+    return {"reglages.md": settings_page(), "portes.md": doors_page(), "codes.md": codes_page()}
 
 
 def settings_page() -> str:
@@ -50,6 +55,31 @@ def doors_page() -> str:
             for door in DOORS
             if door.tag == tag
         ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def codes_page() -> str:
+    """Every state, warning, reason and fault that a platform may be told."""
+    states = {one.value: f"{one.label} (Task : {one.task_status})" for one in Status}
+    faults = {
+        code: f"{meaning} Réessayable : {'oui' if code in RETRYABLE else 'non'}." for code, meaning in MEANINGS.items()
+    }
+    warnings = {**identity.TITLES, **professionals.TITLES, **REMARKS}
+    tables = (
+        ("États d'une demande", "Seuls ces mots reviennent à l'émetteur, jamais une décision médicale.", states),
+        (
+            "Motifs de refus du SAMU",
+            "Quels que soient les mots du logiciel du SAMU, l'émetteur lit un de ceux-ci.",
+            REFUSALS,
+        ),
+        ("Avertissements", "Ils accompagnent une demande acceptée ; aucun ne l'arrête.", warnings),
+        ("Fautes SOAP", "`DemandeFault/code` ; `consigne` dit toujours quoi faire.", faults),
+    )
+    lines = [HEAD, "# Codes des demandes d'intervention", ""]
+    for title, about, table in tables:
+        lines += [f"## {title}", "", about, "", "| code | sens |", "|---|---|"]
+        lines += [f"| `{code}` | {meaning} |" for code, meaning in table.items()]
         lines.append("")
     return "\n".join(lines)
 

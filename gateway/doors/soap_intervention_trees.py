@@ -25,6 +25,7 @@ from domain.intervention import (
     Requester,
 )
 from domain.intervention_remarks import remark
+from gateway.doors.soap_faults import RETRYABLE
 from gateway.interventions.tell import status_document
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("gateway.doors")
 
 NAMESPACE = "urn:passerelle:samu:intervention:1"
-RETRYABLE = frozenset({"JETON_PERIME", "ERREUR_INTERNE"})
 REQUESTER = {
     "structure_id": "structureId",
     "structure_name": "structureNom",

@@ -243,3 +243,19 @@ def test_every_field_has_a_name_that_is_read_aloud(page: Page, house: LiveHouse)
         assert field.evaluate("node => (node.labels?.[0]?.textContent ?? node.textContent).trim()")
     assert page.locator("html").get_attribute("lang") == "fr"
     assert page.locator("#status").get_attribute("role") == "status"
+
+
+def test_nobody_answering_is_said_across_the_screen_until_somebody_does(page: Page, tmp_path: Path) -> None:
+    """The CRRA's software has it and nobody opens it: after the delay, the words and the telephone; the answer takes them away."""
+    times = {"alarm_seconds": 5, "follow_seconds": 0.2}
+    with live_house(tmp_path, interventions=times) as house:
+        opened(page, house)
+        reference = asked(page)
+        expect(page.locator("#failure-words")).to_have_text("Pas de réponse du SAMU, appelez le 15.", timeout=20_000)
+        house.advance(reference)
+        house.advance(reference)
+        expect(page.locator("#status")).to_contain_text("Dossier ouvert au SAMU")
+        expect(page.locator("#failure")).to_be_hidden()
+        steps = page.locator("#history li").all_inner_texts()
+        said = [step.split(" ", 1)[1] for step in steps]
+        assert len(said) == len(set(said)), said

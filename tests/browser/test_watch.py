@@ -160,3 +160,16 @@ def test_another_scope_is_told_in_words(page: Page, house: LiveHouse) -> None:
     expect(page.locator("#entry-error")).to_have_text("Cette clé n’est pas celle d’un exploitant.")
     expect(page.locator("#key")).to_be_focused()
     expect(page.locator("#sheet")).to_be_hidden()
+
+
+def test_a_request_that_nobody_answers_is_an_alarm_with_its_reference(page: Page, tmp_path: Path) -> None:
+    """In words, with the SAMU and the reference to say on the telephone; it ends by itself when the SAMU opens the record."""
+    times = {"alarm_seconds": 5, "follow_seconds": 0.2}
+    with live_house(tmp_path, interventions=times, watch={"look_seconds": 0.2}) as house:
+        opened(page, house)
+        reference = click(house, "essai-sans-reponse")["reference"]
+        alarm = page.locator("#alarms-list li", has_text=reference)
+        expect(alarm).to_contain_text("SAMU 77 : pas de réponse à la demande", timeout=20_000)
+        house.advance(reference)
+        house.advance(reference)
+        expect(alarm).to_have_count(0, timeout=20_000)

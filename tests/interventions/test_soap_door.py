@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from adapters.soap import Contract
 from adapters.ws_security import WSSE, Credentials, username_token
+from gateway.doors.soap_faults import MEANINGS
 from gateway.doors.soap_intervention_trees import PATIENT, PLACE, REQUESTER
 from gateway.doors.soap_interventions import WSDL
 from tests.interventions.soap_words import (
@@ -157,3 +158,10 @@ def test_every_element_that_is_read_is_in_the_contract() -> None:
     names = {element.get("name") for element in schema.iter("{*}element")}
     read = {step for table in (REQUESTER, PATIENT, PLACE) for path in table.values() for step in path.split("/")}
     assert read <= names
+
+
+def test_every_fault_of_the_contract_is_explained() -> None:
+    """The page of codes has one line for each code of the schema, and none besides."""
+    schema = etree.parse(WSDL.with_suffix(".xsd"))
+    codes = schema.xpath("//*[@name='CodeFaute']//*[local-name()='enumeration']/@value")
+    assert set(codes) == set(MEANINGS)

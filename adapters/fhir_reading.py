@@ -136,9 +136,13 @@ def _service_request(opened: OpenBundle, header: Placed | None, issues: list[Iss
 
 def _moment(timestamp: str, now: datetime, issues: list[Issue]) -> None:
     """The clock of the sender against ours."""
-    # FHIR allows a leap second, which a datetime does not.
-    sent = datetime.fromisoformat(timestamp.replace(":60", ":59"))
     path = "Bundle.timestamp"
+    try:
+        # FHIR allows a leap second, which a datetime does not.
+        sent = datetime.fromisoformat(timestamp.replace(":60", ":59"))
+    except ValueError:
+        issues.append(Issue("FORME", "value", "Cette date n’existe pas au calendrier.", path))
+        return
     if sent - now > AHEAD:
         issues.append(
             Issue("HORLOGE", "business-rule", "Le message est daté de plus de 5 minutes dans le futur.", path)

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from gateway.register import Register
     from gateway.register.feed import FeedLine
 
-ONCE_ONLY = ("authorization", "content-type", "content-length", "idempotency-key", "if-match")
-
 
 async def create(call: Call) -> Reply:
     """One click: durable, then answered with a reference to read aloud. The same click again gets the same answer."""
@@ -43,7 +41,6 @@ async def create(call: Call) -> Reply:
 
 async def check_one(call: Call) -> Reply:
     """What would become of a click, and why: nothing is written, nobody is told."""
-    _refuse_twice(call)
     house, request = call.runtime.house, call.body.request(_key(call))
 
     def work(register: Register) -> Reply:
@@ -58,7 +55,6 @@ def _explained(error: RuleError) -> dict[str, Any]:
 
 async def replace(call: Call) -> Reply:
     """A new version of a request, under the identifier it was given."""
-    _refuse_twice(call)
     known = await call.runtime.read(lambda register: view.find(register, call.principal, id=call.path["id"]))
     answer = await _submit(call, call.body.request(_key(call), known.request_id))
     return _replied(answer, 200)
@@ -66,7 +62,6 @@ async def replace(call: Call) -> Reply:
 
 async def cancel_one(call: Call) -> Reply:
     """The sender takes its request back."""
-    _refuse_twice(call)
     runtime = call.runtime
     known = await runtime.read(lambda register: view.find(register, call.principal, id=call.path["id"]))
     said: Cancellation = call.body.cancellation(known.request_id, _key(call))
@@ -202,7 +197,6 @@ def _refuse_unknown_destination(house: House, field: str, name: str | None) -> N
 
 
 async def _submit(call: Call, request: InterventionRequest) -> Answer:
-    _refuse_twice(call)
     work = partial(_work, call=call, request=request)
     return await call.runtime.write(work)
 
@@ -218,12 +212,3 @@ def _replied(answer: Answer, status: int) -> Reply:
 
 def _key(call: Call) -> str | None:
     return call.headers.get("idempotency-key") or None
-
-
-def _refuse_twice(call: Call) -> None:
-    """A header that decides something and comes twice decides nothing."""
-    headers: Any = call.headers
-    twice = [name for name in ONCE_ONLY if len(headers.getlist(name)) > 1]
-    if twice:
-        faults = tuple(FieldFault(name, "En-tête présent deux fois.") for name in twice)
-        raise ProblemError(400, "entete_double", "Un en-tête est présent deux fois.", faults=faults)

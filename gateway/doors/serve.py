@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 5 * 1024 * 1024  # bytes; a batch of 10 000 back-entered lines fits
 LONGEST_IDEMPOTENCY_KEY = 128
+ONCE_ONLY = ("authorization", "content-type", "content-length", "content-encoding", "idempotency-key", "if-match")
 
 
 def endpoint(door: Door, runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
@@ -48,6 +49,7 @@ def endpoint(door: Door, runtime: Runtime) -> Callable[[Request], Awaitable[Resp
 
 
 async def _answer(door: Door, runtime: Runtime, request: Request) -> Response:
+    _refuse_twice(request)
     principal = await runtime.doorkeeper.let_in(request, door.scopes)
     _refuse_odd_identifiers(request)
     _refuse_unknown_query(door, request)
@@ -134,6 +136,14 @@ def _refuse_odd_identifiers(request: Request) -> None:
         expected = "1 à 64 lettres, chiffres, points, tirets, soulignés ; une lettre ou un chiffre d’abord"
         faults = tuple(problems.FieldFault(name, "Identifiant illisible.", expected) for name in odd)
         raise ProblemError(422, "identifiant_refuse", "L’adresse porte un identifiant illisible.", faults=faults)
+
+
+def _refuse_twice(request: Request) -> None:
+    """A header that decides something and comes twice decides nothing: nobody chooses between two keys, or two formats."""
+    twice = [name for name in ONCE_ONLY if len(request.headers.getlist(name)) > 1]
+    if twice:
+        faults = tuple(problems.FieldFault(name, "En-tête présent deux fois.") for name in twice)
+        raise ProblemError(400, "entete_double", "Un en-tête est présent deux fois.", faults=faults)
 
 
 def _refuse_unknown_query(door: Door, request: Request) -> None:

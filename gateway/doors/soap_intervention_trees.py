@@ -75,6 +75,37 @@ PLACE = {
     "access": "acces",
 }
 """Field → element; a test holds them beside the contract."""
+ELEMENTS = {
+    "request_id": "idDemande",
+    "message_id": "idMessage",
+    "mode": "mode",
+    "clicked_at": "horodatage",
+    "crra": "crra",
+    "note": "noteSuivi",
+    "note.written_at": "noteHorodatage",
+    "note.author": "noteAuteur",
+    "facts": "fait",
+    "documents": "document",
+    "requester": "demandeur",
+    "patient": "patient",
+    "patient.ins": "patient.ins",
+    "patient.doubtful": "patient.identiteDouteuse",
+    "patient.fictitious": "patient.identiteFictive",
+    "place": "lieu",
+    "place.codes": "lieu.code",
+    **{f"requester.{field}": f"demandeur.{name}" for field, name in REQUESTER.items()},
+    **{f"patient.{field}": f"patient.{name}" for field, name in PATIENT.items()},
+    **{f"place.{field}": f"lieu.{name.replace('/', '.')}" for field, name in PLACE.items()},
+}
+HOLDERS = {"DemanderIntervention": "demande.", "AnnulerDemande": "annulation."}
+
+
+def element_of(field: str, operation: str = "DemanderIntervention") -> str:
+    """A field of a request, as the sender of this operation calls it; what has no element here keeps its name."""
+    known = {"id": "request_id"}.get(field, field)
+    while known not in ELEMENTS and "." in known:
+        known = known.rpartition(".")[0]
+    return HOLDERS.get(operation, "") + ELEMENTS[known] if known in ELEMENTS else field
 
 
 def _below(element: Element | None, path: str) -> Element | None:
@@ -157,7 +188,7 @@ def _written(operation: str, said: Mapping[str, str | None], warnings: tuple[Rem
             etree.SubElement(told, f"{{{NAMESPACE}}}{name}").text = text
     for one in warnings:
         warning = etree.SubElement(told, f"{{{NAMESPACE}}}avertissement")
-        for name, text in (("code", one.code), ("champ", one.field), ("texte", one.title)):
+        for name, text in (("code", one.code), ("champ", element_of(one.field)), ("texte", one.title)):
             etree.SubElement(warning, f"{{{NAMESPACE}}}{name}").text = text
     return response
 

@@ -26,7 +26,7 @@ from adapters.ws_signature import is_signed
 from domain.errors import RuleError
 from domain.intervention import CALL_15, CANCEL_CALL_15
 from gateway.doors.refusals import as_problem
-from gateway.doors.soap_intervention_trees import accuse, asked, cancelled, consulted, fault_detail
+from gateway.doors.soap_intervention_trees import accuse, asked, cancelled, consulted, element_of, fault_detail
 from gateway.interventions.accept import cancel, submit
 from gateway.interventions.view import find
 from gateway.problems import ProblemError
@@ -118,7 +118,7 @@ class _Desk:
             reason = "JETON_PERIME" if error.stale else "NON_AUTHENTIFIE"
             raise SoapFault("Client", error.why, reason).ending(instruction) from None
         except Exception as error:  # noqa: BLE001 - nothing leaves a door but an answer
-            raise _fault(error).ending(instruction) from None
+            raise _fault(error, etree.QName(call.body).localname).ending(instruction) from None
 
     async def _proved(self, call: Call) -> tuple[Call, Principal]:
         """The call as it may be believed, and its caller."""
@@ -194,12 +194,12 @@ def _note(register: Register, call: Call, caller: Principal, answer: Answer, now
         register.audit.note(caller.name, f"soap.{name}", answer.reference, now, facts)
 
 
-def _fault(error: Exception) -> SoapFault:
+def _fault(error: Exception, operation: str) -> SoapFault:
     """An error of ours as a fault of the contract."""
     problem = as_problem(error).problem
     known = problem.code in IN_CONTRACT or problem.code in REASONS
     reason = REASONS.get(problem.code, problem.code) if known else "ERREUR_INTERNE"
-    fields = tuple(fault.field for fault in problem.faults)
+    fields = tuple(element_of(fault.field, operation) for fault in problem.faults)
     own = problem.status >= SERVER_ERROR or not isinstance(error, RuleError | ProblemError)
     return SoapFault("Server" if own else "Client", problem.title, reason, fields)
 
@@ -208,6 +208,10 @@ def _refuse_odd_headers(call: Call) -> None:
     """What decides something and comes twice, or contradicts itself, decides nothing."""
     if any(len(call.request.headers.getlist(name)) > 1 for name in ONCE_ONLY):
         raise SoapFault("Client", "Un en-tête HTTP est présent deux fois.", "SCHEMA")
+    if "xml" not in call.request.headers.get("content-type", "xml").lower():
+        raise SoapFault(
+            "Client", "Le format du corps n’est pas celui attendu : text/xml ou application/soap+xml.", "SCHEMA"
+        )
     said = _block(call, "Action")
     expected = f"{NAMESPACE}:{etree.QName(call.body).localname}"
     if said and said != expected:

@@ -52,7 +52,13 @@ def pick(  # noqa: PLR0913 - what routing may go by
 ) -> Picked:
     """The route of a request. Raises InvalidError when there is none: its sender must telephone at once."""
     named = (named or "").strip() or None
-    keys = keys_of(named, reading.document["place"]["insee_code"], reading.department, sender.name)
+    # What cannot be printed is nobody's name, and PostgreSQL would not even look for it.
+    keys = keys_of(
+        named if named and named.isprintable() else None,
+        reading.document["place"]["insee_code"],
+        reading.department,
+        sender.name,
+    )
     open_ones = set(house.takers(REQUEST))
     rows = [row for row in register.routes.of(keys) if row.destination in open_ones]
     route = choose(rows, keys, now)

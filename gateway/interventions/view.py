@@ -32,7 +32,7 @@ def find(
     one: Intervention | None = None
     if id is not None:
         one = register.interventions.by_id(id)
-    elif request_id is not None:
+    elif request_id is not None and request_id.isprintable():
         one = register.interventions.of_sender(caller.name, request_id)
     elif reference is not None and (name := read_reference(reference)):
         one = register.interventions.by_reference(name)

@@ -138,7 +138,7 @@ def _read(message: Published, judge: Judge | None) -> tuple[Envelope, dict[str, 
         caution = "CAUTION: distributionID has been extracted by regex. Could not read the envelope"
         return Refused(Code.INVALID_MESSAGE, caution, about)
     if judge is not None:
-        verdict = judge.judge(message.body, form, flags=False)
+        verdict = judge.judge_tree(tree, flags=False) if root is None else judge.judge_root(root, flags=False)
         if not verdict.valid:
             code = Code.UNRECOGNIZED_MESSAGE_FORMAT if verdict.code == Code.UNRECOGNIZED_MESSAGE_FORMAT else None
             return Refused(

@@ -112,16 +112,25 @@ def read_envelope(tree: dict[str, Any]) -> Envelope:
         raise EnvelopeError(f"enveloppe incomplète : {named}") from None
 
 
+_DESCRIPTOR = f"{{{EDXL}}}descriptor"
+_DESCRIBED = tuple(f"{{{EDXL}}}{name}" for name in ("language", "explicitAddressValue", "explicitAddressScheme"))
+
+
 def read_envelope_xml(root: etree._Element) -> Envelope:
     """The envelope of an XML document; the first address counts."""
+    said = {child.tag: child.text for child in root}
+    descriptor = root.find(_DESCRIPTOR)
+    if descriptor is not None:
+        for one in descriptor.iter(*_DESCRIBED):
+            said.setdefault(one.tag, one.text)
 
-    def text(path: str) -> str:
-        found = root.findtext(f".//{{{EDXL}}}{path}" if path.startswith("explicit") else f"{{{EDXL}}}{path}")
-        if found is None:
-            raise EnvelopeError(f"enveloppe incomplète : {path}")
-        return found.strip()
+    def text(name: str) -> str:
+        tag = f"{{{EDXL}}}{name}"
+        if tag not in said:
+            raise EnvelopeError(f"enveloppe incomplète : {name}")
+        return (said[tag] or "").strip()
 
-    language = root.findtext(f"{{{EDXL}}}descriptor/{{{EDXL}}}language")
+    language = said.get(_DESCRIBED[0])
     try:
         return Envelope(
             distribution_id=text("distributionID"),

@@ -122,9 +122,7 @@ def read_delivery(delivery: Delivery, judge: Judge | None, at: datetime) -> Rece
         return _bare(delivery, at, Finding(Part.DOCUMENT, "", known))
     faults: tuple[Finding, ...] = ()
     if judge is not None:
-        faults = (
-            judge.judge_tree(tree, flags=False) if root is None else judge.judge(delivery.body, form, flags=False)
-        ).faults
+        faults = (judge.judge_tree(tree, flags=False) if root is None else judge.judge_root(root, flags=False)).faults
     if root is not None:
         try:
             tree = to_json(root, judge.models).tree if judge is not None else {}

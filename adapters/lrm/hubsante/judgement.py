@@ -60,7 +60,7 @@ class Judge:
         told = form or told_format(raw)
         try:
             if told is Format.XML:
-                return self._judge_xml(read_xml(raw), flags=flags and len(raw) <= LARGE)
+                return self.judge_root(read_xml(raw), flags=flags and len(raw) <= LARGE)
             return self.judge_tree(read_json(raw), flags=flags and len(raw) <= LARGE, brief=len(raw) > LARGE)
         except UnreadableError as error:
             return Verdict(told, faults=(Finding(Part.DOCUMENT, "", str(error)),))
@@ -107,7 +107,8 @@ class Judge:
         if key and isinstance(message, dict):
             yield from self._nomenclatures.flags(self.models.types[key], message[key])
 
-    def _judge_xml(self, root: etree._Element, *, flags: bool) -> Verdict:
+    def judge_root(self, root: etree._Element, *, flags: bool = True) -> Verdict:
+        """Judge an XML document already read."""
         form = form_of_xml(root, self.models)
         if form is None:
             return Verdict(Format.XML, faults=(_unknown(),), tree=root)

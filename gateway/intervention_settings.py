@@ -68,6 +68,9 @@ class PlatformSettings(Section):
     secrets: tuple[SecretStr, ...] = Field(
         (), description="Secrets de signature du rappel ; le premier signe, les autres se retirent."
     )
+    speaks: Literal["json", "fhir"] = Field(
+        "json", description="Ce que dit le rappel : notre JSON, ou un message FHIR « etat-demande » avec la Task."
+    )
     link: Link | None = Field(None, description="Adresse de rappel ; absente : la plateforme lit ou suit le flux.")
     delivery: Delivery = Delivery()
 

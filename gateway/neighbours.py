@@ -12,7 +12,7 @@ from adapters.declared import open_declared
 from adapters.lrm.fhir import open_lrm_fhir
 from adapters.lrm.hubsante import open_hub
 from adapters.lrm.soap import open_lrm
-from adapters.portal import open_portal
+from adapters.portal import FhirPlatformAdapter, open_portal
 from adapters.sinus import open_sinus
 from adapters.sivic import open_sivic
 from adapters.ws_security import Credentials, TokenGate
@@ -47,6 +47,9 @@ OPENERS: dict[str, Opener] = {
     "sinus": lambda _, said, shapes, wire, clock: open_sinus(said.link, shapes, clock=clock, transport=wire),
     "sivic": lambda _, said, shapes, wire, clock: open_sivic(said.link, shapes, wire, clock=clock),
     "portal": lambda _, said, shapes, wire, clock: open_portal(said.link, said.secrets, shapes, wire, clock=clock),
+    "platform_fhir": lambda _, said, shapes, wire, clock: FhirPlatformAdapter(
+        said.link, said.secrets, shapes, wire, clock=clock
+    ),
     "lrm": lambda name, said, shapes, wire, clock: open_lrm(
         said.link, shapes, wire, clock=clock, credentials=token(said), signing=said.signature, name=name
     ),
@@ -81,7 +84,7 @@ class Neighbours:
 
 def sections_of(settings: Settings) -> dict[str, Any]:
     """Destination → its section of the settings, the platforms' webhooks apart."""
-    found = {name: getattr(settings, name) for name in OPENERS}
+    found = {name: getattr(settings, name, None) for name in OPENERS}
     several = {f"{one.family}:{name}": one for name, one in settings.lrms.items()}
     return {name: one for name, one in {**found, **several}.items() if one is not None}
 
@@ -112,7 +115,8 @@ def open_neighbours(
     for platform, said in settings.platforms.items():
         if said.link is not None:
             name = webhook(platform)
-            opened[name] = OPENERS["portal"](name, said, _shapes(versions, name), wire(name), clock)
+            kind = "platform_fhir" if said.speaks == "fhir" else "portal"
+            opened[name] = OPENERS[kind](name, said, _shapes(versions, name), wire(name), clock)
     opened |= {
         name: open_declared(name, one.link, one, versions.shapes(name), wire(name), clock=clock)
         for name, one in settings.destinations.items()

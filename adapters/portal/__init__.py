@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.portal.adapter import PortalAdapter
 from adapters.portal.client import PortalClient
+from adapters.portal.fhir import FhirPlatformAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import mapping
     from adapters.link import Link
 
-__all__ = ["open_portal"]
+__all__ = ["FhirPlatformAdapter", "open_portal"]
 
 
 def open_portal(

@@ -1,0 +1,143 @@
+"""The same notification for a platform that speaks FHIR: a message `etat-demande` with the Task, signed like any other webhook.
+
+The states, the reference and a coded reason, nothing else: what may be told is restricted and mapped before it comes here. Refuses to take
+for an acknowledgement an answer that is neither empty nor a message that says `ok`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import orjson
+
+from adapters.fhir import EVENT_STATE, MEDIA_TYPE, Resource, code_system
+from adapters.fhir_writing import ENDPOINT, Followed, full_url, task
+from adapters.http import broken_link, open_client, refuse_other_mode, retry_after
+from adapters.portal.client import SHORTEST_SECRET
+from adapters.portal.faults import not_the_portal, refused_by_portal, unknown_topic, unmapped
+from adapters.signature import sign
+from domain.intervention_status import REFUSALS, Status
+from mapping import MappingError
+from outbox.message import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from pydantic import SecretStr
+
+    import mapping
+    from adapters.link import Link
+    from outbox.message import Claimed, Envelope
+
+TOPIC = "intervention.status"
+LATER = {"transient-error": 503, "fatal-error": 422}
+"""What a response message says, as the HTTP status that means the same."""
+
+
+class FhirPlatformAdapter:
+    """Tells one platform, at its `$process-message`."""
+
+    name = "platform"
+
+    def __init__(
+        self,
+        link: Link,
+        secrets: Sequence[SecretStr],
+        mappings: Mapping[str, mapping.Mapping],
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`secrets` with the newest first, all of them signed with."""
+        self._secrets = [secret.get_secret_value() for secret in secrets]
+        if not self._secrets or min(map(len, self._secrets)) < SHORTEST_SECRET:
+            raise ValueError(f"plateforme : il faut un secret partagé de {SHORTEST_SECRET} caractères ou plus")
+        self._link, self._mappings, self._clock = link, mappings, clock
+        self._http = open_client(link, transport)
+
+    async def deliver(self, claimed: Claimed) -> Receipt:
+        """Post the message of one envelope; its id is the idempotency key, and the Bundle's identifier."""
+        refuse_other_mode(claimed, self._link, self.name)
+        envelope = claimed.envelope
+        if envelope.topic != TOPIC or TOPIC not in self._mappings:
+            raise unknown_topic(envelope.topic)
+        try:
+            said = self._mappings[TOPIC].apply(envelope.body)
+        except MappingError as error:
+            raise unmapped(error.path, error.reason) from error
+        body = orjson.dumps(state_message(envelope, said, self._link.url))
+        return Receipt(sent=body, answered=await self._post(envelope.id, body))
+
+    async def _post(self, identifier: str, body: bytes) -> bytes:
+        headers = {
+            "Content-Type": MEDIA_TYPE,
+            "Accept": MEDIA_TYPE,
+            "Idempotency-Key": identifier,
+            **sign(self._secrets, self._clock(), body),
+        }
+        try:
+            answer = await self._http.post(self._link.url, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise broken_link(error, "portal") from error
+        code = response_code(answer.content)
+        status = answer.status_code if not answer.is_success else LATER.get(code or "", answer.status_code)
+        if not answer.is_success or code in LATER:
+            wait = retry_after(answer, self._clock())
+            raise refused_by_portal(status, None, [], retry_after=wait, sent=body, answered=answer.content)
+        if answer.content and code != "ok":
+            raise not_the_portal(body, answer.content)
+        return answer.content
+
+    async def aclose(self) -> None:
+        """Close the connections kept open."""
+        await self._http.aclose()
+
+
+def state_message(envelope: Envelope, said: Mapping[str, Any], endpoint: str) -> Resource:
+    """The message of one notification: the same bytes at every attempt."""
+    reason = said.get("reason")
+    followed = Followed(
+        id=said["id"],
+        request_id=said["request_id"],
+        reference=said["reference"],
+        status=Status(said["status"]),
+        version=said["version"],
+        received_at=said["since"],
+        since=said["since"],
+        mode=envelope.mode,
+        reason=" ".join(part for part in (reason, said.get("instruction")) if part) or None,
+        reason_code=next((code for code, text in REFUSALS.items() if text == reason), None),
+        case_id=said.get("case_id"),
+        crra=said.get("crra"),
+    )
+    # When the request was made is not told here: a Task says nothing that it does not know.
+    state = {name: value for name, value in task(followed).items() if name != "authoredOn"}
+    header, told = full_url(envelope.id, "header"), full_url(envelope.id, "task")
+    head: Resource = {
+        "resourceType": "MessageHeader",
+        "id": header.rpartition(":")[2],
+        "eventCoding": {"system": code_system("evenements"), "code": EVENT_STATE},
+        "destination": [{"endpoint": endpoint}],
+        "source": {"name": "Passerelle", "software": "Passerelle", "endpoint": ENDPOINT},
+        "focus": [{"reference": told}],
+    }
+    return {
+        "resourceType": "Bundle",
+        "type": "message",
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": full_url(envelope.id)},
+        "timestamp": envelope.created_at.isoformat(timespec="milliseconds"),
+        "entry": [{"fullUrl": header, "resource": head}, {"fullUrl": told, "resource": state}],
+    }
+
+
+def response_code(answered: bytes) -> str | None:
+    """What a response message says of ours; None when it is none."""
+    try:
+        document = orjson.loads(answered) if answered else None
+        resources = [entry["resource"] for entry in document["entry"]] if document else []
+        heads = [one for one in resources if one["resourceType"] == "MessageHeader"]
+        return str(heads[0]["response"]["code"]) if heads else None
+    except (orjson.JSONDecodeError, KeyError, TypeError, IndexError):
+        return None

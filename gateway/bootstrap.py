@@ -18,6 +18,7 @@ from gateway.consequences import consequences
 from gateway.counting import CountingDestination
 from gateway.house import House, InterventionRules
 from gateway.hub.door import HubDoor
+from gateway.hub.judging import Judging
 from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours, policies, signature_gate, token_gate
 from gateway.pulse import Pulse
 from gateway.routing import RECIPIENTS, ROUTES
@@ -80,6 +81,7 @@ async def build(
             clock=clock,
             pulse=pulse,
             versions=versions,
+            inspector=Judging(settings.hub.models_dir if settings.hub else None),
             hub=hub_door(settings, neighbours, house, database, clock),
             open_on=lambda stack, wires: open_destinations(settings, versions, stack, database, house, clock, wires),
         )

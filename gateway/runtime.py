@@ -39,6 +39,13 @@ class Inbound(Protocol):
         """What is due by now."""
 
 
+class Inspector(Protocol):
+    """Who can say what is wrong in a message of the Hub Santé."""
+
+    async def inspect(self, raw: bytes, model: int | None = None) -> dict[str, Any]:
+        """What there is to say of the bytes, as JSON-safe values."""
+
+
 class Mirror(Protocol):
     """A neighbour that can be asked what it holds."""
 
@@ -68,6 +75,8 @@ class Runtime:
     pulse: Pulse
     versions: Versions
     """Which mappings are in force."""
+    inspector: Inspector
+    """Looks at a message of the Hub Santé for a person."""
     open_on: Open
     """Opens the destinations on other wires, for a rehearsal."""
     followers: Mapping[str, Follower] = field(default_factory=dict)

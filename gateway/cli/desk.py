@@ -18,6 +18,7 @@ from outbox.sql import SqlStore
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from gateway.house import House
     from gateway.rehearsal import Open
     from gateway.settings import Settings
     from outbox.database import Database
@@ -33,6 +34,7 @@ class Desk:
     destinations: tuple[str, ...]
     open_on: Open
     who: str
+    house: House
 
 
 @asynccontextmanager
@@ -52,4 +54,5 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             house.destinations,
             lambda stack, wires: open_destinations(settings, versions, stack, database, house, clock.now, wires),
             f"{getpass.getuser()} (ligne de commande)",
+            house,
         )

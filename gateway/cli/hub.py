@@ -1,20 +1,48 @@
-"""`passerelle hub`: is this message conformant to the Hub Santé's models, and what is it in the other form.
+"""`passerelle hub`: is this message conformant to the Hub Santé's models, and what is it in the other form; say something to a partner.
 
-It needs no broker, no settings and no database: an editor may use it alone, on files of its own.
+`validate` and `transcode` need no broker, no settings and no database: an editor may use them alone, on files of its own.
+`send` and `case` are the operator's doors without a browser: the same documents, the same outbox, beside the running nodes.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.lrm.hubsante import tools
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The family: `validate` and `transcode`."""
-    parser = commands.add_parser("hub", help="Hub Santé : valider des messages, les écrire en JSON ou en XML")
-    tools.add_commands(parser)
+    """The family: `validate`, `transcode`, `send`, `case`."""
+    parser = commands.add_parser(
+        "hub", help="Hub Santé : valider, écrire en JSON ou en XML, dire à un partenaire, suivre"
+    )
+    verbs = tools.add_commands(parser)
     parser.set_defaults(run=tools.run)
+    sending = verbs.add_parser("send", help="mettre un message pour un partenaire dans la boîte d’envoi")
+    sending.add_argument(
+        "message", metavar="MESSAGE", help="comme les portes /v1/hub/messages : help-request, vehicles…"
+    )
+    sending.add_argument("file", type=Path, metavar="FICHIER", help="le document JSON que la porte prendrait")
+    showing = verbs.add_parser(
+        "case", help="la chronologie d’un dossier : ce qui est parti, ses cinq étapes, ce qui est venu"
+    )
+    showing.add_argument("case_id", metavar="DOSSIER", help="identifiant partagé")
+    for verb, name in ((sending, "send"), (showing, "case")):
+        verb.add_argument("--settings", metavar="FICHIER", help="fichier de réglages (passerelle.toml par défaut)")
+        verb.set_defaults(run=_with_the_house(name))
+
+
+def _with_the_house(name: str) -> Callable[[argparse.Namespace], int]:
+    """Imported when asked: an editor's `validate` waits for no database."""
+
+    def work(arguments: argparse.Namespace) -> int:
+        from gateway.cli import hub_desk  # noqa: PLC0415 - see above
+
+        return int(getattr(hub_desk, name)(arguments))
+
+    return work

@@ -10,6 +10,7 @@ from gateway.doors.door import Door
 from gateway.doors.fhir import FHIR
 from gateway.doors.fhir_event import FHIR_EVENT
 from gateway.doors.fhir_guide import FHIR_GUIDE
+from gateway.doors.hub_table import HUB_DOORS
 from gateway.doors.intervention_table import INTERVENTION_DOORS
 from gateway.doors.mapping_table import MAPPING_DOORS
 from gateway.doors.operations import OPERATIONS
@@ -229,7 +230,16 @@ NUMBER_DOORS = (
 
 # The busiest first: a route is found by walking the list.
 DOORS: tuple[Door, ...] = (
-    PATIENTS + EVENTS + NUMBER_DOORS + DESK_DOORS + INTERVENTION_DOORS + FHIR + FHIR_EVENT + FHIR_GUIDE + MAPPING_DOORS
+    PATIENTS
+    + EVENTS
+    + NUMBER_DOORS
+    + DESK_DOORS
+    + INTERVENTION_DOORS
+    + FHIR
+    + FHIR_EVENT
+    + FHIR_GUIDE
+    + MAPPING_DOORS
+    + HUB_DOORS
 )
 
 # Without a key: whether the process lives, the published contracts, and the empty page that asks for a key. A SOAP call

@@ -84,6 +84,9 @@ def heard_error(register: Register, house: House, received: Received, mode: str)
         return
     case = _note(register, received, said.about, Step.ERROR, said.code)
     if case is None:
+        if steps:  # Of ours, and of no case: nobody else would tell a person.
+            told = {"destination": "hub", "cause_code": f"hub.{said.code}"}
+            sound(register, f"hub:{said.about[:200]}", told, mode, received.at)
         return
     log.warning("hub.error code=%d next=%s topic=%s", said.code, following.value, case.topic)
     if case.topic == REQUEST and case.reference:

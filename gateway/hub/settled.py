@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 def settled(register: Register, settlement: Settlement) -> None:
     """Note that a message was published and that the hub holds it: two steps, neither of which is a delivery."""
     receipt, envelope = settlement.receipt, settlement.claimed.envelope
-    if settlement.status is not Status.DELIVERED or receipt is None or not receipt.facts.get("case_id"):
+    if settlement.status is not Status.DELIVERED or receipt is None or envelope.topic == REPLY:
         return
     facts, now = receipt.facts, settlement.at
-    identifier, case_id = facts["distribution_id"], facts["case_id"]
-    if register.hub.case(case_id) is None:
+    # What asks for positions, or sums up a mission, belongs to no case: it has its steps all the same.
+    identifier, case_id = facts["distribution_id"], facts["case_id"] or None
+    if case_id is not None and register.hub.case(case_id) is None:
         register.hub.open_case(
             HubCase(
                 case_id=case_id,
@@ -39,5 +40,6 @@ def settled(register: Register, settlement: Settlement) -> None:
             now,
         )
     published = settlement.started_at or now
-    register.hub.add(HubStep(identifier, case_id, Step.PUBLISHED, settlement.claimed.attempt, None, published))
+    attempt, use_case = settlement.claimed.attempt, facts["message"]
+    register.hub.add(HubStep(identifier, case_id, Step.PUBLISHED, attempt, None, published, use_case))
     register.hub.add(HubStep(identifier, case_id, Step.AT_HUB, None, None, now))

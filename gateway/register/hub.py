@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import String, bindparam, cast, func, insert, or_, select, text, update
 
 from gateway.register.hub_tables import hub_case, hub_message, hub_timeline
 from gateway.register.instants import from_column, to_column
@@ -38,6 +38,16 @@ DECIDE = (
 )
 OF_CASE = select(hub_message).where(M.case_id == bindparam("case")).order_by(M.seq)
 CASE = select(hub_case).where(C.case_id == bindparam("case"))
+EVENT, LANE = cast(bindparam("event"), String(64)), cast(bindparam("lane"), String(255))
+CASES = (
+    select(hub_case)
+    .where(
+        or_(EVENT.is_(None), C.scope == EVENT),
+        or_(LANE.is_(None), C.lane == LANE),
+    )
+    .order_by(C.changed_at.desc(), C.case_id)
+    .limit(bindparam("limit"))
+)
 OPEN_CASE = insert(hub_case).inline()
 CHANGE_CASE = (
     update(hub_case)
@@ -103,6 +113,7 @@ class HubMessage:
     state: str
     code: int | None
     times: int
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +126,8 @@ class HubStep:
     code: int | None
     by: str | None
     at: datetime
+    use_case: str | None = None
+    """What the message was; said once, when it was published."""
 
 
 class Hub:
@@ -149,6 +162,11 @@ class Hub:
         """A case by its shared identifier."""
         row = self._connection.execute(CASE, {"case": case_id}).first()
         return None if row is None else HubCase(*row[:10])
+
+    def cases(self, event: str | None = None, lane: str | None = None, limit: int = 100) -> list[HubCase]:
+        """The cases that changed last, of all or of one event or victim."""
+        rows = self._connection.execute(CASES, {"event": event, "lane": lane, "limit": limit})
+        return [HubCase(*row[:10]) for row in rows]
 
     def open_case(self, case: HubCase, now: datetime) -> None:
         """A case that was not known."""
@@ -187,8 +205,11 @@ class Hub:
 
 
 def _message(row: Row[Any]) -> HubMessage:
-    return HubMessage(*(getattr(row, name) for name in HubMessage.__slots__))
+    said = {name: getattr(row, name) for name in HubMessage.__slots__}
+    return HubMessage(**{**said, "received_at": from_column(row.received_at)})
 
 
 def _step(row: Row[Any]) -> HubStep:
-    return HubStep(row.distribution_id, row.case_id, Step(row.step), row.code, row.by, from_column(row.at))
+    return HubStep(
+        row.distribution_id, row.case_id, Step(row.step), row.code, row.by, from_column(row.at), row.use_case
+    )

@@ -68,6 +68,7 @@ hub_timeline = Table(
     Column("code", Integer),
     Column("by", String(255)),
     Column("at", BigInteger, nullable=False),
+    Column("use_case", String(40)),
     Index("hub_timeline_of_message", "distribution_id", "seq"),
     Index("hub_timeline_of_case", "case_id", "seq"),
     sqlite_autoincrement=True,

@@ -38,8 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run(given)
 
 
-def add_commands(parser: argparse.ArgumentParser) -> None:
-    """Mount `validate` and `transcode` on a parser."""
+def add_commands(parser: argparse.ArgumentParser) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    """Mount `validate` and `transcode` on a parser; gives where others may be mounted."""
     commands = parser.add_subparsers(dest="hub_command", required=True)
     validate = commands.add_parser("validate", help="dire si des messages sont conformes, une ligne par fichier")
     transcode = commands.add_parser("transcode", help="écrire un message dans l’autre forme")
@@ -51,6 +51,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     validate.add_argument("files", type=Path, nargs="+", metavar="FICHIER")
     transcode.add_argument("--to", choices=("json", "xml"), required=True, help="forme voulue")
     transcode.add_argument("file", type=Path, metavar="FICHIER")
+    return commands
 
 
 def run(given: argparse.Namespace) -> int:

@@ -1,0 +1,134 @@
+"""A case shared through the hub, as a person follows it: what we said of it and how far each message went, what came in.
+
+Five stages, and they are five different things: published, at the hub, received, integrated, read. Identifiers, types, codes
+and instants only; what a message says of a patient is not here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.register.hub import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from gateway.register import Register
+    from gateway.register.hub import HubCase, HubMessage, HubStep
+
+STAGES = {
+    Step.PUBLISHED: "publié",
+    Step.AT_HUB: "au hub",
+    Step.RECEIVED: "reçu",
+    Step.INTEGRATED: "intégré",
+    Step.READ: "lu",
+}
+TROUBLES = {Step.REFUSED: "refusé", Step.ERROR: "en erreur", Step.DELETED: "supprimé"}
+NAMES = {
+    "createCaseHealth": "RS-EDA",
+    "createCaseHealthUpdate": "RS-EDA-MAJ",
+    "createCase": "RC-EDA",
+    "reference": "RC-REF",
+    "resourcesRequest": "RS-DR",
+    "resourcesResponse": "RS-RR",
+    "resourcesInfo": "RS-RI",
+    "resourcesInfoCisu": "RC-RI",
+    "resourcesStatus": "RS-SR",
+    "resourcesEngagement": "RS-ER",
+    "interventionReport": "RS-BPV",
+    "rpis": "RS-RPIS",
+    "documentLink": "RS-URL",
+    "geoPositionsUpdate": "GEO-POS",
+    "geoResourcesRequest": "GEO-REQ",
+    "geoResourcesDetails": "GEO-RES",
+    "emsi": "EMSI",
+    "appointment": "RS-SAS-RDV",
+    "error": "RS-ERROR",
+}
+"""Use case → the name of its model, which is what people say."""
+STATES = {
+    "received": "pris en compte",
+    "held": "en attente de son dossier",
+    "refused": "refusé",
+    "unreadable": "illisible",
+}
+
+
+def case_view(register: Register, case: HubCase) -> dict[str, Any]:
+    """One case and its whole timeline, the oldest first."""
+    sent = [_sent(steps) for steps in _by_message(register.hub.steps_of_case(case.case_id))]
+    came = [_received(one) for one in register.hub.messages_of(case.case_id)]
+    timeline = sorted([*sent, *came], key=lambda one: one["at"])
+    return {**summary(case), "timeline": timeline}
+
+
+def summary(case: HubCase) -> dict[str, Any]:
+    """A case in a list."""
+    victim = case.lane.removeprefix("victim:") if case.topic == "victim" and case.lane else None
+    return {
+        "case_id": case.case_id,
+        "ours": case.ours,
+        "partner": case.partner,
+        "owner": case.owner,
+        "status": case.status,
+        "vhost": case.vhost,
+        "event_id": case.scope if victim else None,
+        "patient_id": victim,
+        "request_id": case.reference,
+    }
+
+
+def name_of(use_case: str | None) -> str | None:
+    """The name of its model; the key itself for one that we do not know."""
+    return NAMES.get(use_case or "", use_case)
+
+
+def _by_message(steps: Sequence[HubStep]) -> list[list[HubStep]]:
+    found: dict[str, list[HubStep]] = {}
+    for step in steps:
+        found.setdefault(step.distribution_id, []).append(step)
+    return list(found.values())
+
+
+def _sent(steps: list[HubStep]) -> dict[str, Any]:
+    """A message of ours. A stage has the instant of its first time; a trouble is never hidden by a later stage."""
+    firsts: dict[Step, HubStep] = {}
+    for step in steps:
+        firsts.setdefault(step.step, step)
+    reached = [word for step, word in STAGES.items() if step in firsts]
+    troubles = [
+        {"step": step.step.value, "word": TROUBLES[step.step], "code": step.code, "by": step.by, "at": _at(step.at)}
+        for step in steps
+        if step.step in TROUBLES
+    ]
+    return {
+        "way": "emitted",
+        "at": _at(steps[0].at),
+        "distribution_id": steps[0].distribution_id,
+        "type": name_of(next((step.use_case for step in steps if step.use_case), None)),
+        "stages": [
+            {"step": step.value, "word": word, "at": _at(firsts[step].at) if step in firsts else None}
+            for step, word in STAGES.items()
+        ],
+        "reached": reached[-1] if reached else None,
+        "troubles": troubles,
+    }
+
+
+def _received(one: HubMessage) -> dict[str, Any]:
+    return {
+        "way": "received",
+        "at": _at(one.received_at),
+        "distribution_id": one.distribution_id,
+        "type": name_of(one.use_case),
+        "by": one.sender,
+        "state": one.state,
+        "word": STATES.get(one.state, one.state),
+        "code": one.code,
+        "times": one.times,
+    }
+
+
+def _at(instant: datetime) -> str:
+    return instant.isoformat()

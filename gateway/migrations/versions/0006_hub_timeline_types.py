@@ -1,0 +1,16 @@
+"""The Hub Santé's timeline says what each message of ours was."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Forward only."""
+    op.add_column("hub_timeline", sa.Column("use_case", sa.String(length=40), nullable=True))

@@ -64,9 +64,7 @@ async def build(
         store = SqlStore(database, clock=clock, aftermath=with_expiry_alarm(consequences(house)))
         destinations = as_sent_to(neighbours, versions, database, house, clock)
         dispatcher = Dispatcher(store, destinations, policies(settings), clock=clock)
-        pulse = pulse_of(settings, role, database, dispatcher, clock)
-        await pulse.beat()
-        closing.push_async_callback(pulse.end)
+        pulse = await pulse_of(settings, role, database, dispatcher, clock, closing)
         yield Runtime(
             settings=settings,
             house=house,
@@ -87,12 +85,20 @@ async def build(
         )
 
 
-def pulse_of(
-    settings: Settings, role: str, database: Database, dispatcher: Dispatcher, clock: Callable[[], datetime]
+async def pulse_of(  # noqa: PLR0913 - a node, and until when it lives
+    settings: Settings,
+    role: str,
+    database: Database,
+    dispatcher: Dispatcher,
+    clock: Callable[[], datetime],
+    closing: AsyncExitStack,
 ) -> Pulse:
-    """The signs of life of this node."""
+    """The signs of life of this node, from now until the house is closed."""
     every = settings.watch.heartbeat_seconds
-    return Pulse(database, role, clock, links(settings), dispatcher.tally, VERSION, every)
+    pulse = Pulse(database, role, clock, links(settings), dispatcher.tally, VERSION, every)
+    await pulse.beat()
+    closing.push_async_callback(pulse.end)
+    return pulse
 
 
 async def common_time(

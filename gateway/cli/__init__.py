@@ -25,7 +25,7 @@ FAMILIES = {
     "mapping": "correspondances : vérifier, essayer, comparer, activer",
     "route": "voies vers les SAMU : voir, écrire, finir, qui a changé quoi",
     "platform": "plateformes : vérifier qu’une passerelle fait ce que dit le guide",
-    "hub": "Hub Santé : valider des messages, les écrire en JSON ou en XML",
+    "hub": "Hub Santé : valider, écrire en JSON ou en XML, dire à un partenaire, suivre",
 }
 
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+FAMILY = "Hub Santé : valider, écrire en JSON ou en XML, dire à un partenaire, suivre"
+
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The family: `validate`, `transcode`, `send`, `case`."""
-    parser = commands.add_parser(
-        "hub", help="Hub Santé : valider, écrire en JSON ou en XML, dire à un partenaire, suivre"
-    )
+    parser = commands.add_parser("hub", help=FAMILY)
     verbs = tools.add_commands(parser)
     parser.set_defaults(run=tools.run)
     sending = verbs.add_parser("send", help="mettre un message pour un partenaire dans la boîte d’envoi")

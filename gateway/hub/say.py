@@ -19,7 +19,6 @@ from outbox.sql import enqueue
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.mode import Mode
     from gateway.house import House
     from gateway.register import Register
 
@@ -72,7 +71,7 @@ class Queued:
     expires_at: datetime
 
 
-def say(register: Register, house: House, mode: Mode, said: Said, now: datetime) -> Queued:
+def say(register: Register, house: House, mode: str, said: Said, now: datetime) -> Queued:
     """Queue one message for a partner. Raises ProblemError, and then nothing was written."""
     refuse_unserved(house, said.topic)
     case_id = getattr(said, "case_id", None)

@@ -69,7 +69,7 @@ def test_a_document_is_queued_and_its_case_is_shown(
     ("vehicle-status", {}, 1, "perimètre"),
     ("inconnu", {}, 2, "connus : vehicles"),
 ])  # fmt: skip
-def test_what_the_door_refuses_the_command_refuses(  # noqa: PLR0913 - a table of cases
+def test_what_the_door_refuses_the_command_refuses(
     settings: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

@@ -175,9 +175,11 @@ class Dispatcher:
     async def _send(self, claimed: Claimed, started: datetime) -> Settlement:
         """Give it to its destination, and say what became of it."""
         name = claimed.envelope.destination
-        policy = self._policies[name]
+        policy, expires = self._policies[name], claimed.envelope.expires_at
+        # A connection that is slow to come must not carry it when it is too old.
+        left = policy.timeout if expires is None else (expires - started).total_seconds()
         try:
-            limit = asyncio.timeout(policy.timeout)
+            limit = asyncio.timeout(min(policy.timeout, left))
             async with limit:
                 receipt = await _give(self._destinations[name], claimed)
         except Exception as error:  # noqa: BLE001 - unknown means permanent, parked, seen by a human

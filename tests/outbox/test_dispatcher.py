@@ -197,6 +197,23 @@ async def test_an_enqueue_wakes_it(store: MemoryStore, clock: SetClock) -> None:
     assert [one.outcome for one in await store.attempts(sent.id)] == [Outcome.DELIVERED]
 
 
+async def test_what_becomes_too_old_on_its_way_is_given_up(store: MemoryStore, clock: SetClock) -> None:
+    """A neighbour that is slow to let it in gets nothing after its expiry, however long the time-out; and the slot is free."""
+    gate, late, next_ = Gate(), message(expires_at=START + timedelta(seconds=0.02)), message()
+    await store.enqueue([late, next_])
+    work = dispatcher(store, clock, gate, concurrency=1, timeout=3600)
+    assert await work._fill() == 1
+    await asyncio.gather(*work._flying)
+    clock.pass_(0.03)
+    assert await work._settle() == 1
+    assert await store.expire() == 1
+    record = await store.message(late.id)
+    assert record is not None
+    assert record.status is Status.EXPIRED
+    gate.opened.add(next_.id)
+    assert await work.step() == 1
+
+
 async def test_a_message_held_twice_costs_no_slot(store: MemoryStore, clock: SetClock) -> None:
     """Its lease lost while it is slow, and claimed again by the same process: both tries are settled, and every slot is free."""
     gate, sent, later = Gate(), message(), [message() for _ in range(2)]

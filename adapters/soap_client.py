@@ -23,9 +23,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from lxml import etree
 
 from adapters.http import broken_link, refused, retry_after
-from adapters.soap import SOAP, Element, SoapFault, open_envelope, seal
+from adapters.soap import SOAP, Element, SoapFault, open_envelope, parse, seal
 from adapters.soap_types import ClientContract, Misfit, Operation, load_contract
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from adapters.ws_signing import Signer
 
-__all__ = ["Answer", "ClientContract", "FaultAnswerError", "SoapClient", "load_contract"]
+__all__ = ["Answer", "ClientContract", "FaultAnswerError", "Said", "SoapClient", "load_contract"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,16 @@ class Answer:
     tree: dict[str, Any]
     sent: bytes
     answered: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an earlier call sent, read back."""
+
+    operation: str
+    tree: dict[str, Any]
+    body: Element
+    sent: bytes
 
 
 class FaultAnswerError(Exception):
@@ -81,9 +92,31 @@ class SoapClient:
     async def call(self, operation: str, tree: Mapping[str, Any], headers: Sequence[Element] = ()) -> Answer:
         """Send one request and read its answer; `FaultAnswerError` for a fault, a `DeliveryError` for all the rest."""
         known = self._contract.operations[operation]
-        sent = seal(self._write(known, tree), headers)
-        if self._signer is not None:
-            sent = self._signer.sign(sent, self._clock())
+        return await self._exchange(known, self._sealed(self._write(known, tree), headers))
+
+    def again(self, said: bytes) -> Said:
+        """What a call of this contract sent before; a `PermanentDeliveryError` for anything else."""
+        try:
+            content = parse(said).find(f"{{{SOAP}}}Body/*")
+        except SoapFault as fault:
+            raise self._not_the_contract(fault.text) from None
+        body = etree.Element("rien") if content is None else content
+        for name, known in self._contract.operations.items():
+            if known.request.tag == body.tag and not self._contract.published.check(body):
+                return Said(name, known.request.read(body), body, said)
+        raise self._not_the_contract("aucune opération du contrat ne dit ce message")
+
+    async def repeat(self, said: Said, headers: Sequence[Element] | None = None) -> Answer:
+        """Send it again: the very bytes, or, given headers that age (a token, a signature), the same body under new ones."""
+        renewed = headers is not None or self._signer is not None
+        sent = self._sealed(said.body, headers or ()) if renewed else said.sent
+        return await self._exchange(self._contract.operations[said.operation], sent)
+
+    def _sealed(self, body: Element, headers: Sequence[Element]) -> bytes:
+        sent = seal(body, headers)
+        return sent if self._signer is None else self._signer.sign(sent, self._clock())
+
+    async def _exchange(self, known: Operation, sent: bytes) -> Answer:
         try:
             response = await self._http.post(
                 self._contract.path,

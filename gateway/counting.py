@@ -39,17 +39,21 @@ class CountingDestination:
 
     async def deliver(self, claimed: Claimed) -> Receipt:
         """Count, then deliver."""
-        if claimed.envelope.topic != "counts":
-            return await self._inner.deliver(claimed)
-        document = await self._count(claimed.envelope.body["event_id"])
-        body = self._house.restrict(self.name, "counts", document)
-        return await self._inner.deliver(replace(claimed, envelope=replace(claimed.envelope, body=body)))
+        return await self._inner.deliver(await self._filled(claimed))
 
     async def resend(self, claimed: Claimed) -> Receipt:
         """The bytes of the last attempt, where the destination itself can send them again."""
         if not isinstance(self._inner, Repeater):
             raise not_repeatable()
-        return await self._inner.resend(claimed)
+        return await self._inner.resend(await self._filled(claimed))
+
+    async def _filled(self, claimed: Claimed) -> Claimed:
+        """With the document; where bytes are sent again, it says which event they are about."""
+        if claimed.envelope.topic != "counts":
+            return claimed
+        document = await self._count(claimed.envelope.body["event_id"])
+        body = self._house.restrict(self.name, "counts", document)
+        return replace(claimed, envelope=replace(claimed.envelope, body=body))
 
     async def _count(self, event_id: str) -> CountsDocument:
         now = self._clock()

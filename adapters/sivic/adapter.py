@@ -15,6 +15,7 @@ from mapping import MappingError
 from outbox.message import Receipt
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from collections.abc import Mapping as Dictionary
 
     from adapters.link import Link
@@ -49,8 +50,16 @@ class SivicAdapter:
     async def deliver(self, claimed: Claimed) -> Receipt:
         """Say one envelope; its id is the idempotency key."""
         refuse_other_mode(claimed, self._link, self.name)
+        return await self._receipt(claimed, self._say(claimed))
+
+    async def resend(self, claimed: Claimed) -> Receipt:
+        """Say once more what the last attempt said, in the same words."""
+        refuse_other_mode(claimed, self._link, self.name)
+        return await self._receipt(claimed, self._client.repeat(claimed.exact))
+
+    async def _receipt(self, claimed: Claimed, said_now: Awaitable[Answer]) -> Receipt:
         try:
-            answer = await self._say(claimed)
+            answer = await said_now
         except FaultAnswerError as fault:
             raise delivery_error(fault) from None
         taken = self._heard(claimed.envelope.topic, answer)

@@ -196,6 +196,10 @@ async def show_groups(desk: Desk, arguments: argparse.Namespace) -> int:
     return 0
 
 
+SHOWN = 10
+"""Messages of which a dry run says what would leave; each is made as for its destination."""
+
+
 async def replay(desk: Desk, arguments: argparse.Namespace) -> int:
     """Send again what is parked."""
     exactly = arguments.mapped == "then"
@@ -203,7 +207,22 @@ async def replay(desk: Desk, arguments: argparse.Namespace) -> int:
     async def again(ids: list[str]) -> int:
         return await replaying.replay(desk.store, desk.database, ids, by=desk.who, exactly=exactly, now=clock.now())
 
-    return await _decide(desk, arguments, again)
+    return await _decide(desk, arguments, again, lambda record: _would_send(desk, record, exactly=exactly))
+
+
+async def _would_send(desk: Desk, record: Record, *, exactly: bool) -> str:
+    """What a replay would put on the wire."""
+    attempts = await desk.store.attempts(record.envelope.id)
+    then = next((one.sent for one in reversed(attempts) if one.sent), b"")
+    if exactly and then:
+        return f"partirait comme alors : {len(then)} octets"
+    if record.envelope.destination not in desk.destinations:
+        return "cette destination n’existe plus ici"
+    reference = next((one.reference for one in reversed(attempts) if one.reference), None)
+    today = await rehearse(record.envelope, reference, desk.open_on)
+    if today.refusal is not None:
+        return f"rien ne partirait : {today.refusal.code} : {today.refusal.title}"
+    return f"partirait : {today.request}, {len(today.document)} octets"
 
 
 async def discard(desk: Desk, arguments: argparse.Namespace) -> int:
@@ -211,7 +230,12 @@ async def discard(desk: Desk, arguments: argparse.Namespace) -> int:
     return await _decide(desk, arguments, lambda ids: desk.store.discard(ids, by=desk.who, reason=arguments.reason))
 
 
-async def _decide(desk: Desk, arguments: argparse.Namespace, decision: Callable[[list[str]], Awaitable[int]]) -> int:
+async def _decide(
+    desk: Desk,
+    arguments: argparse.Namespace,
+    decision: Callable[[list[str]], Awaitable[int]],
+    told: Callable[[Record], Awaitable[str]] | None = None,
+) -> int:
     wanted = _wanted(arguments)
     if not arguments.ids and wanted == Filter():
         complain("Dire lesquels : des identifiants, --group, --destination, --event, --topic ou --cause.")
@@ -219,9 +243,11 @@ async def _decide(desk: Desk, arguments: argparse.Namespace, decision: Callable[
     chosen = [list(arguments.ids)] if arguments.ids else await desk.store.parked(wanted)
     say(f"choisis : {sum(map(len, chosen))}")
     if arguments.dry_run:
-        for key in (key for portion in chosen for key in portion):
+        for number, key in enumerate(key for portion in chosen for key in portion):
             record = await desk.store.message(key)
             say(_line(record) if record else f"{key}  inconnu")
+            if record and told and number < SHOWN:
+                say(f"    {await told(record)}")
         return 0
     done = sum([await decision(portion) for portion in chosen])
     say(f"faits : {done}")

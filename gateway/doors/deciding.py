@@ -7,6 +7,7 @@ the command line of the machine itself.
 from __future__ import annotations
 
 import hashlib
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from gateway.problems import ProblemError
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from gateway.doors.desk_schemas import ChosenMessages
     from gateway.doors.door import Call
     from outbox.desk import Group, Record
+
+
+SHOWN = 10
+"""Messages that a dry run shows; each is made as for its destination."""
 
 
 async def groups(call: Call) -> Reply:
@@ -66,12 +71,28 @@ def _digest(document: bytes) -> dict[str, Any]:
 async def replay_many(call: Call) -> Reply:
     """A group or a choice goes back to waiting, in the order of its lanes."""
     chosen = await _chosen(call)
-    done = 0
-    if not call.body.dry_run:
-        for portion in chosen:
-            by, exactly, runtime = call.principal.name, call.body.exactly, call.runtime
-            done += await replay(runtime.desk, runtime.database, portion, by=by, exactly=exactly, now=call.now)
-    return Reply(200, {"chosen": sum(map(len, chosen)), "replayed": done})
+    if call.body.dry_run:
+        return Reply(200, {**_count(chosen, "replayed", 0), "would_send": await _would_send(call, chosen)})
+    done, by, exactly, runtime = 0, call.principal.name, call.body.exactly, call.runtime
+    for portion in chosen:
+        done += await replay(runtime.desk, runtime.database, portion, by=by, exactly=exactly, now=call.now)
+    return Reply(200, _count(chosen, "replayed", done))
+
+
+def _count(chosen: list[list[str]], word: str, done: int) -> dict[str, Any]:
+    return {"chosen": sum(map(len, chosen)), word: done}
+
+
+async def _would_send(call: Call, chosen: list[list[str]]) -> list[dict[str, Any]]:
+    """Of the first messages: what each would be on the wire today, what it was then, and which of the two would leave."""
+    shown = []
+    for key in islice(chain.from_iterable(chosen), SHOWN):
+        record = await call.runtime.desk.message(key)
+        if record is not None and record.envelope.destination in call.runtime.house.destinations:
+            seen = await _preview(call, record)
+            then = call.body.exactly and seen["then"]["sha256"] is not None
+            shown.append({**seen, "topic": record.envelope.topic, "leaves": "then" if then else "today"})
+    return shown
 
 
 async def discard_many(call: Call) -> Reply:

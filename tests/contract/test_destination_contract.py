@@ -13,6 +13,7 @@ import pytest
 
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from outbox.message import Claimed, Envelope, Receipt
+from outbox.ports import Repeater
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,6 +39,15 @@ class Lane:
         attempt = self._attempts[envelope.id] = self._attempts.get(envelope.id, 0) + 1
         claimed = Claimed(envelope, attempt, fence=attempt, reference=self._references.get(envelope.lane))
         receipt = await self._neighbour.destination.deliver(claimed)
+        self._references[envelope.lane] = receipt.reference
+        return receipt
+
+    async def resend(self, envelope: Envelope, exact: bytes) -> Receipt:
+        """One attempt with the bytes of another."""
+        destination = self._neighbour.destination
+        assert isinstance(destination, Repeater)
+        reference = self._references.get(envelope.lane)
+        receipt = await destination.resend(Claimed(envelope, 1, fence=1, reference=reference, exact=exact))
         self._references[envelope.lane] = receipt.reference
         return receipt
 
@@ -91,6 +101,38 @@ async def test_a_second_delivery_changes_nothing(neighbour: Neighbour) -> None:
         second = await lane.deliver(envelope)
         assert second.reference == first.reference, envelope.topic
         assert await neighbour.state() == state, envelope.topic
+
+
+async def test_what_was_said_is_said_again_byte_for_byte(builder: Any) -> None:
+    """The bytes of a first attempt, resent: they have the effect of that attempt, the same receipt, and a second time none."""
+    async with builder("Actual") as calm:
+        lane, first, states = Lane(calm), [], []
+        for envelope in calm.envelopes:
+            first.append(await lane.deliver(envelope))
+            states.append(await calm.state())
+    async with builder("Actual") as neighbour:
+        assert isinstance(neighbour.destination, Repeater)
+        lane = Lane(neighbour)
+        for envelope, receipt, expected in zip(neighbour.envelopes, first, states, strict=True):
+            for _ in range(2):
+                again = await lane.resend(envelope, receipt.sent)
+                assert again.sent == receipt.sent, envelope.topic
+                assert again.facts == receipt.facts, envelope.topic
+                assert again.reference == receipt.reference, envelope.topic
+                assert await neighbour.state() == expected, envelope.topic
+
+
+async def test_a_resending_refuses_what_a_delivery_does(builder: Any) -> None:
+    """The other mode, before the wire; bytes that are no message of the contract are never taken for one."""
+    async with builder("Actual") as neighbour:
+        for envelope in neighbour.envelopes[:1]:
+            before = await neighbour.state()
+            with pytest.raises(PermanentDeliveryError) as refused:
+                await Lane(neighbour).resend(replace(envelope, mode="Exercise"), b"<x/>")
+            assert refused.value.cause.code == f"{neighbour.destination.name}.mode"
+            with pytest.raises(DeliveryError):
+                await Lane(neighbour).resend(envelope, b"<x/>")
+            assert await neighbour.state() == before
 
 
 async def test_exercise_never_meets_real(builder: Any) -> None:

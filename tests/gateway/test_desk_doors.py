@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from gateway.alarms import look
 from gateway.cli import main
 from gateway.watch import retain
 from outbox.desk import Filter
-from outbox.message import Kind, Priority
+from outbox.message import Kind, Priority, Status
 from tests.gateway.house import open_house
 from tests.outbox.bench import message
 
@@ -54,7 +55,9 @@ async def test_one_cause_is_decided_once(house: OpenHouse) -> None:
         assert group["messages"] == 3
         chosen = {"group": group["group"]}
         dry = await operator.post("/v1/outbox/replay", json={**chosen, "dry_run": True})
-        assert dry.json() == {"chosen": 3, "replayed": 0}
+        assert (dry.json()["chosen"], dry.json()["replayed"]) == (3, 0)
+        assert [(one["topic"], one["leaves"]) for one in dry.json()["would_send"]] == [("victim", "today")] * 3
+        assert all(one["today"]["sha256"] for one in dry.json()["would_send"])
         done = await operator.post("/v1/outbox/replay", json=chosen)
         assert done.json() == {"chosen": 3, "replayed": 3}
     await house.settle()
@@ -149,6 +152,24 @@ async def test_an_expiry_is_an_alarm_until_somebody_has_seen_it(house: OpenHouse
     assert await alarms(house) == []
     (ended,) = await alarms(house, all="1")
     assert ended["ended_by"] == "essai-operator"
+
+
+async def test_every_topic_is_sent_again_as_it_was(house: OpenHouse) -> None:
+    """Victims and counts that SINUS refused leave again with the bytes of then; the dry run says so, and by which."""
+    refused = await parked(house, "p1")
+    assert {one["topic"] for one in refused} == {"victim", "counts"}
+    async with house.operator as operator:
+        chosen = {"destination": "sinus", "as": "then"}
+        dry = (await operator.post("/v1/outbox/replay", json={**chosen, "dry_run": True})).json()
+        then = {one["id"]: one["then"]["sha256"] for one in dry["would_send"] if one["leaves"] == "then"}
+        assert set(then) == {one["id"] for one in refused}
+        assert (await operator.post("/v1/outbox/replay", json=chosen)).json()["replayed"] == len(refused)
+    await house.settle(seconds=90)
+    for key, digest in then.items():
+        record, attempts = await house.runtime.desk.message(key), await house.runtime.desk.attempts(key)
+        assert record is not None
+        assert record.status is Status.DELIVERED, record.cause
+        assert hashlib.sha256(attempts[-1].sent).hexdigest() == digest
 
 
 async def test_the_measures_have_few_labels_and_no_person(house: OpenHouse) -> None:
@@ -262,7 +283,8 @@ def test_the_command_line_does_the_same(tmp_path: Path, capsys: pytest.CaptureFi
     assert f"{group}       2  sinus" in say("groups")
     message_id = say("list", "--status", "parked", "--topic", "victim").split()[0]
     assert "aujourd’hui partirait : PUT " in say("show", message_id)
-    assert "choisis : 2" in say("replay", "--group", group, "--dry-run")
+    assert say("replay", "--group", group, "--dry-run").count("    partirait : PUT ") == 2
+    assert "partirait comme alors" in say("replay", "--group", group, "--as", "then", "--dry-run")
     assert "faits : 2" in say("replay", "--group", group)
     assert "suspendue" in say("pause", "sinus", "--reason", "maintenance")
     assert "suspendue par" in say("status")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Dictionary
 
     from adapters.link import Link
-    from adapters.lrm.fhir.client import LrmFhirClient
+    from adapters.lrm.fhir.client import Answered, LrmFhirClient
     from mapping import Mapping
     from outbox.message import Claimed, Envelope
 
@@ -38,14 +38,12 @@ class LrmFhirAdapter:
         refuse_other_mode(claimed, self._link, "lrm_fhir")
         envelope = claimed.envelope
         bundle = message(envelope.id, envelope.created_at, self._mapped(envelope))
-        answer = await self._client.process(bundle, envelope.body["request_id"])
-        return Receipt(
-            reference=answer.facts["dossier"] or claimed.reference,
-            duplicate=answer.duplicate,
-            sent=answer.sent,
-            answered=answer.answered,
-            facts=answer.facts,
-        )
+        return _receipt(claimed, await self._client.process(bundle, envelope.body["request_id"]))
+
+    async def resend(self, claimed: Claimed) -> Receipt:
+        """Hand over once more the very bytes of the last attempt."""
+        refuse_other_mode(claimed, self._link, "lrm_fhir")
+        return _receipt(claimed, await self._client.repeat(claimed.exact, claimed.envelope.body["request_id"]))
 
     async def status(self, request_id: str) -> dict[str, Any]:
         """Where a request is, as the CRRA's software says now: etat, etat_le, dossier, motif_refus. Raises a `DeliveryError`."""
@@ -63,3 +61,13 @@ class LrmFhirAdapter:
     async def aclose(self) -> None:
         """Close the connections kept open."""
         await self._client.aclose()
+
+
+def _receipt(claimed: Claimed, answer: Answered) -> Receipt:
+    return Receipt(
+        reference=answer.facts["dossier"] or claimed.reference,
+        duplicate=answer.duplicate,
+        sent=answer.sent,
+        answered=answer.answered,
+        facts=answer.facts,
+    )

@@ -13,7 +13,7 @@ import orjson
 
 from adapters.fhir import ACT_REASON, BASE, MEDIA_TYPE, Resource, codes
 from adapters.http import broken_link, open_client, refused, retry_after
-from adapters.lrm.fhir.faults import NAME, other_answer, refused_by_lrm, unreadable
+from adapters.lrm.fhir.faults import NAME, not_ours, other_answer, refused_by_lrm, unreadable
 from domain.intervention_status import Status
 
 if TYPE_CHECKING:
@@ -49,7 +49,17 @@ class LrmFhirClient:
 
     async def process(self, bundle: Resource, request: str) -> Answered:
         """Hand over a message; safe to repeat, Bundle.identifier is the key."""
-        sent = orjson.dumps(bundle)
+        return await self._handed_over(orjson.dumps(bundle), bundle["entry"][0]["resource"]["id"], request)
+
+    async def repeat(self, sent: bytes, request: str) -> Answered:
+        """Hand over once more the very bytes of an earlier call."""
+        bundle = _parsed(sent) or {}
+        head = next(_of_type(bundle, "MessageHeader"), None)
+        if head is None:
+            raise not_ours()
+        return await self._handed_over(sent, head["id"], request)
+
+    async def _handed_over(self, sent: bytes, header: str, request: str) -> Answered:
         document, answered = await self._ask("POST", "/$process-message", sent)
         head = next(_of_type(document, "MessageHeader"), {})
         response = head.get("response")
@@ -60,7 +70,7 @@ class LrmFhirClient:
             raise refused_by_lrm(outcome, status, retry_after=None, sent=sent, answered=answered)
         if code != "ok":
             raise unreadable(sent, answered)
-        if _inside(response, "identifier") != bundle["entry"][0]["resource"]["id"]:
+        if _inside(response, "identifier") != header:
             raise other_answer("MessageHeader.response.identifier", sent, answered)
         task = next(_of_type(document, "Task"), None)
         if task is None:

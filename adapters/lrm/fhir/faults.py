@@ -110,6 +110,11 @@ def other_answer(field: str, sent: bytes, answered: bytes) -> DeliveryError:
     )
 
 
+def not_ours() -> DeliveryError:
+    """Bytes to be sent again that are no message of ours."""
+    return PermanentDeliveryError(f"{NAME}.relecture", "Ce qui était parti ne se relit pas.")
+
+
 def unreadable(sent: bytes, answered: bytes) -> DeliveryError:
     """A success that is not FHIR, as a captive portal gives: nothing tells that the message landed, so it is sent again."""
     return TransientDeliveryError(

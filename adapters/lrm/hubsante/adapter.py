@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from adapters.http import refuse_other_mode
+from adapters.lrm.hubsante.again import Said, read_again
 from adapters.lrm.hubsante.cases import CREATE, PICTURE, UPDATE, case_body, case_id, picture_body, update_body
 from adapters.lrm.hubsante.contents import KEYS, OF_A_VICTIM, content_of
 from adapters.lrm.hubsante.documents import Format
@@ -80,15 +82,31 @@ class HubAdapter:
             tree, key, case = self._message(claimed, perimeter, identifier)
         self._check(tree, perimeter)
         body, content_type = self._written(tree, perimeter)
-        await self._connections[perimeter.vhost].publish(body, content_type, identifier)
+        recipient = tree["descriptor"]["explicitAddress"]["explicitAddressValue"]
+        return await self._publish(perimeter, body, Said(identifier, content_type, recipient, key, case))
+
+    async def resend(self, claimed: Claimed) -> Receipt:
+        """Publish once more the very bytes of the last attempt, under the same distributionID."""
+        refuse_other_mode(claimed, self._link, self.name)
+        perimeter = self._perimeter(claimed.envelope)
+        said = read_again(claimed.exact, self._judges.get(perimeter.model), self._clock())
+        match claimed.envelope.topic:
+            case "counts":  # A picture of the situation names its event in words of its own.
+                said = replace(said, case=case_id(perimeter.client_id, claimed.envelope.body["event"]["id"]))
+            case topic if topic == REPLY:  # An answer is of no case of ours.
+                said = replace(said, key="reply", case=None)
+        return await self._publish(perimeter, claimed.exact, said)
+
+    async def _publish(self, perimeter: Perimeter, body: bytes, said: Said) -> Receipt:
+        await self._connections[perimeter.vhost].publish(body, said.content_type, said.identifier)
         facts = {
-            "distribution_id": identifier,
+            "distribution_id": said.identifier,
             "vhost": perimeter.vhost,
-            "message": key,
-            "case_id": case,
-            "recipient": tree["descriptor"]["explicitAddress"]["explicitAddressValue"],
+            "message": said.key,
+            "case_id": said.case,
+            "recipient": said.recipient,
         }
-        reference = f"{case}{TO}{facts['recipient']}" if case else None
+        reference = f"{said.case}{TO}{said.recipient}" if said.case else None
         return Receipt(reference=reference, sent=body, answered=CONFIRMED, facts=facts)
 
     @property

@@ -41,13 +41,12 @@ class LrmSoapAdapter:
                 taken = await self._client.cancel(envelope.id, self._mapped(envelope))
             case _:
                 raise unknown_topic(envelope.topic)
-        return Receipt(
-            reference=taken.record or claimed.reference,
-            duplicate=taken.duplicate,
-            sent=taken.sent,
-            answered=taken.answered,
-            facts=_facts(taken),
-        )
+        return _receipt(claimed, taken)
+
+    async def resend(self, claimed: Claimed) -> Receipt:
+        """Hand over once more what the last attempt said."""
+        refuse_other_mode(claimed, self._link, "lrm")
+        return _receipt(claimed, await self._client.repeat(claimed.envelope.id, claimed.exact))
 
     async def status(self, request_id: str) -> dict[str, Any]:
         """Where a request is, as the CRRA's software says now: etat, etat_le, dossier, motif_refus. Raises a `DeliveryError`."""
@@ -65,6 +64,16 @@ class LrmSoapAdapter:
     async def aclose(self) -> None:
         """Close the connections kept open."""
         await self._client.aclose()
+
+
+def _receipt(claimed: Claimed, taken: Acknowledged) -> Receipt:
+    return Receipt(
+        reference=taken.record or claimed.reference,
+        duplicate=taken.duplicate,
+        sent=taken.sent,
+        answered=taken.answered,
+        facts=_facts(taken),
+    )
 
 
 def _facts(taken: Acknowledged) -> dict[str, Any]:

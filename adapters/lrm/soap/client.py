@@ -20,13 +20,14 @@ from adapters.soap_client import ClientContract, FaultAnswerError, SoapClient, l
 from adapters.ws_security import Credentials, username_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     import httpx
     from lxml.etree import _Element as Element
 
     from adapters.link import Link
+    from adapters.soap_client import Answer
     from adapters.ws_signing import Signer
 
 NAMESPACE = "urn:passerelle:samu:intervention:1"
@@ -76,6 +77,7 @@ class LrmClient:
         self._credentials = credentials
         self._http = open_client(link, transport)
         self._soap = SoapClient(_contract(), self._http, "lrm", clock, signer)
+        self._ages = credentials is not None or signer is not None
 
     async def request(self, identifier: str, demande: Mapping[str, Any]) -> Acknowledged:
         """DemanderIntervention; safe to repeat, idDemande is the key."""
@@ -86,16 +88,29 @@ class LrmClient:
         tree = {"annulation": annulation}
         return await self._call("AnnulerDemande", identifier, tree, annulation.get("idDemande"))
 
+    async def repeat(self, identifier: str, said: bytes) -> Acknowledged:
+        """What was sent before, once more; what ages in its headers is made anew, its body is not."""
+        before = self._soap.again(said)
+        request = next(iter(before.tree.values()))["idDemande"]
+        headers = self._headers(before.operation, identifier) if self._ages else None
+        return self._acknowledged(await self._answered(self._soap.repeat(before, headers)), request)
+
     async def consult(self, request: str) -> Acknowledged:
         """ConsulterDemande: where the request is now."""
         tree = {"idDemande": request, "mode": self._link.mode}
         return await self._call("ConsulterDemande", secrets.token_hex(16), tree, request)
 
     async def _call(self, operation: str, identifier: str, tree: Mapping[str, Any], request: object) -> Acknowledged:
+        asked = self._soap.call(operation, tree, self._headers(operation, identifier))
+        return self._acknowledged(await self._answered(asked), request)
+
+    async def _answered(self, asked: Awaitable[Answer]) -> Answer:
         try:
-            answer = await self._soap.call(operation, tree, self._headers(operation, identifier))
+            return await asked
         except FaultAnswerError as fault:
             raise refused_by_lrm(fault) from fault
+
+    def _acknowledged(self, answer: Answer, request: object) -> Acknowledged:
         accuse = answer.tree["accuse"]
         if accuse["idDemande"] != request:
             raise other_answer("accuse.idDemande", answer.sent, answer.answered)

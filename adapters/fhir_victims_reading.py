@@ -1,6 +1,6 @@
 """A mass-casualty transaction, from a portal that speaks FHIR, as what it says of an event and of each victim. Pure.
 
-The same shape as `fhir_victims` writes. It decides nothing: which step is allowed is the care path's business. It refuses to take a victim
+The same shape as the mapping files `fhir/` write. It decides nothing: which step is allowed is the care path's business. It refuses to take a victim
 without the gateway's key, because a SINUS number is unique inside one event only.
 """
 
@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from adapters.fhir import ACT_CODE, ACT_REASON, FINESS, FhirRefusalError, Issue, Resource, code_system, codes
+from adapters.fhir import ACT_CODE, ACT_REASON, BASE, FINESS, FhirRefusalError, Issue, Resource, code_system, codes
 from adapters.fhir_people import concept_text, identifier_of
-from adapters.fhir_person import SINUS, victim_key
 from adapters.fhir_structure import OpenBundle, Placed, open_bundle
-from adapters.fhir_victims import EVENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+EVENT = f"{BASE}/id/evenement"
+SINUS = f"{BASE}/id/sinus"
 SEXES = {"male": "M", "female": "F", "other": "A"}
 SEVERITIES = frozenset({"UA", "UR", "IMP", "DCD", "NC"})
 
@@ -54,6 +54,11 @@ class SaidEvent:
     started_at: datetime | None
     closed: bool
     victims: tuple[SaidVictim, ...]
+
+
+def victim_key(event: str) -> str:
+    """The system of the gateway's key of a victim: the one that a conditional create may use."""
+    return f"{BASE}/id/victime/{event}"
 
 
 def read_event(document: Resource) -> SaidEvent:

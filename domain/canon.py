@@ -214,6 +214,42 @@ class OutcomeDocument(TypedDict):
     cause_title: str | None
 
 
+class MoveCanon(TypedDict):
+    """A status that a victim was in, and when."""
+
+    status: str
+    start: str
+    end: str
+
+
+class VictimPathDocument(TypedDict):
+    """Topic `victim.path`: one victim with what became of it, as it is read and not as it is sent."""
+
+    mode: str
+    recorded_at: str
+    since: str
+    """When the victim was first known."""
+    moves: list[MoveCanon]
+    """The statuses that are past, in their order."""
+    event: EventCanon
+    victim: VictimCanon
+
+
+class NamedVictimCanon(TypedDict):
+    """A victim by its key alone."""
+
+    id: str
+
+
+class EventVictimsDocument(TypedDict):
+    """Topic `event.victims`: an event and the keys of its victims, as it is read and not as it is sent."""
+
+    mode: str
+    recorded_at: str
+    event: EventCanon
+    victims: list[NamedVictimCanon]
+
+
 DOCUMENTS: dict[str, type] = {
     "victim": VictimDocument,
     "identifier.detached": DetachedNumberDocument,
@@ -223,6 +259,8 @@ DOCUMENTS: dict[str, type] = {
     "intervention.cancel": CancellationDocument,
     "intervention.status": InterventionStatusDocument,
     "outcome": OutcomeDocument,
+    "victim.path": VictimPathDocument,
+    "event.victims": EventVictimsDocument,
     # The same record, for what carries a victim: a vehicle, and where it is.
     "evacuation": VictimDocument,
     "evacuation.status": VictimDocument,

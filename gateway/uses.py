@@ -36,6 +36,9 @@ SHIPPED_MAPPINGS = {
     "hub.partner.mission_summary": "oru/rpis@1",
     "hub.partner.fire_case": "nexsis/affaire@1",
     "hub.partner.fire_vehicles": "nexsis/moyens@1",
+    "fhir.event": "fhir/evenement@1",
+    "fhir.victim": "fhir/victime@1",
+    "fhir.places": "fhir/lieux@1",
     "portal.outcome": "portal/outcome@1",
     "platform.intervention.status": "platform/statut@1",
 }

@@ -36,6 +36,8 @@ DAY_OF = {
     "intervention.cancel": "cancelled_at",
     "intervention.status": "since",
     "outcome": "settled_at",
+    "victim.path": "recorded_at",
+    "event.victims": "recorded_at",
     "evacuation": "recorded_at",
     "evacuation.status": "recorded_at",
     **dict.fromkeys(HUB_DOCUMENTS, "said_at"),
@@ -69,6 +71,8 @@ class _Scope:
     faults: Faults
     codes_read: CodesRead
     written: Written
+    guard: Expression | None = None
+    """The condition of the group that the rules are in."""
     item: str = ""
     """The path of the list whose element is `item`."""
 
@@ -100,8 +104,11 @@ def _check_rules(rules: Sequence[Rule], scope: _Scope) -> None:
         shapes = [shape for path in rule.paths if (shape := _read(path, scope, whole=rule.origin != "each"))]
         for used in rule.uses:
             _read(used, scope, whole=True)
-        conditions.setdefault(rule.to.text, []).append((rule.to, _check_expressions(rule, scope)))
-        if rule.origin == "each":
+        condition = _check_expressions(rule, scope)
+        conditions.setdefault(rule.to.text, []).append((rule.to, condition))
+        if rule.origin == "rules":
+            _check_rules(rule.rules, replace(scope, guard=condition or scope.guard))
+        elif rule.origin == "each":
             _check_each(rule, shapes, scope)
         else:
             _check_values(rule, shapes, scope)
@@ -140,7 +147,7 @@ def _check_expressions(rule: Rule, scope: _Scope) -> Expression | None:
     if rule.compute:
         computed = read_expression(rule.compute, scope.shape, listed, scope.faults, condition=False)
         if computed:
-            _check_absences(rule.compute, unguarded(computed, scope.shape, condition), scope.faults)
+            _check_absences(rule.compute, unguarded(computed, scope.shape, condition or scope.guard), scope.faults)
     return condition
 
 

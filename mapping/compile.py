@@ -32,6 +32,9 @@ class Watch(Protocol):
     def leaf(self, rule: Rule, produce: Read) -> Read:
         """Around a rule that gives one value."""
 
+    def group(self, rule: Rule, scope: Scope) -> Scope:
+        """What the rules of a group see."""
+
     def inside(self, rule: Rule, scope: Scope, at: int) -> Scope:
         """What the rules of an `each` see for its element number `at`."""
 
@@ -97,7 +100,10 @@ class Compiler:
         return first_that_gives
 
     def _rule(self, rule: Rule, shape: Shape) -> Read:
-        produce = self._each(rule, shape) if rule.origin == "each" else self._value(rule, shape)
+        if rule.origin == "each":
+            produce = self._each(rule, shape)
+        else:
+            produce = self._group(rule, shape) if rule.origin == "rules" else self._value(rule, shape)
         if rule.when:
             produce = _only_when(rule, _expression(rule, rule.when, shape, condition=True), produce)
         return self.watch.leaf(rule, produce) if self.watch else produce
@@ -122,6 +128,13 @@ class Compiler:
             return [build({**scope, "item": item}) for item in items]
 
         return produce
+
+    def _group(self, rule: Rule, shape: Shape) -> Read:
+        build = self._tree(_plan(rule.rules), shape)
+        if self.watch is None:
+            return lambda scope: build(scope) or None
+        group = self.watch.group
+        return lambda scope: build(group(rule, scope)) or None
 
     def _value(self, rule: Rule, shape: Shape) -> Read:
         constant = rule.constant

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,6 +110,20 @@ def as_boolean(value: Any) -> bool:  # noqa: ANN401 - same
     raise ValueError("n'est pas un booléen")
 
 
+def as_urn(value: Any) -> str:  # noqa: ANN401 - same
+    """A name of the thing that a text names, the same each time: what one part of a document says of another."""
+    if isinstance(value, str):
+        return f"urn:uuid:{uuid5(NAMESPACE_URL, value)}"
+    raise ValueError("n'est pas un texte")
+
+
+def as_code(value: Any) -> str:  # noqa: ANN401 - same
+    """A text as a code: its words joined by hyphens."""
+    if isinstance(value, str) and value.split():
+        return "-".join(value.split())
+    raise ValueError("n'est pas un texte dont on fasse un code")
+
+
 _TEXT: frozenset[Kind] = frozenset({"text"})
 _NUMBER: frozenset[Kind] = frozenset({"text", "integer", "decimal"})
 
@@ -120,6 +135,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "decimal": Format("decimal", as_decimal, _NUMBER),
         "text": Format("text", as_text, frozenset({"text", "integer", "decimal", "boolean"})),
         "upper": Format("upper", as_upper, _TEXT),
+        "urn": Format("urn", as_urn, _TEXT),
+        "code": Format("code", as_code, _TEXT),
         "boolean": Format("boolean", as_boolean, frozenset({"text", "boolean"})),
     }
 )

@@ -39,6 +39,7 @@ CODES: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
         ("VictimCanon", "age_band"): frozenset({"nourrisson", "pediatrie", "adulte", "inconnu"}),
         ("VictimCanon", "sex"): frozenset({"M", "F", "A", "?"}),
         ("VictimCanon", "orientation"): frozenset({"SUR_PLACE", "ETABLISSEMENT"}),
+        ("MoveCanon", "status"): frozenset(status.value for status in Status),
         ("AgeCanon", "unit"): frozenset({"years", "months", "weeks", "days"}),
         ("EventCanon", "mode"): _MODES,
         ("EventCanon", "status"): frozenset({"open", "closed"}),

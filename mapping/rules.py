@@ -17,9 +17,10 @@ from mapping.targets import TARGET
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Origin: TypeAlias = Literal["from", "first", "value", "compute", "each"]
+Origin: TypeAlias = Literal["from", "first", "value", "compute", "each", "rules"]
 
 ORIGINS: tuple[Origin, ...] = ("from", "first", "value", "compute", "each")
+"""What a rule writes from; `rules` alone is a group, written whole or not at all."""
 RULE_KEYS = ("to", *ORIGINS, "table", "format", "optional", "when", "uses", "default", "rules")
 FILE_KEYS = ("mapping", "recipient", "topic", "source", "target", "provided", "extends", "without", "rules")
 
@@ -30,7 +31,7 @@ _GOES_WITH: dict[str, frozenset[Origin]] = {
     "format": frozenset({"from", "first", "compute"}),
     "default": frozenset({"from", "first", "compute"}),
     "optional": frozenset({"from", "first", "compute", "each"}),
-    "rules": frozenset({"each"}),
+    "rules": frozenset({"each", "rules"}),
 }
 """Keys that mean something only beside these origins; `when` and `uses` go with all of them."""
 
@@ -213,6 +214,8 @@ def _rule(branch: Branch, faults: Faults) -> Rule | None:
 
 def _origin(branch: Branch, faults: Faults) -> Origin | None:
     said = [origin for origin in ORIGINS if origin in branch.entries]
+    if not said and "rules" in branch.entries:
+        return "rules"
     if not said:
         faults.add(branch.spot, "d'où vient la valeur ?", f"il faut l'un de : {', '.join(ORIGINS)}")
         return None

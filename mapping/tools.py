@@ -147,14 +147,15 @@ def explain(catalogue: Catalogue, name: str, to: str) -> Told:
 
 
 def walk(rules: Sequence[Rule], before: str = "") -> Iterator[tuple[Rule, str]]:
-    """Every rule, those of an `each` after it, with the target path that stands before its own."""
+    """Every rule, those of an `each` or a group after it, with the target path that stands before its own."""
     for rule in rules:
         yield rule, before
-        yield from walk(rule.rules, f"{before}{rule.to.text}[].")
+        yield from walk(rule.rules, f"{before}{rule.to.text}{'[]' if rule.origin == 'each' else ''}.")
 
 
 def _row(rule: Rule, before: str) -> dict[str, Any]:
-    says = [json.dumps(rule.constant, ensure_ascii=False) if rule.origin == "value" else f"{rule.origin} {rule.reads}"]
+    said = "groupe" if rule.origin == "rules" else f"{rule.origin} {rule.reads}"
+    says = [json.dumps(rule.constant, ensure_ascii=False) if rule.origin == "value" else said]
     says += [f"table {rule.table.text}"] if rule.table else []
     says += [f"format {rule.format.text}"] if rule.format else []
     says += [f"quand {rule.when.text}"] if rule.when else []

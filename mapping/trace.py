@@ -50,12 +50,16 @@ class Watcher:
             except MappingError as error:
                 scope[_STEPS].append(Step(to, rule.reads, rule.place, None, f"{error.path} : {error.reason}"))
                 return None
-            if rule.origin != "each" or not value:
+            if not rule.rules or not value:
                 because = rule.default.because if rule.default else ""
                 scope[_STEPS].append(Step(to, rule.reads, rule.place, value, because=because))
             return value
 
         return watched
+
+    def group(self, rule: Rule, scope: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the rules of a group see."""
+        return {**scope, _WHERE: f"{scope[_WHERE]}{rule.to.text}."}
 
     def inside(self, rule: Rule, scope: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """What the rules of an `each` see for its element number `at`."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapters.fhir import MEDIA_TYPE
 from adapters.fhir_counts import counts_bundle
-from adapters.fhir_victims import event_bundle
 from domain.counts import counts_document
 from domain.snapshot import event_canon, victim_canon
 from gateway.doors.door import Call, Door
@@ -15,14 +14,21 @@ from gateway.doors.fhir_answers import fhir, refuse
 from gateway.intake import known_event
 from gateway.problems import FieldFault, ProblemError
 from gateway.security.keys import Scope
+from mapping import MappingError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.responses import Response
 
     from adapters.fhir import Resource
-    from adapters.fhir_victims import Move
+    from domain.canon import EventCanon, VictimCanon
     from domain.victim import Victim
     from gateway.register import Register
+    from gateway.versions import Versions
+
+    Move = tuple[str, str, str | None]
+    """A status, from when, until when."""
 
 
 async def read_event(call: Call) -> Response:
@@ -41,9 +47,41 @@ async def read_event(call: Call) -> Response:
             return counts_bundle(shown, counted["totals"], counted["by_localisation"], at)
         rules = call.runtime.house.rules
         found = [(victim_canon(one, event, rules), moves(one)) for one in register.victims.of_event(event.id)]
-        return event_bundle(shown, found, at)
+        try:
+            return event_bundle(call.runtime.versions, shown, found, at)
+        except MappingError as error:
+            raise ProblemError(
+                500, "correspondance", "La correspondance FHIR ne s’applique pas à cet événement.", error.path
+            ) from None
 
     return fhir(await call.runtime.read(work))
+
+
+def event_bundle(
+    versions: Versions, event: EventCanon, victims: Sequence[tuple[VictimCanon, Sequence[Move]]], at: str
+) -> Resource:
+    """The whole event, as a transaction that another system may take: what the mapping files `fhir/` say of each part of it.
+
+    A place that several name is told once.
+    """
+    shapes, allowed = versions.shapes("fhir"), versions.catalogue.allow_list("fhir")
+    head = {"mode": event["mode"], "recorded_at": at, "event": event}
+    whole = allowed.restrict("event.victims", {**head, "victims": [{"id": canon["id"]} for canon, _ in victims]})
+    parts = [
+        shapes["victim"].apply(allowed.restrict("victim.path", {**head, **_path(canon, told), "victim": canon}))
+        for canon, told in victims
+    ]
+    bundle = shapes["event"].apply(whole)
+    entries: dict[str, Resource] = {}
+    for part in (*parts, bundle, shapes["places"].apply(whole)):
+        for entry in part.get("entry", ()):
+            entries.setdefault(entry["fullUrl"], entry)
+    return {**bundle, "entry": list(entries.values())}
+
+
+def _path(canon: VictimCanon, told: Sequence[Move]) -> dict[str, Any]:
+    past = [{"status": status, "start": start, "end": end} for status, start, end in told if end]
+    return {"since": told[0][1] if told else canon["status_at"], "moves": past}
 
 
 def moves(victim: Victim) -> list[Move]:

@@ -133,7 +133,7 @@ def _check_written(here: _Written, path: str, given: set[str], target: _Target, 
         _check_shape(below, inner, level, target, numbered=number is not None)
         for rule in below.rules:
             _check_codes(rule, below.part, target)
-        repeated = any(rule.origin == "each" for rule in below.rules)
+        repeated = any(rule.rules for rule in below.rules)
         _check_written(below, inner + ".", given, target, always=repeated or (always and _always(below, target)))
 
 
@@ -186,9 +186,9 @@ def _check_shape(written: _Written, path: str, level: Level, target: _Target, *,
     for rule in written.rules:
         if rule.origin == "each" and not part.many:
             target.faults.add(rule.to.spot, f"« {path} » n'est pas répété au contrat")
-        elif rule.origin != "each" and is_group:
+        elif not rule.rules and is_group:
             target.faults.add(rule.to.spot, f"« {path} » est un groupe au contrat", "nommez un de ses éléments")
-        elif rule.origin == "each" and not is_group:
+        elif rule.rules and not is_group:
             target.faults.add(rule.to.spot, f"« {path} » est une valeur simple au contrat, pas un groupe")
     repeats = numbered or any(rule.origin == "each" for rule in written.rules)
     if part.many and level.lists and not repeats:
@@ -197,7 +197,7 @@ def _check_shape(written: _Written, path: str, level: Level, target: _Target, *,
 
 def _check_codes(rule: Rule, part: Part, target: _Target) -> None:
     """Everything that a rule can write is one of the codes that the contract lists."""
-    if part.codes is None or rule.origin == "each":
+    if part.codes is None or rule.rules:
         return
     if rule.default is not None:
         _check_said({_text(rule.default.value)}, rule.to, part, target)

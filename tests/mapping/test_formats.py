@@ -30,6 +30,8 @@ from tests.mapping.made_up import UNHURRIED
         ("text", True, "true"),
         ("upper", "Zoé", "ZOÉ"),
         ("boolean", "false", False),
+        ("code", " ACCIDENT  DE CAR", "ACCIDENT-DE-CAR"),
+        ("urn", "evenement|evt|Patient|v1", "urn:uuid:cd5c4229-4130-54c6-98e8-d85386886460"),
     ],
 )
 def test_what_a_format_writes(name: str, value: object, written: object) -> None:

@@ -102,7 +102,7 @@ def read(request: InterventionRequest, mode: Mode, now: datetime, sender: str) -
         department=department(code, place["postal_code"]),
         from_postal_code=code is None,
         ins_key=_ins_key(request.patient.ins, judgement),
-        person_key=_person_key(patient["name"], patient["given_name"], patient["birth_year"], code),
+        person_key=person_key(patient["name"], patient["given_name"], patient["birth_year"], code),
     )
 
 
@@ -213,7 +213,8 @@ def _ins_key(ins: Ins | None, judgement: Judgement) -> str | None:
     return matricule if is_shaped(matricule) else None
 
 
-def _person_key(name: str, given_name: str, birth_year: str | None, insee: str | None) -> str | None:
+def person_key(name: str, given_name: str, birth_year: str | None, insee: str | None) -> str | None:
+    """Name, given name, year of birth and commune, folded; None when one of them is not known: nothing is compared on a guess."""
     if UNKNOWN in {name, given_name} or birth_year is None or insee is None:
         return None
     return "|".join((_folded(name), _folded(given_name), birth_year, insee))

@@ -16,6 +16,7 @@ from adapters.lrm.hubsante.perimeters import REPLY
 from adapters.lrm.hubsante.replies import Step
 from gateway.hub.effects import follow
 from gateway.hub.heard import early, heard
+from gateway.hub.phone import note_phone_case
 from gateway.ids import new_id
 from gateway.register.hub import HubCase
 from gateway.register.instants import to_column
@@ -101,6 +102,7 @@ def conclude(  # noqa: PLR0913 - a message, what was decided of it, and by whom
             applied = follow(register, house, received)
             _reply(register, rules, received, {"step": (Step.INTEGRATED if applied else Step.RECEIVED).value})
             _told(register, rules, received, "integrated" if applied else "received")
+            note_phone_case(register, received, rules.mode)
             if received.key in CREATIONS and received.ids.case:
                 _open(register, received)
                 for one in register.hub.held_of(received.ids.case):

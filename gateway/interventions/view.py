@@ -124,6 +124,18 @@ def operator_view(one: Intervention) -> dict[str, Any]:
 
 
 def side_by_side(register: Register, one: Intervention) -> dict[str, Any]:
-    """A request with those that may be of the same patient beside it: shown, never merged."""
+    """A request with what may be of the same patient beside it, by click or by telephone: shown, never merged."""
     found = (register.interventions.by_id(other) for other in register.interventions.like(one))
-    return {**operator_view(one), "possible_duplicates": [operator_view(other) for other in found if other]}
+    return {
+        **operator_view(one),
+        "possible_duplicates": [operator_view(other) for other in found if other],
+        "phone_cases": [
+            {
+                "case_id": case.case_id,
+                "partner": case.partner,
+                "received_at": case.received_at.isoformat(),
+                **case.document,
+            }
+            for case in register.phone_cases.like(one)
+        ],
+    }

@@ -16,6 +16,7 @@ from gateway.register.hub import Hub
 from gateway.register.interventions import Interventions
 from gateway.register.keys import Keys
 from gateway.register.observations import Observations
+from gateway.register.phone import PhoneCases
 from gateway.register.replies import Replies
 from gateway.register.routes import Routes
 from gateway.register.victims import Victims
@@ -40,6 +41,7 @@ class Register:
         "interventions",
         "keys",
         "observations",
+        "phone_cases",
         "replies",
         "routes",
         "victims",
@@ -59,3 +61,4 @@ class Register:
         self.deliveries = Deliveries(connection)
         self.interventions = Interventions(connection)
         self.routes = Routes(connection)
+        self.phone_cases = PhoneCases(connection)

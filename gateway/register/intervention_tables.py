@@ -115,3 +115,23 @@ audit = Table(
     Index("audit_by_age", "at"),
     sqlite_autoincrement=True,
 )
+
+# Cases that a SAMU opened by telephone and shared: to be shown beside a request of the same patient.
+phone_case = Table(
+    "phone_case",
+    metadata,
+    Column("case_id", String(255), primary_key=True),
+    Column("mode", String(8), nullable=False),
+    Column("partner", String(80)),
+    Column("document", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Index("phone_case_by_age", "received_at"),
+)
+
+phone_case_key = Table(
+    "phone_case_key",
+    metadata,
+    Column("case_id", String(255), primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Index("phone_case_of", "digest"),
+)

@@ -1,4 +1,4 @@
-"""The content of old requests, removed by age: files, messages as they came, the patient's sheet. What happened stays: states, times, names of acts.
+"""The content of old requests, removed by age: files, messages as they came, the patient's sheet, cases by telephone. What happened stays: states, times, names of acts.
 
 A replay of a swept message is still recognised by the digest of its content, and gets its stored answer.
 """
@@ -12,7 +12,13 @@ import orjson
 from sqlalchemy import bindparam, delete, select, update
 
 from gateway.register.instants import to_column
-from gateway.register.intervention_tables import intervention, intervention_document, intervention_message
+from gateway.register.intervention_tables import (
+    intervention,
+    intervention_document,
+    intervention_message,
+    phone_case,
+    phone_case_key,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,6 +44,9 @@ SHEETS = (
     .where(R.received_at < bindparam("horizon"), R.document != EMPTY)
     .values(document=EMPTY, ins_digest=None, person_digest=None)
 )
+P, K = phone_case.c, phone_case_key.c
+PHONE_KEYS = delete(phone_case_key).where(K.case_id.in_(select(P.case_id).where(P.received_at < bindparam("horizon"))))
+PHONE_CASES = delete(phone_case).where(P.received_at < bindparam("horizon"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,8 @@ class Swept:
 def sweep_requests(connection: Connection, documents: datetime, requests: datetime) -> Swept:
     """Remove the files of the requests older than the first instant, and the content of those older than the second."""
     before = {"horizon": to_column(requests)}
+    connection.execute(PHONE_KEYS, before)
+    connection.execute(PHONE_CASES, before)
     return Swept(
         connection.execute(FILES, {"horizon": to_column(documents)}).rowcount,
         connection.execute(MESSAGES, before).rowcount,

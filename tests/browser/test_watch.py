@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
+from adapters.lrm.hubsante.inbound import Ids, Received
 from gateway.doors.intervention_table import CLICK
+from gateway.hub.phone import note_phone_case
 from tests.servers.live_house import OPERATOR, PLATFORM, LiveHouse, live_house
 
 if TYPE_CHECKING:
@@ -173,3 +176,20 @@ def test_a_request_that_nobody_answers_is_an_alarm_with_its_reference(page: Page
         house.advance(reference)
         house.advance(reference)
         expect(alarm).to_have_count(0, timeout=20_000)
+
+
+def test_a_click_and_a_call_stand_side_by_side(page: Page, house: LiveHouse) -> None:
+    """The SAMU's own case, under its own number, beside the request that it resembles: to compare, never merged."""
+    reference = click(house, "essai-deux-fois")["reference"]
+    place = {"city": {"inseeCode": "77288"}, "detailedAddress": {"complete": "12 rue de l’Exemple"}}
+    names = {"nonStrictFeatures": {"lastName": "TESTE", "firstName": "Angèle"}}
+    said = {"patient": [{"identity": {**names, "strictFeatures": {"birthDate": "1952-03-14"}}}], "location": place}
+    case = "fr.health.samu077.DRFR77ESSAI"
+    at = datetime.now(UTC)  # noqa: TID251 - the house lives in real time
+    received = Received("vhost", "message", "json", b"", at, "id", None, "createCaseHealth", said, (), Ids(case=case))
+    assert house.write(lambda register: note_phone_case(register, received, "Exercise"))
+    opened(page, house)
+    pair = page.locator("#requests-list .pair", has_text=reference)
+    expect(pair).to_contain_text(f"Appel téléphonique – dossier {case}")
+    assert pair.locator(".request").count() == 2
+    expect(page.locator("#requests-state")).to_contain_text("jamais fusionnées")

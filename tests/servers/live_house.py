@@ -36,6 +36,8 @@ class LiveHouse:
     keys: dict[str, str]
     stop: Callable[[], None]
     """Ends the gateway and its simulators; nothing when they have ended."""
+    write: Callable[[Callable[[Any], Any]], Any]
+    """Runs a work on the register, in the gateway's own loop."""
 
     def route(self, method: str = "PUT") -> None:
         """The operator writes the way to the CRRA, or ends it."""
@@ -105,8 +107,11 @@ async def _live(folder: Path, ready: Future[LiveHouse], more: dict[str, Any]) ->
                 if not loop.is_closed():
                     loop.call_soon_threadsafe(told.set)
 
+            def write(work: Callable[[Any], Any]) -> Any:
+                return asyncio.run_coroutine_threadsafe(runtime.write(work), loop).result(PATIENCE)
+
             keys = {one.principal.name: one.key for one in made}
-            ready.set_result(LiveHouse(url, sandbox.urls["lrm"], sandbox.urls["portal"], keys, stop))
+            ready.set_result(LiveHouse(url, sandbox.urls["lrm"], sandbox.urls["portal"], keys, stop, write))
             await told.wait()
 
 

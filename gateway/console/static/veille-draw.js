@@ -122,8 +122,19 @@ function request(one) {
   return made("div", `request card ${look}`, made("h3", "", `${one.reference} – ${one.label}`), ...(more ? [made("p", look, more)] : []), list);
 }
 
+// A case that the SAMU opened by telephone: what it says, under its own number.
+function phoneCase(one) {
+  const person = [one.patient.name, one.patient.given_name, one.patient.birth_year && `né(e) en ${one.patient.birth_year}`, one.patient.sex].filter(Boolean).join(" ");
+  const place = [one.place.address, one.place.city].filter(Boolean).join(", ");
+  const list = made("dl", "facts");
+  for (const [name, value] of [["Patient", person], ["Lieu", place], ["Ouvert par", one.partner], ["Partagé", moment(one.received_at)]]) {
+    if (value) list.append(made("dt", "", name), made("dd", "", value));
+  }
+  return made("div", "request card waiting", made("h3", "", `Appel téléphonique – dossier ${one.case_id}`), list);
+}
+
 export function drawRequests(found, searched) {
-  const twice = found.filter((one) => one.possible_duplicates.length).length;
+  const twice = found.filter((one) => one.possible_duplicates.length || one.phone_cases.length).length;
   const text = searched ? (found.length ? "" : `Aucune demande ne porte la référence ${searched}.`)
     : found.length === 0 ? "Aucune demande." : twice ? `${twice} demande(s) ressemblent à une autre : à comparer, jamais fusionnées.` : "Aucun doublon possible parmi les dernières.";
   const place = at("requests-state");
@@ -135,8 +146,8 @@ export function drawRequests(found, searched) {
     if (first) for (const other of one.possible_duplicates) beside.add(other.reference);
     return first;
   }).map((one) => {
-    if (!one.possible_duplicates.length) return made("li", "", request(one));
-    const pair = made("div", "pair", request(one), ...one.possible_duplicates.map(request));
+    if (!one.possible_duplicates.length && !one.phone_cases.length) return made("li", "", request(one));
+    const pair = made("div", "pair", request(one), ...one.possible_duplicates.map(request), ...one.phone_cases.map(phoneCase));
     return made("li", "beside", made("h4", "", "Peut-être le même patient, demandé deux fois"), pair);
   }));
 }

@@ -11,6 +11,7 @@ from outbox.desk import Record
 from outbox.gate import Breaker, Gate, admit, learn, news, spend
 from outbox.memory.row import LIVE, Row, followed, in_time, log, same_state, sendable, supersede, ticks
 from outbox.message import Claimed, Kind, Outcome, Status
+from outbox.ports import Turned
 from outbox.shares import share
 from outbox.verdict import expired, late, lease_lost
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from outbox.desk import Pause
     from outbox.memory.row import Lane
     from outbox.message import Envelope, Settlement
-    from outbox.ports import Aftermath
+    from outbox.ports import Aftermath, Wanted
 
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -144,6 +145,14 @@ class MemoryQueue:
                 log(known, late(settlement))
         self._learn(ends)
         return refused
+
+    async def settle_and_claim(self, settlements: Sequence[Settlement], wanted: Sequence[Wanted]) -> Turned:
+        """The one, then the other."""
+        refused = await self.settle(settlements)
+        plain = [one for one in wanted if one.rate is None and self._gates.get(one.destination, Gate("")).plain]
+        return Turned(
+            refused, {one.destination: await self.claim(one.destination, one.limit, oldest=one.oldest) for one in plain}
+        )
 
     def _conclude(self, row: Row, end: Settlement) -> None:
         end, accepted = followed(self._aftermath, end)

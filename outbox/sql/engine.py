@@ -13,17 +13,21 @@ from outbox.sql import postgres, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from sqlalchemy import Connection
 
-    from outbox.sql.rows import Lane, Raw, Row
+    from outbox.sql.rows import Asked, Lane, Raw, Row
 
 
 class Engine(Protocol):
     """What both modules offer; `raw` is the driver's connection."""
 
-    def lock(self, raw: Raw, lanes: set[Lane]) -> None:
-        """Keep every other writer out of these lanes until the transaction ends."""
+    def lock(self, raw: Raw, lanes: set[Lane], shared: AbstractSet[Lane] = frozenset(), /) -> None:
+        """Keep every other writer out of these lanes until the transaction ends; out of the shared ones, but for who shares.
+
+        Who settles what was being sent shares: no two of them meet in one lane.
+        """
 
     def announce(self, raw: Raw) -> None:
         """Tell the other nodes, at commit, that something may be claimable."""
@@ -43,19 +47,15 @@ class Engine(Protocol):
     def advance(self, raw: Raw, lanes: Sequence[Lane]) -> None:
         """Make the oldest live message the head of these lanes, which have none."""
 
-    def candidates(
-        self, raw: Raw, destination: str, now: int, limit: int, *, admitted: bool
-    ) -> list[tuple[int, int, int]]:
-        """Due heads, at most `limit` of each priority, as (priority, next_at, seq), kept from other nodes.
+    def claim(self, raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str] = ()) -> list[Row] | None:
+        """Lease due heads, in the order in which they go: `rows.CLAIM`, the lane's reference, and `rows.EXACT`.
 
-        Not yet `admitted`, and the destination's gate limits something: one line of priority -1, and nothing else.
+        In the lanes `left` of the destination, whose head has gone in this transaction, the next becomes the head, and is
+        claimed like the others if it is due. None where the destination's gate limits something: ask it, and be `admitted`.
         """
 
-    def take(self, raw: Raw, seqs: Sequence[int], owner: str, until: int) -> list[Row]:
-        """Lease them; return `rows.CLAIM`, the lane's reference, and `rows.EXACT`."""
-
-    def hold(self, raw: Raw, fences: Sequence[tuple[str, int]]) -> dict[str, int]:
-        """Which (id, fence) are still being sent under that fence, as id to seq, kept from other nodes."""
+    def hold(self, raw: Raw, fences: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """Which (id, fence) are still being sent under that fence, with their seq, kept from other nodes."""
 
     def overtaken(self, raw: Raw, states: Sequence[Row]) -> dict[int, str]:
         """Which states (destination, lane, topic, seq) have a newer one waiting, as seq to its id."""

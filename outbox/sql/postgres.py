@@ -1,9 +1,10 @@
 """The hot statements on PostgreSQL: lists travel as arrays, one round trip each; nodes meet at lane locks and row locks.
 
 Who changes the places of a lane (enqueue, settle, replay) holds the lane: an advisory lock of the transaction, from a fixed
-number of buckets so that a large batch cannot exhaust the server's lock table. A claim changes no place and holds no lane;
-it skips rows that others have locked. A settlement holds rows that are being sent, which nobody waits for, then lanes; all
-others lock lanes before rows, in the order of their buckets. Two calls in one transaction may still meet another the wrong way
+number of buckets so that a large batch cannot exhaust the server's lock table. Settlements share it: a lane has one message
+that is being sent, so no two of them meet in a lane. A claim changes no place and holds no lane of its own; it skips rows that
+others have locked. A settlement holds rows that are being sent, which nobody waits for, then lanes; all others lock lanes
+before rows, in the order of their buckets. Two calls in one transaction may still meet another the wrong way
 round, then PostgreSQL ends one, after a second, and the writer runs it again.
 """
 
@@ -13,22 +14,37 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from outbox.message import Priority
-from outbox.sql.rows import CLAIM, ENDED, EXACT, TROUBLED
+from outbox.sql import postgres_claim
+from outbox.sql.arrays import columns, integers, texts
+from outbox.sql.rows import ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from outbox.sql.rows import Lane, Raw, Row
 
 BUCKETS: Final = 1024
 
 LOCK: Final = "SELECT pg_advisory_xact_lock(7361, bucket) FROM unnest(%s::int[]) AS bucket"
+SHARE: Final = """
+SELECT CASE WHEN alone THEN pg_advisory_xact_lock(7361, bucket) ELSE pg_advisory_xact_lock_shared(7361, bucket) END
+FROM unnest(%s::int[], %s::bool[]) AS n (bucket, alone)
+"""
 
 
-def lock(raw: Raw, lanes: set[Lane]) -> None:
-    """Two lanes of one bucket wait for each other without need, for as long as a transaction lasts."""
-    buckets = {zlib.crc32(f"{destination}\0{lane}".encode()) % BUCKETS for destination, lane in lanes}
-    raw.execute(LOCK, (sorted(buckets),))
+def lock(raw: Raw, lanes: set[Lane], shared: AbstractSet[Lane] = frozenset()) -> None:
+    """Two lanes of one bucket wait for each other without need, for as long as a transaction lasts; shared ones do not."""
+    alone = {_bucket(lane) for lane in lanes}
+    if not shared:
+        raw.execute(LOCK, (integers(sorted(alone)),))
+        return
+    buckets = sorted(alone | {_bucket(lane) for lane in shared})
+    raw.execute(SHARE, (integers(buckets), integers([one in alone for one in buckets])))
+
+
+def _bucket(lane: Lane) -> int:
+    return zlib.crc32(f"{lane[0]}\0{lane[1]}".encode()) % BUCKETS
 
 
 ANNOUNCE: Final = "SELECT pg_notify('outbox', '')"
@@ -39,12 +55,12 @@ def announce(raw: Raw) -> None:
     raw.execute(ANNOUNCE)
 
 
-KNOWN: Final = "SELECT id FROM outbox_message WHERE id = ANY(%s)"
+KNOWN: Final = "SELECT id FROM outbox_message WHERE id = ANY(%s::text[])"
 
 
 def known(raw: Raw, ids: Sequence[str]) -> set[str]:
     """One statement."""
-    return {row[0] for row in raw.execute(KNOWN, (list(ids),))}
+    return {row[0] for row in raw.execute(KNOWN, (texts(ids),))}
 
 
 SUPERSEDE: Final = """
@@ -68,7 +84,7 @@ def supersede(raw: Raw, states: Sequence[Row], now: int) -> list[Row]:
 
     It is never waited for: who claimed it may be settling it when the wait is over, and wait for this lane.
     """
-    skipped: list[Row] = raw.execute(SUPERSEDE, (*_columns(states), now, now)).fetchall()
+    skipped: list[Row] = raw.execute(SUPERSEDE, (*columns("tttt", states), now, now)).fetchall()
     return skipped
 
 
@@ -91,7 +107,7 @@ ORDER BY position
 
 def insert(raw: Raw, rows: Sequence[Row]) -> None:
     """One statement; rows do not see each other, so the caller says which is the first of its lane."""
-    raw.execute(INSERT, _columns(rows))
+    raw.execute(INSERT, columns("tttttttibtiiiiittii", rows))
 
 
 ADVANCE: Final = """
@@ -104,57 +120,21 @@ UPDATE outbox_message SET place = 1 WHERE seq IN (
 
 def advance(raw: Raw, lanes: Sequence[Lane]) -> None:
     """One index probe a lane."""
-    raw.execute(ADVANCE, _columns(lanes))
+    raw.execute(ADVANCE, columns("tt", lanes))
 
 
-DUE_HEADS: Final = " UNION ALL ".join(
-    f"""SELECT * FROM (
-  SELECT {priority:d} AS priority, next_at, seq FROM outbox_message
-  WHERE status = 'pending' AND place = 1 AND destination = %(name)s AND priority = {priority:d} AND next_at <= %(now)s
-    AND (expires_at IS NULL OR expires_at > %(now)s){{guard}}
-  ORDER BY next_at, seq LIMIT %(limit)s FOR UPDATE OF outbox_message SKIP LOCKED) AS p{priority:d}"""  # noqa: S608 - ours
-    for priority in Priority
-)
-_GATE: Final = f"SELECT 1 FROM outbox_destination WHERE name = %(name)s AND ({TROUBLED})"  # noqa: S608 - ours
-CANDIDATES: Final = (
-    DUE_HEADS.format(guard=f" AND NOT EXISTS ({_GATE})") + f" UNION ALL SELECT -1, 0, 0 WHERE EXISTS ({_GATE})"
-)
-BEHIND_GATE: Final = DUE_HEADS.format(guard="")
-
-
-def candidates(raw: Raw, destination: str, now: int, limit: int, *, admitted: bool) -> list[tuple[int, int, int]]:
-    """A range of the index of due heads, per priority; rows not taken are free again at commit."""
-    statement = BEHIND_GATE if admitted else CANDIDATES
-    found: list[tuple[int, int, int]] = raw.execute(
-        statement, {"name": destination, "now": now, "limit": limit}
-    ).fetchall()
-    return found
-
-
-TAKE: Final = f"""
-UPDATE outbox_message SET status = 'sending', fence = fence + 1, attempts = attempts + 1, owner = %s, lease_until = %s
-WHERE seq = ANY(%s)
-RETURNING {", ".join(CLAIM)}, (SELECT reference FROM outbox_lane l
-  WHERE l.destination = outbox_message.destination AND l.lane = outbox_message.lane), {EXACT}
-"""  # noqa: S608 - built from our own column names
-
-
-def take(raw: Raw, seqs: Sequence[int], owner: str, until: int) -> list[Row]:
-    """One statement."""
-    rows: list[Row] = raw.execute(TAKE, (owner, until, list(seqs))).fetchall()
-    return rows
-
+claim: Final = postgres_claim.claim
 
 HOLD: Final = """
-SELECT m.id, m.seq FROM outbox_message m
+SELECT m.id, m.fence, m.seq FROM outbox_message m
 JOIN unnest(%s::text[], %s::int[]) AS n (id, fence) ON m.id = n.id AND m.fence = n.fence
 WHERE m.status = 'sending' ORDER BY m.seq FOR UPDATE OF m
 """
 
 
-def hold(raw: Raw, fences: Sequence[tuple[str, int]]) -> dict[str, int]:
+def hold(raw: Raw, fences: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
     """Locked until the transaction ends, so that no node releases them meanwhile."""
-    return dict(raw.execute(HOLD, _columns(fences)).fetchall())
+    return {(key, fence): seq for key, fence, seq in raw.execute(HOLD, columns("ti", fences)).fetchall()}
 
 
 OVERTAKEN: Final = """
@@ -167,52 +147,55 @@ CROSS JOIN LATERAL (SELECT id FROM outbox_message o WHERE o.destination = n.dest
 
 def overtaken(raw: Raw, states: Sequence[Row]) -> dict[int, str]:
     """One statement."""
-    return dict(raw.execute(OVERTAKEN, _columns(states)).fetchall())
+    return dict(raw.execute(OVERTAKEN, columns("ttti", states)).fetchall())
 
 
-CONCLUDE: Final = """
-WITH n AS (
-  SELECT * FROM unnest(%s::text[], %s::smallint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::text[],
-    %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::bigint[], %s::bool[], %s::bytea[], %s::bytea[])
-    AS n (status, place, attempts, unreachable, next_at, settled_at, superseded_by, code, title, detail, fingerprint, exact,
-      seq, ended, sent, answered)),
-kept AS (
-  INSERT INTO outbox_archive (kind, settled_at, message, fence, body, sent, answered)
-  SELECT m.kind, n.settled_at, m.seq, m.fence, m.body, n.sent, n.answered
-  FROM n JOIN outbox_message m ON m.seq = n.seq WHERE n.ended)
-UPDATE outbox_message m SET status = n.status, place = n.place, attempts = n.attempts, unreachable = n.unreachable,
-  next_at = n.next_at, settled_at = n.settled_at, superseded_by = n.superseded_by, cause_code = n.code,
-  cause_title = n.title, cause_detail = n.detail, fingerprint = n.fingerprint, exact = n.exact, owner = NULL,
-  lease_until = NULL, body = CASE WHEN n.ended THEN '' ELSE m.body END
-FROM n WHERE m.seq = n.seq
-"""
-
-
-def conclude(raw: Raw, rows: Sequence[Row], attempts: Sequence[Row]) -> None:
-    """What has ended leaves its body, and what its last attempt sent and heard, to the archive of its day."""
-    ended = {row[-1] for row in rows if row[0] in ENDED}
-    last = {row[0]: row[-2:] for row in attempts if row[0] in ended}
-    nothing = (None, None)
-    raw.execute(CONCLUDE, _columns([(*row, row[-1] in ended, *last.get(row[-1], nothing)) for row in rows]))
-    if attempts:
-        log(raw, [(*row[:-2], *nothing) if row[0] in ended else row for row in attempts])
-
-
-LOG: Final = """
-INSERT INTO outbox_attempt (message, fence, number, outcome, started_at, finished_at,
-  cause_code, cause_title, cause_detail, reference, sent, answered)
-SELECT * FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
-  %s::text[], %s::text[], %s::bytea[], %s::bytea[])
+_RECORDED: Final = """
 ON CONFLICT (message, fence) DO UPDATE SET outcome = excluded.outcome, started_at = excluded.started_at,
   finished_at = excluded.finished_at, cause_code = excluded.cause_code, cause_title = excluded.cause_title,
   cause_detail = excluded.cause_detail, reference = excluded.reference, sent = excluded.sent, answered = excluded.answered
 WHERE outbox_attempt.outcome = 'lease_lost'
 """
+_ATTEMPT: Final = """INSERT INTO outbox_attempt (message, fence, number, outcome, started_at, finished_at,
+  cause_code, cause_title, cause_detail, reference, sent, answered)"""
+CONCLUDE: Final = f"""
+WITH n AS MATERIALIZED (
+  SELECT * FROM unnest(%s::text[], %s::smallint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::text[],
+    %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::bigint[], %s::bool[], %s::int[], %s::int[],
+    %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::bytea[], %s::bytea[])
+    AS n (status, place, attempts, unreachable, next_at, settled_at, superseded_by, code, title, detail, fingerprint, exact,
+      seq, ended, fence, number, outcome, started_at, finished_at, reference, sent, answered)),
+kept AS (
+  INSERT INTO outbox_archive (kind, settled_at, message, fence, body, sent, answered)
+  SELECT m.kind, n.settled_at, m.seq, m.fence, m.body, n.sent, n.answered
+  FROM n JOIN outbox_message m ON m.seq = n.seq WHERE n.ended),
+logged AS ({_ATTEMPT}
+  SELECT seq, fence, number, outcome, started_at, finished_at, code, title, detail, reference,
+    CASE WHEN NOT ended THEN sent END, CASE WHEN NOT ended THEN answered END FROM n WHERE outcome IS NOT NULL {_RECORDED})
+UPDATE outbox_message m SET status = n.status, place = n.place, attempts = n.attempts, unreachable = n.unreachable,
+  next_at = n.next_at, settled_at = n.settled_at, superseded_by = n.superseded_by, cause_code = n.code,
+  cause_title = n.title, cause_detail = n.detail, fingerprint = n.fingerprint, exact = n.exact, owner = NULL,
+  lease_until = NULL, body = CASE WHEN n.ended THEN '' ELSE m.body END
+FROM n WHERE m.seq = n.seq
+"""  # noqa: S608 - ours
+_UNTRIED: Final = (None,) * 8
+
+
+def conclude(raw: Raw, rows: Sequence[Row], attempts: Sequence[Row]) -> None:
+    """What has ended leaves its body, and what its last attempt sent and heard, to the archive of its day."""
+    tried = {row[0]: (*row[1:6], *row[9:]) for row in attempts}
+    whole = [(*row, row[0] in ENDED, *tried.get(row[-1], _UNTRIED)) for row in rows]
+    raw.execute(CONCLUDE, columns("tiiiiitttttiiiiitiitbb", whole))
+
+
+LOG: Final = f"""{_ATTEMPT}
+SELECT * FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+  %s::text[], %s::text[], %s::bytea[], %s::bytea[]) {_RECORDED}"""  # noqa: S608 - ours
 
 
 def log(raw: Raw, rows: Sequence[Row]) -> None:
     """A late settlement replaces the line that said the lease was lost."""
-    raw.execute(LOG, _columns(rows))
+    raw.execute(LOG, columns("iiitiittttbb", rows))
 
 
 REMEMBER: Final = """
@@ -225,7 +208,7 @@ WHERE outbox_lane.reference <> excluded.reference
 
 def remember(raw: Raw, rows: Sequence[Row]) -> None:
     """A reference that did not change is not written again."""
-    raw.execute(REMEMBER, _columns(rows))
+    raw.execute(REMEMBER, columns("ttti", rows))
 
 
 HEAL: Final = """
@@ -238,7 +221,7 @@ WHERE m.status = 'parked' AND m.kind = 'state' AND m.destination = n.destination
 
 def heal(raw: Raw, states: Sequence[Row], now: int) -> None:
     """By the small index of parked rows."""
-    raw.execute(HEAL, (now, *_columns(states)))
+    raw.execute(HEAL, (now, *columns("tttit", states)))
 
 
 RENEW: Final = """
@@ -251,7 +234,7 @@ UPDATE outbox_message SET lease_until = %s WHERE seq IN (SELECT seq FROM ours)
 
 def renew(raw: Raw, fences: Sequence[tuple[str, int]], until: int) -> None:
     """A row that somebody is settling needs no renewal."""
-    raw.execute(RENEW, (*_columns(fences), until))
+    raw.execute(RENEW, (*columns("ti", fences), until))
 
 
 _EARLIEST: Final = ", ".join(
@@ -267,10 +250,5 @@ FROM unnest(%s::text[]) AS n (name) LEFT JOIN outbox_destination d ON d.name = n
 
 def due(raw: Raw, destinations: Sequence[str]) -> list[tuple[str, int]]:
     """One index probe per destination and priority."""
-    rows = raw.execute(DUE, (list(destinations),)).fetchall()
+    rows = raw.execute(DUE, (texts(destinations),)).fetchall()
     return [(name, max(at, gate or at)) for name, at, gate in rows if at is not None]
-
-
-def _columns(rows: Sequence[Sequence[object]]) -> tuple[list[object], ...]:
-    """Rows turned into one list per column."""
-    return tuple(list(column) for column in zip(*rows, strict=True))

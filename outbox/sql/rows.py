@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import orjson
 
@@ -26,6 +26,17 @@ Row = tuple[Any, ...]
 
 Raw = Any
 """The driver's own connection, of sqlite3 or psycopg: both have `execute`."""
+
+
+class Asked(NamedTuple):
+    """What is to be claimed, by whom, from when until when."""
+
+    destination: str
+    now: int
+    limit: int
+    oldest: int
+    owner: str
+    until: int
 
 
 class Seal(Protocol):

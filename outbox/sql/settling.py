@@ -18,7 +18,7 @@ from outbox.verdict import AFTERMATH_FAILED
 from outbox.writing import innocent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from sqlalchemy import Connection
 
@@ -79,29 +79,40 @@ class SettlingTransaction:
         enqueue(self.connection, envelopes, self.at.at, seal=self.seal)
 
 
-def conclude(connection: Connection, ends: Sequence[Concluded], aftermath: Aftermath | None, seal: Seal) -> None:
-    """Apply settlements; the rows are ours.
+def conclude(
+    connection: Connection,
+    ends: Sequence[Concluded],
+    aftermath: Aftermath | None,
+    seal: Seal,
+    onward: Container[str] = (),
+) -> set[Lane]:
+    """Apply settlements; the rows are ours. Lanes of the destinations `onward` that are left without a head are returned.
 
     What follows them comes before their lanes are locked, since it locks rows of the house, and whoever changes the house
     locks its rows first and the lanes of what he tells last. For the same reason it is done in one order by everybody, and
     what it enqueues waits until the end.
     """
     if not ends:
-        return
+        return set()
     here = session(connection)
     later: list[Envelope] = []
     if aftermath is not None:
         with deferring(connection) as later:
             ends = _followed(connection, sorted(ends, key=_order), aftermath, seal)
     told = {(one.destination, one.lane) for one in later}
-    here.engine.lock(here.raw, told | {_lane(end.settlement) for end in ends})
+    here.engine.lock(here.raw, told, {_lane(end.settlement) for end in ends})
     ends = _overtaken(here, ends)
     attempts = [attempt_row(end.seq, end.settlement, seal) for end in ends if _tried(end.settlement)]
     here.engine.conclude(here.raw, [end.row() for end in ends], attempts)
     _deliver_lanes(here, ends)
+    left = {_lane(end.settlement) for end in ends if end.head and end.place is None}
+    others = {lane for lane in left if lane[0] not in onward or lane in told}
+    if others:
+        here.engine.advance(here.raw, sorted(others))
     if any(end.place is not None and end.settlement.status is Status.PENDING for end in ends):
         announce(connection)
     enqueue(connection, later, ends[0].settlement.at, seal=seal)
+    return left - others
 
 
 def _order(end: Concluded) -> tuple[str, str]:
@@ -134,9 +145,6 @@ def _deliver_lanes(here: Session, ends: Sequence[Concluded]) -> None:
     ]
     if states:
         here.engine.heal(here.raw, states, micros(delivered[0].settlement.at))
-    left = {_lane(end.settlement) for end in ends if end.head and end.place is None}
-    if left:
-        here.engine.advance(here.raw, sorted(left))
 
 
 def _overtaken(here: Session, ends: Sequence[Concluded]) -> Sequence[Concluded]:

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from outbox.message import Priority
+from outbox.shares import share
 from outbox.sql.rows import CLAIM, EXACT, TROUBLED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
-    from outbox.sql.rows import Lane, Raw, Row
+    from outbox.sql.rows import Asked, Lane, Raw, Row
 
 
-def lock(_raw: Raw, _lanes: set[Lane]) -> None:
+def lock(_raw: Raw, _lanes: set[Lane], _shared: AbstractSet[Lane] = frozenset()) -> None:
     """The writer is alone."""
 
 
@@ -92,13 +94,6 @@ CANDIDATES: Final = (
 BEHIND_GATE: Final = DUE_HEADS.format(guard="")
 
 
-def candidates(raw: Raw, destination: str, now: int, limit: int, *, admitted: bool) -> list[tuple[int, int, int]]:
-    """A range of the index of due heads, per priority."""
-    statement = BEHIND_GATE if admitted else CANDIDATES
-    found: list[tuple[int, int, int]] = raw.execute(statement, (destination, now, limit)).fetchall()
-    return found
-
-
 TAKE: Final = f"""
 UPDATE outbox_message SET status = 'sending', fence = fence + 1, attempts = attempts + 1, owner = ?2, lease_until = ?3
 WHERE seq IN (SELECT value FROM json_each(?1))
@@ -107,22 +102,31 @@ RETURNING {", ".join(CLAIM)}, (SELECT reference FROM outbox_lane l
 """  # noqa: S608 - built from our own column names
 
 
-def take(raw: Raw, seqs: Sequence[int], owner: str, until: int) -> list[Row]:
-    """One statement."""
-    rows: list[Row] = raw.execute(TAKE, (_list(seqs), owner, until)).fetchall()
-    return rows
+def claim(raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str] = ()) -> list[Row] | None:
+    """A range of the index of due heads, per priority; then the chosen, by number."""
+    if left:
+        advance(raw, [(asked.destination, lane) for lane in left])
+    statement = BEHIND_GATE if admitted else CANDIDATES
+    due = raw.execute(statement, (asked.destination, asked.now, asked.limit)).fetchall()
+    if due and due[-1][0] < 0:
+        return None
+    if not due:
+        return []
+    order = {seq: turn for turn, (_, _, seq) in enumerate(share(due, asked.limit, asked.oldest))}
+    rows: list[Row] = raw.execute(TAKE, (_list(list(order)), asked.owner, asked.until)).fetchall()
+    return sorted(rows, key=lambda row: order[row[16]])
 
 
 HOLD: Final = """
-SELECT m.id, m.seq FROM json_each(?) j
+SELECT m.id, m.fence, m.seq FROM json_each(?) j
 CROSS JOIN outbox_message m ON m.id = j.value ->> 0 AND m.fence = j.value ->> 1
 WHERE m.status = 'sending'
 """
 
 
-def hold(raw: Raw, fences: Sequence[tuple[str, int]]) -> dict[str, int]:
+def hold(raw: Raw, fences: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
     """CROSS JOIN keeps the list outside, the unique index inside."""
-    return dict(raw.execute(HOLD, (_list(fences),)))
+    return {(key, fence): seq for key, fence, seq in raw.execute(HOLD, (_list(fences),))}
 
 
 OVERTAKEN: Final = """

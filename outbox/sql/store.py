@@ -7,14 +7,16 @@ however many deliveries ended together. Each is fenced: what was released or cla
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, select
 
+from outbox.delivering import lease
 from outbox.gate import Breaker, News, admit, news, spend
-from outbox.shares import share
+from outbox.ports import Turned
 from outbox.sql import gates, rows
 from outbox.sql.choosing import Choice
 from outbox.sql.desk import SqlDesk
@@ -25,17 +27,18 @@ from outbox.tables import outbox_message
 from outbox.verdict import expired, late, lease_lost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from outbox.database import Database
     from outbox.message import Claimed, Envelope, Settlement
-    from outbox.ports import Aftermath
-    from outbox.shares import Due
+    from outbox.ports import Aftermath, Wanted
     from outbox.sql.choosing import Key
-    from outbox.sql.rows import Seal
+    from outbox.sql.rows import Lane, Row, Seal
+
+log: Final = logging.getLogger(__name__)
 
 LEASE_SECONDS: Final = 5.0
 """Small, because it is the whole of a crash's recovery time on PostgreSQL; the dispatcher renews it three times as often."""
@@ -87,14 +90,21 @@ class SqlStore(SqlDesk):
     def _claim(
         self, connection: Connection, destination: str, limit: int, oldest: int, rate: float | None
     ) -> list[Claimed]:
-        now = self._clock()
         if rate is None:
             here = session(connection)
-            due = here.engine.candidates(here.raw, destination, rows.micros(now), limit, admitted=False)
-            if not due or due[-1][0] >= 0:
+            taken = here.engine.claim(here.raw, self._asked(destination, limit, oldest))
+            if taken is not None:
                 self._watched.discard(destination)
-                return self._take(connection, share(due, limit, oldest), now)
+                return self._claimed(taken)
         return self._claim_at_gate(connection, destination, limit, oldest, rate)
+
+    def _asked(self, destination: str, limit: int, oldest: int) -> rows.Asked:
+        now = self._clock()
+        until = now + timedelta(seconds=self._lease)
+        return rows.Asked(destination, rows.micros(now), limit, oldest, self._database.owner, rows.micros(until))
+
+    def _claimed(self, taken: Sequence[Row]) -> list[Claimed]:
+        return [rows.claimed(row, row[17], self._seal, row[18]) for row in taken]
 
     def _claim_at_gate(
         self, connection: Connection, destination: str, limit: int, oldest: int, rate: float | None
@@ -107,48 +117,67 @@ class SqlStore(SqlDesk):
         admitted, passed = admit(gate, limit, sending, rate, now)
         if paused or not admitted:
             return []
-        here = session(connection)
-        due = here.engine.candidates(here.raw, destination, rows.micros(now), admitted, admitted=True)
         if passed.breaker is not Breaker.CLOSED:
             oldest = admitted  # A probe is whoever waited longest, so that none that always fails is always chosen.
-        taken = self._take(connection, share(due, admitted, oldest), now)
+        here = session(connection)
+        taken = here.engine.claim(here.raw, self._asked(destination, admitted, oldest), admitted=True) or []
         if taken:
             gates.keep(connection, gate, spend(passed, len(taken), rate, now))
         else:
             gates.keep(connection, gate, gates.drained(connection, gate, now))
-        return taken
-
-    def _take(self, connection: Connection, chosen: Sequence[Due], now: datetime) -> list[Claimed]:
-        if not chosen:
-            return []
-        here = session(connection)
-        order = {seq: turn for turn, (_, _, seq) in enumerate(chosen)}
-        until = rows.micros(now + timedelta(seconds=self._lease))
-        taken = here.engine.take(here.raw, list(order), self._database.owner, until)
-        taken.sort(key=lambda row: order[row[16]])
-        return [rows.claimed(row, row[17], self._seal, row[18]) for row in taken]
+        return self._claimed(taken)
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[Settlement]:
         """Apply what became of claimed messages; return those refused."""
         if not settlements:
             return []
-        return await self._database.write(lambda connection: self._settle(connection, settlements))
+        return await self._database.write(lambda connection: self._settle(connection, settlements)[0])
 
-    def _settle(self, connection: Connection, settlements: Sequence[Settlement]) -> list[Settlement]:
+    async def settle_and_claim(self, settlements: Sequence[Settlement], wanted: Sequence[Wanted]) -> Turned:
+        """Settle, then claim; what is claimed is read once the settlements are durable, so that it cannot undo them."""
+        refused, taken = await self._database.write(lambda connection: self._turn(connection, settlements, wanted))
+        return Turned(refused, {name: self._readable(found) for name, found in taken.items()})
+
+    def _turn(
+        self, connection: Connection, settlements: Sequence[Settlement], wanted: Sequence[Wanted]
+    ) -> tuple[list[Settlement], dict[str, list[Row]]]:
+        here, taken = session(connection), {}
+        plain = [one for one in wanted if one.rate is None and one.destination not in self._watched]
+        refused, lanes = self._settle(connection, settlements, onward={one.destination for one in plain})
+        for one in plain:
+            left = [lane for name, lane in lanes if name == one.destination]
+            found = here.engine.claim(here.raw, self._asked(one.destination, one.limit, one.oldest), left=left)
+            if found is not None:
+                taken[one.destination] = found
+        return refused, taken
+
+    def _readable(self, found: Sequence[Row]) -> list[Claimed]:
+        """One that cannot be read is left to its lease, which keeps nobody else waiting."""
+        claims = []
+        for row in found:
+            try:
+                claims.append(rows.claimed(row, row[17], self._seal, row[18]))
+            except Exception:
+                log.exception("outbox.unreadable id=%s", row[0])
+        return claims
+
+    def _settle(
+        self, connection: Connection, settlements: Sequence[Settlement], onward: Container[str] = ()
+    ) -> tuple[list[Settlement], set[Lane]]:
         here = session(connection)
-        held = here.engine.hold(here.raw, [(one.claimed.envelope.id, one.claimed.fence) for one in settlements])
+        held = here.engine.hold(here.raw, [lease(one.claimed) for one in settlements])
         ends, refused = [], []
         for one in settlements:
-            seq = held.pop(one.claimed.envelope.id, None)
+            seq = held.pop(lease(one.claimed), None)
             if seq is None:
                 refused.append(one)
             else:
                 ends.append(Concluded(seq, one))
-        conclude(connection, ends, self._aftermath, self._seal)
+        left = conclude(connection, ends, self._aftermath, self._seal, onward)
         if refused:
             self._keep_evidence(connection, refused)
         self._learn(connection, [end.settlement for end in ends])
-        return refused
+        return refused, left
 
     def _learn(self, connection: Connection, ends: Sequence[Settlement]) -> None:
         """Tell the gates; where all is well and was well, there is nothing to tell."""

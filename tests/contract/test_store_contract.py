@@ -13,6 +13,7 @@ from outbox.desk import Filter
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from outbox.gate import Breaker
 from outbox.message import Envelope, Kind, Outcome, Priority, Receipt, Settlement, Status
+from outbox.ports import Wanted
 from outbox.retry import Policy
 from outbox.verdict import failed
 from tests.outbox.bench import START, Bench, bench, message, state
@@ -686,3 +687,57 @@ async def test_a_receipt_is_not_needed_to_keep_the_old_reference(store: Store, k
         await store.settle([replace(kit.done(claimed), receipt=receipt)])
     (claimed,) = await take(store)
     assert claimed.reference == "A"
+
+
+async def test_a_turn_settles_and_goes_on(store: Store, kit: Bench) -> None:
+    """One call settles what ended and claims what is due, the next of the same lane among them, in the order of a claim."""
+    lane = [message(lane="v") for _ in range(3)]
+    urgent, later = message(priority=Priority.URGENT), message(due_at=START + timedelta(seconds=60))
+    await store.enqueue(lane)
+    (first,) = await take(store)
+    kit.clock.pass_(1)
+    await store.enqueue([urgent, later])
+    turned = await store.settle_and_claim([kit.done(first)], [Wanted("sivic", 10)])
+    assert turned.refused == []
+    assert [one.envelope.id for one in turned.claimed["sivic"]] == [urgent.id, lane[1].id]
+    again = await store.settle_and_claim([kit.done(one) for one in turned.claimed["sivic"]], [Wanted("sivic", 10)])
+    assert [one.envelope.id for one in again.claimed["sivic"]] == [lane[2].id]
+    assert await status(store, lane[1]) is Status.DELIVERED
+    assert await status(store, later) is Status.PENDING
+
+
+async def test_a_turn_leaves_the_next_at_the_head(store: Store, kit: Bench) -> None:
+    """What a turn had no room for, or did not ask for, leads its lane for the next claim."""
+    lanes = [[message(lane=f"v{number}") for _ in range(2)] for number in range(4)]
+    await store.enqueue([one for lane in lanes for one in lane])
+    claims = await take(store)
+    turned = await store.settle_and_claim([kit.done(one) for one in claims], [Wanted("sivic", 1)])
+    assert [one.envelope.id for one in turned.claimed["sivic"]] == [lanes[0][1].id]
+    assert [one.envelope.id for one in await take(store)] == [lane[1].id for lane in lanes[1:]]
+
+
+async def test_a_turn_refuses_a_late_settlement(store: Store, kit: Bench) -> None:
+    """A lost lease settles nothing, and the lane does not move on for it."""
+    await store.enqueue([message(lane="v"), message(lane="v")])
+    (first,) = await take(store)
+    kit.clock.pass_(6)
+    assert await store.release_expired() == 1
+    turned = await store.settle_and_claim([kit.done(first)], [Wanted("sivic", 10)])
+    assert [one.claimed for one in turned.refused] == [first]
+    assert [one.envelope.id for one in turned.claimed["sivic"]] == [first.envelope.id]
+
+
+async def test_a_turn_leaves_a_gate_to_a_claim(store: Store, kit: Bench) -> None:
+    """Where the breaker limits something, or a rate does, a turn settles only; nothing is claimed past the gate."""
+    sent = [message() for _ in range(6)]
+    await store.enqueue(sent)
+    claims = await take(store, 3)
+    ill = [
+        failed(one, UnreachableError("s.absent", "Absent"), kit.clock.now, kit.clock.now, policy=Policy(), jitter=0.0)
+        for one in claims
+    ]
+    assert (await store.settle_and_claim(ill, [Wanted("sivic", 10)])).claimed == {}
+    assert await take(store) == []
+    kit.clock.pass_(5)
+    (probe,) = await take(store)
+    assert (await store.settle_and_claim([kit.done(probe)], [Wanted("sivic", 9, rate=1.0)])).claimed == {}

@@ -1,4 +1,4 @@
-"""The content of old requests, removed by age: files, messages as they came, the patient's sheet, cases by telephone. What happened stays: states, times, names of acts.
+"""The content of old requests, removed by age: files, messages as they came, the patient's sheet, free words, cases by telephone. What happened stays: states, times, names of acts.
 
 A replay of a swept message is still recognised by the digest of its content, and gets its stored answer.
 """
@@ -16,6 +16,7 @@ from gateway.register.intervention_tables import (
     intervention,
     intervention_document,
     intervention_message,
+    intervention_observation,
     phone_case,
     phone_case_key,
 )
@@ -42,8 +43,16 @@ MESSAGES = (
 SHEETS = (
     update(intervention)
     .where(R.received_at < bindparam("horizon"), R.document != EMPTY)
-    .values(document=EMPTY, ins_digest=None, person_digest=None)
+    .values(document=EMPTY, ins_digest=None, person_digest=None, reason=None)
 )
+WORDS = (
+    update(intervention_observation)
+    .where(
+        intervention_observation.c.received_at < bindparam("horizon"), intervention_observation.c.reason.is_not(None)
+    )
+    .values(reason=None)
+)
+"""What a CRRA or a sender said in its own words."""
 P, K = phone_case.c, phone_case_key.c
 PHONE_KEYS = delete(phone_case_key).where(K.case_id.in_(select(P.case_id).where(P.received_at < bindparam("horizon"))))
 PHONE_CASES = delete(phone_case).where(P.received_at < bindparam("horizon"))
@@ -63,6 +72,7 @@ def sweep_requests(connection: Connection, documents: datetime, requests: dateti
     before = {"horizon": to_column(requests)}
     connection.execute(PHONE_KEYS, before)
     connection.execute(PHONE_CASES, before)
+    connection.execute(WORDS, before)
     return Swept(
         connection.execute(FILES, {"horizon": to_column(documents)}).rowcount,
         connection.execute(MESSAGES, before).rowcount,

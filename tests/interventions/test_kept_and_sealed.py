@@ -100,6 +100,7 @@ async def test_content_goes_by_age_and_what_happened_stays(tmp_path: Path) -> No
         assert (shown["patient"]["name"], shown["place"]["address"], shown["reference"]) == (
             None, None, answer["reference"],
         )  # fmt: skip
+        assert {one["reason"] for one in shown["heard"]} == {None}
         replayed = await stage.ask(with_file())
         assert (replayed.status_code, replayed.json()["duplicate"]) == (200, True)
         acts = (await stage.get("/v1/audit?about=retention", OPERATOR))["acts"]

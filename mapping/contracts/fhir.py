@@ -6,6 +6,7 @@ Loaded only for a mapping whose target is FHIR: half a second that no message ev
 from __future__ import annotations
 
 import typing
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mapping.contracts.part import Level, Part
@@ -32,6 +33,7 @@ class FhirContract:
         return None if level is None else Part(name, "object", required=True, inside=lambda: level)
 
 
+@cache
 def _resource(name: str) -> Level | None:
     from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415 - half a second, for FHIR targets only
 
@@ -42,6 +44,7 @@ def _resource(name: str) -> Level | None:
     return _level(model, name)
 
 
+@cache
 def _level(model: Any, resource: str = "") -> Level:  # noqa: ANN401 - a class of the library, which ships no types
     parts: dict[str, Part] = {}
     if resource:

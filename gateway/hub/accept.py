@@ -18,7 +18,7 @@ from gateway.hub.effects import follow
 from gateway.hub.heard import early, heard
 from gateway.hub.phone import note_phone_case
 from gateway.ids import new_id
-from gateway.register.hub import HubCase
+from gateway.register.hub import LONGEST_STATUS, HubCase, fits
 from gateway.register.instants import to_column
 from outbox.message import Envelope, Kind, Priority
 from outbox.sql import enqueue
@@ -39,7 +39,6 @@ log = logging.getLogger("gateway.hub")
 ANSWERS = frozenset({REFERENCE, HUB_ERROR})
 EARLY = timedelta(seconds=1)
 """How long an answer waits that came before its question was settled."""
-LONGEST = 255
 STATES = {Move.ACKNOWLEDGE: "received", Move.KEEP: "received", Move.HOLD: "held", Move.REFUSE: "refused"}
 
 
@@ -146,9 +145,9 @@ def _open(register: Register, received: Received) -> None:
         scope=None,
         reference=None,
         vhost=received.vhost,
-        partner=envelope.sender if envelope else None,
-        owner=body.get("owner"),
-        status=status.strip() if isinstance(status, str) else None,
+        partner=fits(envelope.sender if envelope else None),
+        owner=fits(body.get("owner")),
+        status=fits(status.strip() if isinstance(status, str) else None, LONGEST_STATUS),
     )
     register.hub.open_case(case, received.at)
 
@@ -200,13 +199,13 @@ def _row(received: Received, decision: Decision, rules: Rules) -> dict[str, Any]
         "vhost": received.vhost,
         "distribution_id": _short(received.identifier),
         "box": received.box,
-        "sender": _fits(envelope.sender if envelope else None),
+        "sender": fits(envelope.sender if envelope else None),
         "mode": envelope.status[:8] if envelope else None,
         "use_case": received.key[:40] if received.key else None,
-        "case_id": _fits(ids.case),
-        "patient_id": _fits(ids.patients[0] if ids.patients else None),
-        "resource_id": _fits(ids.resources[0] if ids.resources else None),
-        "request_id": _fits(ids.request),
+        "case_id": fits(ids.case),
+        "patient_id": fits(ids.patients[0] if ids.patients else None),
+        "resource_id": fits(ids.resources[0] if ids.resources else None),
+        "request_id": fits(ids.request),
         "content_type": received.content_type[:80],
         "raw": received.raw,
         "state": state,
@@ -218,9 +217,4 @@ def _row(received: Received, decision: Decision, rules: Rules) -> dict[str, Any]
 
 def _short(identifier: str) -> str:
     """A distributionID of the contract is whole; one that is absurdly long is kept by its head."""
-    return identifier[:1023]
-
-
-def _fits(value: str | None) -> str | None:
-    """An identifier longer than any is not one: the message is kept whole, and found by its own."""
-    return value if value is not None and len(value) <= LONGEST else None
+    return identifier[:1023].replace("\0", "")

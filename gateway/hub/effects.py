@@ -17,6 +17,7 @@ from domain.observation import Stamp
 from domain.source import Source
 from gateway.intake import record, surroundings
 from gateway.interventions.follow import Heard, hear
+from gateway.register.hub import LONGEST_STATUS, fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,7 +57,8 @@ def follow(register: Register, house: House, received: Received) -> bool:
     changed = False
     if received.key == "createCaseHealthUpdate":
         status = _status(body)
-        register.hub.change_case(case.case_id, body.get("owner"), status, received.at)
+        owner = fits(body.get("owner"))
+        register.hub.change_case(case.case_id, owner, fits(status, LONGEST_STATUS), received.at)
         changed = body.get("owner") is not None or status is not None
     if not case.ours:
         return changed

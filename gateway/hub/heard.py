@@ -19,7 +19,7 @@ from gateway.alarms import sound
 from gateway.hub.effects import REQUEST
 from gateway.interventions.follow import Heard, hear, not_taken
 from gateway.outgoing import victim_messages
-from gateway.register.hub import HubCase, HubStep, Step
+from gateway.register.hub import HubCase, HubStep, Step, fits
 from outbox.sql import enqueue
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _note(register: Register, received: Received, about: str, step: Step, code: 
         log.info("hub.unknown_reference vhost=%s step=%s", received.vhost, step.value)
         return None
     case_id = steps[0].case_id
-    by = received.envelope.sender if received.envelope else None
+    by = fits(received.envelope.sender if received.envelope else None)
     register.hub.add(HubStep(about, case_id, step, code, by, received.at))
     return register.hub.case(case_id) if case_id else None
 

@@ -10,6 +10,7 @@ from sqlalchemy import String, bindparam, cast, func, insert, or_, select, text,
 
 from gateway.register.hub_tables import hub_case, hub_message, hub_timeline
 from gateway.register.instants import from_column, to_column
+from gateway.register.statement import Statement
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,14 +18,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
 M, C, T = hub_message.c, hub_case.c, hub_timeline.c
-ADD = text(
-    "INSERT INTO hub_message (vhost, distribution_id, box, sender, mode, use_case, case_id, patient_id, resource_id,"
-    " request_id, content_type, raw, state, code, times, received_at, hold_until)"
-    " VALUES (:vhost, :distribution_id, :box, :sender, :mode, :use_case, :case_id, :patient_id, :resource_id,"
-    " :request_id, :content_type, :raw, :state, :code, 1, :received_at, :hold_until)"
-    " ON CONFLICT (vhost, distribution_id) DO UPDATE SET times = hub_message.times + 1 RETURNING times"
+ADD = Statement(
+    text(
+        "INSERT INTO hub_message (vhost, distribution_id, box, sender, mode, use_case, case_id, patient_id, resource_id,"
+        " request_id, content_type, raw, state, code, times, received_at, hold_until)"
+        " VALUES (:vhost, :distribution_id, :box, :sender, :mode, :use_case, :case_id, :patient_id, :resource_id,"
+        " :request_id, :content_type, :raw, :state, :code, 1, :received_at, :hold_until)"
+        " ON CONFLICT (vhost, distribution_id) DO UPDATE SET times = hub_message.times + 1 RETURNING times"
+    )
 )
-HELD_OF_CASE = (
+HELD_OF_CASE = Statement(
     select(hub_message)
     .where(M.case_id == bindparam("case"), M.hold_until.is_not(None))
     .order_by(M.seq)
@@ -37,7 +40,7 @@ DECIDE = (
     .values(state=bindparam("to"), code=bindparam("said"), hold_until=None)
 )
 OF_CASE = select(hub_message).where(M.case_id == bindparam("case")).order_by(M.seq)
-CASE = select(hub_case).where(C.case_id == bindparam("case"))
+CASE = Statement(select(hub_case).where(C.case_id == bindparam("case")))
 EVENT, LANE = cast(bindparam("event"), String(64)), cast(bindparam("lane"), String(255))
 CASES = (
     select(hub_case)
@@ -48,7 +51,6 @@ CASES = (
     .order_by(C.changed_at.desc(), C.case_id)
     .limit(bindparam("limit"))
 )
-OPEN_CASE = insert(hub_case).inline()
 CHANGE_CASE = (
     update(hub_case)
     .where(C.case_id == bindparam("case"))
@@ -58,7 +60,6 @@ CHANGE_CASE = (
         changed_at=bindparam("now"),
     )
 )
-STEP = insert(hub_timeline).inline()
 STEPS = select(hub_timeline).where(T.distribution_id == bindparam("id")).order_by(T.seq)
 STEPS_OF_CASE = select(hub_timeline).where(T.case_id == bindparam("case")).order_by(T.seq)
 UNSETTLED = text(
@@ -66,6 +67,14 @@ UNSETTLED = text(
 )
 WAIT_ON = update(hub_message).where(M.seq == bindparam("number")).values(hold_until=bindparam("until"))
 FORGET_LANE = text("DELETE FROM outbox_lane WHERE destination = 'hub' AND lane = :lane")
+
+
+LONGEST, LONGEST_STATUS = 255, 16
+
+
+def fits(value: str | None, longest: int = LONGEST) -> str | None:
+    """An identifier longer than any, or with a character that no database holds, is none: its message is kept whole beside."""
+    return value if isinstance(value, str) and len(value) <= longest and "\0" not in value else None
 
 
 class Step(StrEnum):
@@ -130,21 +139,29 @@ class HubStep:
     """What the message was; said once, when it was published."""
 
 
+OPEN_CASE = Statement(insert(hub_case).inline(), (*HubCase.__slots__, "opened_at", "changed_at"))
+STEP = Statement(insert(hub_timeline).inline(), HubStep.__slots__)
+COLUMNS = tuple(column.name for column in hub_message.columns)
+
+
 class Hub:
     """Messages, cases and steps."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_cases", "_connection")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._cases: dict[str, HubCase | None] = {}
+        """What this transaction read: one message asks several times of its case."""
 
     def keep(self, row: dict[str, Any]) -> bool:
         """Keep a message received; says whether it was not known yet. A known one is counted once more, and left as it is."""
-        return int(self._connection.execute(ADD, row).scalar_one()) == 1
+        return int(ADD.one(self._connection, row)) == 1
 
     def held_of(self, case_id: str) -> list[HubMessage]:
         """The updates that wait for this case, in the order they came."""
-        return [_message(row) for row in self._connection.execute(HELD_OF_CASE, {"case": case_id})]
+        found = HELD_OF_CASE.run(self._connection, {"case": case_id}).fetchall()
+        return [_held(dict(zip(COLUMNS, row, strict=True))) for row in found]
 
     def held_too_long(self, now: datetime) -> list[HubMessage]:
         """What waited long enough: updates whose case did not come, answers that were quicker than we."""
@@ -160,8 +177,10 @@ class Hub:
 
     def case(self, case_id: str) -> HubCase | None:
         """A case by its shared identifier."""
-        row = self._connection.execute(CASE, {"case": case_id}).first()
-        return None if row is None else HubCase(*row[:10])
+        if case_id not in self._cases:
+            row = CASE.run(self._connection, {"case": case_id}).fetchone()
+            self._cases[case_id] = None if row is None else HubCase(row[0], bool(row[1]), *row[2:10])
+        return self._cases[case_id]
 
     def cases(self, event: str | None = None, lane: str | None = None, limit: int = 100) -> list[HubCase]:
         """The cases that changed last, of all or of one event or victim."""
@@ -171,17 +190,19 @@ class Hub:
     def open_case(self, case: HubCase, now: datetime) -> None:
         """A case that was not known."""
         row = {name: getattr(case, name) for name in HubCase.__slots__}
-        self._connection.execute(OPEN_CASE, row | {"opened_at": to_column(now), "changed_at": to_column(now)})
+        OPEN_CASE.run(self._connection, row | {"opened_at": to_column(now), "changed_at": to_column(now)})
+        self._cases.pop(case.case_id, None)
 
     def change_case(self, case_id: str, owner: str | None, status: str | None, now: datetime) -> None:
         """What its partners say of it now; None leaves what is."""
         said = {"case": case_id, "new_owner": owner, "new_status": status, "now": to_column(now)}
         self._connection.execute(CHANGE_CASE, said)
+        self._cases.pop(case_id, None)
 
     def add(self, step: HubStep) -> None:
         """Append a step."""
         row = {name: getattr(step, name) for name in HubStep.__slots__}
-        self._connection.execute(STEP, row | {"step": step.step.value, "at": to_column(step.at)})
+        STEP.run(self._connection, row | {"step": step.step.value, "at": to_column(step.at)})
 
     def steps(self, distribution_id: str) -> list[HubStep]:
         """How far one message went."""
@@ -205,8 +226,12 @@ class Hub:
 
 
 def _message(row: Row[Any]) -> HubMessage:
-    said = {name: getattr(row, name) for name in HubMessage.__slots__}
-    return HubMessage(**{**said, "received_at": from_column(row.received_at)})
+    return _held({name: getattr(row, name) for name in HubMessage.__slots__})
+
+
+def _held(row: dict[str, Any]) -> HubMessage:
+    said = {name: row[name] for name in HubMessage.__slots__}
+    return HubMessage(**{**said, "received_at": from_column(said["received_at"])})
 
 
 def _step(row: Row[Any]) -> HubStep:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hubsante.hub_stage import emptied
+from tests.servers.postgres import postgres
 from tests.servers.rabbitmq import RabbitMq, own_broker, shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+__all__ = ["postgres"]
 
 
 @pytest.fixture

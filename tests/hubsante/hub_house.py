@@ -116,7 +116,8 @@ class Link:
 
 @asynccontextmanager
 async def linked(broker: RabbitMq, folder: Path, recipient: str = SAMU, **changes: Any) -> AsyncIterator[Link]:
-    """Everything open; each change is a setting of the hub."""
+    """Everything open; each change is a setting of the hub, those of `house` of the whole."""
+    more: dict[str, Any] = changes.pop("house", {})
     access = Access(f"amqps://localhost:{broker.port}", broker.authority.ca, broker.papers)
     papers = broker.papers[OURS]
     place = {"client_id": OURS, "model": 3, "recipients": {"*": recipient}}
@@ -138,7 +139,7 @@ async def linked(broker: RabbitMq, folder: Path, recipient: str = SAMU, **change
         "models_dir": MODELS,
         **changes,
     }
-    async with open_house(folder, hub=hub) as house, AsyncExitStack() as closing:
+    async with open_house(folder, hub=hub, **more) as house, AsyncExitStack() as closing:
         vhosts = (HEALTH, TABLET_SIDE, FIRE_SIDE)
         simulator = HubSimulator(access, "Exercise", house.clock, clients=CLIENTS, vhosts=vhosts, models_dir=MODELS)
         closing.push_async_callback(simulator.aclose)

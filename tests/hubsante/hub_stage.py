@@ -108,5 +108,5 @@ async def put(broker: RabbitMq, name: str, *bodies: bytes, vhost: str = VHOST, *
     async with channel(broker, HUB_ID, vhost) as bare:
         distribution = await bare.get_exchange("distribution")
         for body in bodies:
-            message = aio_pika.Message(body, content_type="application/json", delivery_mode=2, **properties)
+            message = aio_pika.Message(body, **{"content_type": "application/json", "delivery_mode": 2, **properties})
             await distribution.publish(message, routing_key=name, mandatory=True)

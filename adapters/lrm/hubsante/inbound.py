@@ -37,6 +37,8 @@ CREATIONS = ("createCaseHealth", "createCase")
 UPDATES = ("createCaseHealthUpdate",)
 REFERENCE, HUB_ERROR = "reference", "error"
 _SHOWN = 3
+_LONGEST = 255
+"""Characters of a case id that can be kept as such; the official pattern sets no end to it."""
 _NO_MODELS = "XML reçu sans dossier de modèles : impossible à lire"
 
 
@@ -196,6 +198,8 @@ def _refusal(received: Received, envelope: Envelope, known: Known) -> Decision |
         return Decision(Move.REFUSE, Code.INTERNAL_CLIENT_ERROR, "exercice et réel ne se mélangent pas sur ce lien")
     if received.late:
         return Decision(Move.REFUSE, Code.INTERNAL_CLIENT_ERROR, "message reçu après son expiration : dateTimeExpires")
+    if len(received.ids.case or "") > _LONGEST:
+        return Decision(Move.REFUSE, Code.INTERNAL_CLIENT_ERROR, f"caseId de plus de {_LONGEST} caractères")
     if received.faults:
         missing = all("absent" in fault.text for fault in received.faults)
         code = Code.INSUFFICIENT_DATA if missing else Code.INTERNAL_CLIENT_ERROR
@@ -221,7 +225,7 @@ def _says_nothing(body: Mapping[str, Any]) -> bool:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and value and "\0" not in value else None
 
 
 def _inside(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -119,6 +119,46 @@ def test_the_victim_comes_back(canon: Path, version: int, key: str, form: str) -
     assert len(patient.decisions) == (victim["orientation"] is not None)
 
 
+SEVERITIES = st.sampled_from(["UA", "UR", "IMP", "DCD", "NC"])
+NUMBERS = st.one_of(st.none(), st.from_regex(r"FR[0-9]{3}NOVI[0-9]{4}TR[0-9]{6}[A-Z]?", fullmatch=True))
+CATA = st.one_of(st.none(), st.from_regex(r"[A-Z][0-9]{4}", fullmatch=True))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    number=NUMBERS,
+    cata=CATA,
+    severity=SEVERITIES,
+    comment=st.one_of(
+        st.none(), st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), min_size=1, max_size=80)
+    ),
+    version=st.sampled_from([1, 2, 3]),
+    key=st.sampled_from([CREATE, UPDATE]),
+    form=st.sampled_from(["json", "xml"]),
+)
+def test_any_victim_comes_back(
+    number: str | None, cata: str | None, severity: str, comment: str | None, version: int, key: str, form: str
+) -> None:
+    """Whatever the number, the code, the severity and the words, through any model and form; and never from a level of care."""
+    document = json.loads((GOLDEN / "hub/victime@1/complete.canon.json").read_text(encoding="utf-8"))
+    document["victim"] |= {
+        "sinus_number": number,
+        "cata_code": cata,
+        "severity": severity,
+        "severity_entry": severity,
+        "comment": comment,
+    }
+    tree = mapping.shipped().mapping("hub/victime@1").apply(document)
+    body = (case_body if key == CREATE else update_body)(tree, CLIENT, SAMU, version)
+    assert emission_faults(message(key, body), version, CLIENT) == ()
+    if form == "xml":
+        root = read_xml(xml_bytes(to_xml({key: body}, models(version))))
+        body = to_json(root, models(version)).tree[key]
+    [patient] = patients_of(body)
+    assert (patient.sinus_number, patient.cata_code, patient.severity) == (number, cata, severity)
+    assert patient.lines.get("Commentaire") == comment
+
+
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=0, max_size=60)
 
 

@@ -1,0 +1,180 @@
+// The hub, for a person: a message judged part by part, a case followed message by message. Text is set as text, never as HTML.
+import { button, made, moment } from "/console/veille-draw.js";
+
+const at = (id) => document.getElementById(id);
+const state = { key: "", file: null };
+const TITLES = { document: "Document", enveloppe: "Enveloppe", "en-tête": "En-tête", contenu: "Contenu" };
+const PLACES = { v: "message", d: "cases" };
+
+async function ask(path, body) {
+  const headers = { Accept: "application/json" };
+  if (body !== undefined) Object.assign(headers, { "Content-Type": "application/octet-stream", Authorization: `Bearer ${state.key}` });
+  const answer = await fetch(path, { method: body === undefined ? "GET" : "POST", headers, body });
+  const said = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error([said.title, said.detail].filter(Boolean).join(" ")), { status: answer.status });
+  return said;
+}
+
+function askKey(problem) {
+  at("sheet").hidden = true;
+  at("entry").hidden = false;
+  at("entry-error").textContent = problem;
+  at("key").focus();
+}
+
+async function enter(key) {
+  const answer = await fetch("/console/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) });
+  const said = await answer.json();
+  if (!answer.ok) return askKey(said.title);
+  if (!["operator", "integrator"].includes(said.scope)) return askKey("Cette clé n’est ni celle d’un exploitant, ni celle d’un intégrateur.");
+  state.key = key;
+  at("entry").hidden = true;
+  at("sheet").hidden = false;
+  at("mode").hidden = false;
+  at("mode").textContent = said.mode === "Exercise" ? "EXERCICE" : "RÉEL";
+  at("mode").className = `mode ${said.mode === "Exercise" ? "exercise" : "actual"}`;
+  at("cases").hidden = said.scope !== "operator";
+  at("message").focus();
+  if (said.scope === "operator") await listCases();
+}
+
+// A message, judged.
+async function check() {
+  const raw = state.file ?? at("message").value;
+  if (!raw || (typeof raw === "string" && !raw.trim())) return tellVerdict("Collez un message, ou déposez un fichier.", "waiting");
+  tellVerdict("Vérification…", "");
+  try {
+    const model = at("model").value;
+    drawVerdict(await ask(`/v1/hub/inspect${model ? `?model=${model}` : ""}`, raw));
+  } catch (error) {
+    at("parts").replaceChildren();
+    at("notice").hidden = true;
+    if (error.status === 401) askKey("La session a pris fin.");
+    else tellVerdict(error.message, "bad");
+  }
+}
+
+function tellVerdict(text, kind) {
+  at("verdict").textContent = text;
+  at("verdict").className = `verdict ${kind}`;
+}
+
+function drawVerdict(said) {
+  const what = [said.type, said.form, said.format, said.model && `modèle ${said.model}`].filter(Boolean).join(", ");
+  const faults = said.parts.reduce((sum, part) => sum + part.faults.length, 0);
+  const flags = said.parts.reduce((sum, part) => sum + part.flags.length, 0);
+  const seen = flags ? ` ${several(flags, "point")} à voir, sans refus.` : "";
+  if (!said.valid) tellVerdict(`Refusé (${what}) : ${several(faults, "faute")}${said.more ? " au moins" : ""}, le hub répondrait ${said.code}.${seen}`, "bad");
+  else if (said.models.length) tellVerdict(`Conforme (${what}).${seen}`, "good");
+  else tellVerdict(`Aucune faute selon nos seules règles (${what}).${seen}`, "waiting");
+  at("notice").hidden = !said.notice;
+  at("notice").textContent = said.notice;
+  const official = said.models.length > 0;
+  at("parts").replaceChildren(...said.parts.filter((part) => part.part !== "document" || part.faults.length).map((part) => drawPart(part, said, official)));
+}
+
+const several = (count, word) => `${count} ${word}${count > 1 ? "s" : ""}`;
+
+function drawPart(part, said, official) {
+  const unread = said.parts[0].faults.length > 0 && part.part !== "document";
+  const absent = (said.form === "message" && part.part === "enveloppe") || (said.form === "cas d’usage" && part.part !== "contenu" && part.part !== "document");
+  const word = part.faults.length ? several(part.faults.length, "faute") : unread ? "non jugé" : absent ? "absent de ce qui est donné" : official ? "conforme" : "rien à redire selon nos règles";
+  const kind = part.faults.length ? "bad" : unread || absent ? "" : part.flags.length || !official ? "waiting" : "good";
+  const drawn = made("article", `part ${kind}${part.part === "document" ? " whole" : ""}`, made("h3", "", `${TITLES[part.part]} : ${word}`));
+  if (part.faults.length) drawn.append(made("ul", "", ...part.faults.map((one) => drawFinding(one, official))));
+  if (part.flags.length) drawn.append(made("h4", "", "À voir, sans refus"), made("ul", "", ...part.flags.map((one) => drawFinding(one, false))));
+  return drawn;
+}
+
+function drawFinding(one, coded) {
+  const item = made("li", "");
+  if (one.path) item.append(made("code", "", one.path));
+  item.append(`${one.text}${coded && one.code !== 300 ? ` (code ${one.code})` : ""}`);
+  return item;
+}
+
+async function take(file) {
+  if (!file) return;
+  state.file = file;
+  const text = await file.text();
+  at("message").value = text.length > 200000 ? `${text.slice(0, 200000)}\n… (le fichier entier est jugé)` : text;
+  await check();
+}
+
+// Cases, and the timeline of one.
+async function listCases() {
+  at("timeline").hidden = true;
+  at("search-end").hidden = true;
+  at("cases-list").hidden = false;
+  try {
+    const { cases } = await ask("/v1/hub/cases");
+    at("cases-state").textContent = cases.length ? `${several(cases.length, "dossier")}, le dernier changé d’abord.` : "Aucun dossier partagé pour l’instant.";
+    at("cases-list").replaceChildren(...cases.map(drawCase));
+  } catch (error) { tellCases(error); }
+}
+
+function drawCase(one) {
+  const about = [one.ours ? "ouvert par nous" : "reçu", one.partner && `partenaire ${one.partner}`, one.owner && `responsable ${one.owner}`, one.status, one.patient_id && `victime ${one.patient_id}`, one.request_id && `demande ${one.request_id}`];
+  return made("li", "card", made("h3", "", one.case_id), made("p", "soft", about.filter(Boolean).join(" · ")), made("div", "buttons", button("Chronologie", () => showCase(one.case_id), one.case_id)));
+}
+
+async function showCase(id) {
+  at("case").value = id;
+  try {
+    const said = await ask(`/v1/hub/cases?case_id=${encodeURIComponent(id)}`);
+    at("cases-list").hidden = true;
+    at("search-end").hidden = false;
+    at("timeline").hidden = false;
+    at("cases-state").textContent = said.timeline.length ? `${several(said.timeline.length, "message")}.` : "Rien n’est encore parti ni venu.";
+    at("timeline-about").textContent = `${said.case_id} · partenaire ${said.partner ?? "inconnu"} · responsable ${said.owner ?? "inconnu"}`;
+    at("timeline-body").replaceChildren(...said.timeline.map(drawLine));
+    at("timeline").focus();
+  } catch (error) { tellCases(error); }
+}
+
+function drawLine(one) {
+  const row = made("tr", "", made("td", "", moment(one.at)));
+  if (one.way === "received") {
+    row.append(made("td", "", `← ${one.type ?? "inconnu"}`), ...Array.from({ length: 5 }, () => made("td", "", "")));
+    row.append(made("td", one.code ? "bad" : "", `de ${one.by ?? "inconnu"} : ${one.word}${one.code ? ` (${one.code})` : ""}${one.times > 1 ? `, reçu ${one.times} fois` : ""}`));
+    return row;
+  }
+  row.append(made("td", "", `→ ${one.type ?? "inconnu"}`));
+  for (const stage of one.stages) {
+    const cell = made("td", stage.at ? "good" : "soft", stage.at ? new Date(stage.at).toLocaleTimeString("fr-FR") : "—");
+    cell.setAttribute("aria-label", stage.at ? `${stage.word} à ${moment(stage.at)}` : `pas encore ${stage.word}`);
+    row.append(cell);
+  }
+  row.append(made("td", one.troubles.length ? "bad" : "", one.troubles.map((each) => `${each.word}${each.code ? ` (${each.code})` : ""}`).join(", ")));
+  return row;
+}
+
+function tellCases(error) {
+  if (error.status === 401) askKey("La session a pris fin.");
+  else at("cases-state").textContent = error.message;
+}
+
+at("check-form").addEventListener("submit", (submit) => { submit.preventDefault(); check(); });
+at("message").addEventListener("input", () => { state.file = null; });
+at("message").addEventListener("keydown", (press) => { if (press.key === "Enter" && (press.ctrlKey || press.metaKey)) { press.preventDefault(); check(); } });
+at("file").addEventListener("change", () => take(at("file").files[0]));
+at("check").addEventListener("dragover", (drag) => { drag.preventDefault(); at("check-form").classList.add("over"); });
+at("check").addEventListener("dragleave", () => at("check-form").classList.remove("over"));
+at("check").addEventListener("drop", (drop) => { drop.preventDefault(); at("check-form").classList.remove("over"); take(drop.dataTransfer.files[0]); });
+at("search").addEventListener("submit", (submit) => { submit.preventDefault(); const id = at("case").value.trim(); if (id) showCase(id); else listCases(); });
+at("search-end").addEventListener("click", () => { at("case").value = ""; listCases(); at("case").focus(); });
+at("entry").addEventListener("submit", (submit) => { submit.preventDefault(); const given = at("key").value.trim(); at("key").value = ""; enter(given); });
+document.addEventListener("keydown", (press) => {
+  if (press.ctrlKey || press.metaKey || press.altKey || /INPUT|SELECT|TEXTAREA/.test(press.target.tagName)) return;
+  const target = at(press.key === "/" ? "case" : PLACES[press.key]);
+  if (!target || target.closest("[hidden]")) return;
+  press.preventDefault();
+  target.focus();
+  target.scrollIntoView({ block: "nearest" });
+});
+
+// What follows # never leaves the browser; it is read once and taken out of the address.
+const fragment = new URLSearchParams(location.hash.slice(1));
+history.replaceState(null, "", location.pathname);
+const given = fragment.get("cle");
+if (given) await enter(given); else askKey("");

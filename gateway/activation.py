@@ -1,25 +1,31 @@
 """Putting another version of a mapping in force: loaded, checked, tried on the last messages, decided by somebody, for a reason.
 
 A version that refuses a message which the present one takes is not put in force, unless that is said to be wanted. What is
-shown of the trial is masked: nobody needs to see a person to judge a mapping.
+shown of the trial is masked: nobody needs to see a person to judge a mapping. The deployment's files (tables, allow-lists) are
+put in force together, as the use `files`; new versions beside what is in force are taken in with the decision that needs them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from gateway.register.mappings import Mappings
+from gateway.shelf import compare
+from gateway.versions import ADDITION, FILES, follow_decisions, load_files
 from mapping import MappingError, tools
 from mapping.masking import masked
+from mapping.tools import Told
 from outbox.desk import Filter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from gateway.shelf import FileSet
     from gateway.versions import Versions
-    from mapping import Mapping
-    from mapping.tools import Told
+    from mapping import Catalogue, Mapping
     from outbox.database import Database
     from outbox.ports import Desk
 
@@ -36,7 +42,7 @@ class Wanted:
     """A decision that somebody asks for."""
 
     use: str
-    """`sivic.victim`."""
+    """`sivic.victim`, or `files`."""
     by: str
     why: str
     at: datetime
@@ -51,41 +57,140 @@ class Integration:
     desk: Desk
 
 
-async def activate(house: Integration, wanted: Wanted, name: str, *, force: bool = False, last: int = LAST) -> Told:
-    """Put a version in force and give the trial. Raises `ActivationError`, or `MappingFaultsError` with every fault."""
-    versions = house.versions
-    present = _present(house, wanted)
-    versions.reload()
-    old, new = versions.catalogue.mapping(present), versions.catalogue.mapping(name)
-    _check_alike(old, new)
-    trial, broken = await _try(house, wanted.use, old, new, last)
-    if broken and not force:
-        raise ActivationError(
-            f"{new.name} refuse {broken} des derniers messages que {old.name} accepte ; rien n’a changé.\n{trial.text}"
-        )
-    await _decide(house, wanted, name, present, "activation")
-    return trial
+async def activate(
+    house: Integration, wanted: Wanted, name: str = "", *, force: bool = False, last: int = LAST
+) -> Told:
+    """Put a version in force, or the files of the folders as they are, and give the trial.
+
+    Raises `ActivationError`, `UnknownMappingError`, or `MappingFaultsError` with every fault.
+    """
+    found, decision = await _tried(house, wanted.use, name, last)
+    if found.broken and not force:
+        told = f"{found.broken} des derniers messages ne partiraient plus ; rien n’a changé."
+        raise ActivationError(f"{told}\n{found.told.text}")
+    if decision.addition:
+        await _take_in(house, wanted, decision.addition)
+    if decision.files:
+        await _decide(house, wanted, decision.files.name, "activation", decision.files)
+    else:
+        await _decide(house, wanted, name, "activation")
+    return found.told
+
+
+async def try_out(house: Integration, use: str, name: str = "", last: int = LAST) -> Told:
+    """The same trial, and nothing else: not `ok` when a message that leaves today would not leave."""
+    found, _ = await _tried(house, use, name, last)
+    return replace(found.told, ok=not found.broken)
 
 
 async def roll_back(house: Integration, wanted: Wanted) -> str:
     """Put back in force what was before; gives its name."""
-    present = _present(house, wanted)
-    history = await house.database.read(lambda connection: Mappings(connection).history())
-    last = next((one for one in reversed(history) if one.use == wanted.use), None)
-    if last is None or last.previous is None:
+    present = _present(house, wanted.use)
+    previous = await _before(house, wanted.use)
+    if previous is None:
         raise ActivationError(f"« {wanted.use} » n’a pas de version précédente.")
-    if last.previous not in house.versions.catalogue.mappings:
-        house.versions.reload()
-    house.versions.catalogue.mapping(last.previous)
-    await _decide(house, wanted, last.previous, present, "rollback")
-    return last.previous
+    if wanted.use == FILES:
+        await load_files(house.versions, house.database, previous)
+        _check_all_there(house, house.versions.of(previous))
+    else:
+        house.versions.catalogue.mapping(previous)
+    if previous == present:
+        raise ActivationError(f"« {wanted.use} » n’a pas de version précédente.")
+    await _decide(house, wanted, previous, "rollback")
+    return previous
 
 
-def _present(house: Integration, wanted: Wanted) -> str:
-    present = house.versions.current.get(wanted.use)
+async def keep_addition(house: Integration, wanted: Wanted) -> None:
+    """Take in what the folders have beside what is in force; raises `ActivationError` when they have more than that."""
+    added = await _addition(house)
+    if added is not None:
+        await _take_in(house, wanted, added)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    told: Told
+    broken: int
+    """Messages that leave today, and would not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What a decision would put in force, compiled."""
+
+    files: FileSet | None = None
+    addition: FileSet | None = None
+
+
+async def _tried(house: Integration, use: str, name: str, last: int) -> tuple[_Trial, _Steps]:
+    present = _present(house, use)
+    if use == FILES:
+        return await _try_files(house, last)
+    added = None if name in house.versions.catalogue.mappings else await _addition(house)
+    loaded = house.versions.catalogue if added is None else house.versions.of(added.name)
+    old, new = house.versions.catalogue.mapping(present), loaded.mapping(name)
+    _check_alike(old, new)
+    documents = await last_messages(house, use, old.topic, last)
+    told = tools.differences(old.name, old, new.name, new, documents)
+    return _Trial(told, broken_by(old, new, documents)), _Steps(addition=added)
+
+
+async def _try_files(house: Integration, last: int) -> tuple[_Trial, _Steps]:
+    """Every use in force, by its files of today and by those of the folders."""
+    versions = house.versions
+    disk = await asyncio.to_thread(versions.shelf.on_disk)
+    if disk.name == versions.files.name:
+        raise ActivationError("Les fichiers des dossiers sont ceux qui sont en vigueur.")
+    loaded = await asyncio.to_thread(versions.shelf.load, disk)
+    _check_all_there(house, loaded)
+    difference = compare(versions.files, disk)
+    lines, broken, count = [f"Fichiers : {difference.told()}."], 0, 0
+    changed: dict[str, Any] = {}
+    for use, name in sorted(versions.current.items()):
+        if use == FILES:
+            continue
+        old, new = versions.catalogue.mapping(name), loaded.mapping(name)
+        documents = await last_messages(house, use, old.topic, last)
+        told = tools.differences(name, old, name, new, documents)
+        broken += broken_by(old, new, documents)
+        count += len(documents)
+        if not told.ok:
+            lines.append(f"{use} : {told.text}")
+            changed |= {f"{use} {case}": changes for case, changes in told.data["changed"].items()}
+    if not changed:
+        lines.append(f"Aucun des {count} derniers messages ne partirait autrement.")
+    files = {"added": difference.added, "changed": difference.changed, "removed": difference.removed}
+    data = {"files": files, "old": versions.files.name, "new": disk.name, "documents": count, "changed": changed}
+    return _Trial(Told(ok=not changed, text="\n".join(lines), data=data), broken), _Steps(files=disk)
+
+
+def _check_all_there(house: Integration, loaded: Catalogue) -> None:
+    """What is in force must be among the files; a missing one would stop every message of its use."""
+    gone = sorted({name for use, name in house.versions.current.items() if use != FILES} - set(loaded.mappings))
+    if gone:
+        raise ActivationError(f"Ces fichiers n’ont pas ce qui est en vigueur : {', '.join(gone)}.")
+
+
+async def _addition(house: Integration) -> FileSet | None:
+    """The folders as they are, compiled, when they have more than what is in force and nothing otherwise."""
+    versions = house.versions
+    disk = await asyncio.to_thread(versions.shelf.on_disk)
+    difference = compare(versions.files, disk)
+    if disk.name == versions.files.name:
+        return None
+    if not difference.harmless:
+        raise ActivationError(
+            f"D’autres fichiers ont changé : {difference.told()}. Mettez-les en vigueur d’abord, par l’emploi « {FILES} »."
+        )
+    await asyncio.to_thread(versions.shelf.load, disk)
+    return disk
+
+
+def _present(house: Integration, use: str) -> str:
+    present = house.versions.current.get(use)
     if present is None:
         known = ", ".join(sorted(house.versions.current))
-        raise ActivationError(f"« {wanted.use} » n’est pas une destination et son sujet ; connus : {known}.")
+        raise ActivationError(f"« {use} » n’est pas une destination et son sujet ; connus : {known}.")
     return present
 
 
@@ -96,18 +201,20 @@ def _check_alike(old: Mapping, new: Mapping) -> None:
         raise ActivationError(f"{new.name} n’est pas une version de {old.name} : autre destinataire ou autre sujet.")
 
 
-async def _try(house: Integration, use: str, old: Mapping, new: Mapping, last: int) -> tuple[Told, int]:
-    """Both versions over the last messages, and how many of them only the new one refuses."""
-    documents: list[tuple[str, dict[str, object]]] = []
-    if old.topic != "counts" and old.topic:  # A count is counted when it leaves: its message holds nothing to try.
-        wanted = Filter(destination=use.partition(".")[0], topic=old.topic)
-        found = await house.desk.find(wanted, limit=last)
-        documents = [(record.envelope.id, masked(record.envelope.body)) for record in found]
-    broken = sum(_takes(old, document) and not _takes(new, document) for _, document in documents)
-    return tools.diff(house.versions.catalogue, old.name, new.name, documents), broken
+async def last_messages(house: Integration, use: str, topic: str, last: int = LAST) -> list[tuple[str, dict[str, Any]]]:
+    """The last documents of a use, masked, by their message; none for counts, which are counted when they leave."""
+    if not topic or topic == "counts":
+        return []
+    found = await house.desk.find(Filter(destination=use.partition(".")[0], topic=topic), limit=last)
+    return [(record.envelope.id, masked(record.envelope.body)) for record in found]
 
 
-def _takes(mapping: Mapping, document: dict[str, object]) -> bool:
+def broken_by(old: Mapping, new: Mapping, documents: Iterable[tuple[str, dict[str, Any]]]) -> int:
+    """How many documents the one takes and the other refuses."""
+    return sum(_takes(old, document) and not _takes(new, document) for _, document in documents)
+
+
+def _takes(mapping: Mapping, document: dict[str, Any]) -> bool:
     try:
         mapping.apply(document)
     except MappingError:
@@ -115,9 +222,22 @@ def _takes(mapping: Mapping, document: dict[str, object]) -> bool:
     return True
 
 
-async def _decide(house: Integration, wanted: Wanted, name: str, previous: str, kind: str) -> None:
+async def _before(house: Integration, use: str) -> str | None:
+    await follow_decisions(house.versions, house.database)
+    return house.versions.before(use)
+
+
+async def _take_in(house: Integration, wanted: Wanted, files: FileSet) -> None:
+    await _decide(house, replace(wanted, use=FILES), files.name, ADDITION, files)
+
+
+async def _decide(house: Integration, wanted: Wanted, name: str, kind: str, files: FileSet | None = None) -> None:
+    previous = house.versions.current.get(wanted.use)
+
     def write(register: Mappings) -> None:
+        if files is not None:
+            register.keep_files(files.name, files.packed(), wanted.at)
         register.decide(wanted.use, name, previous, kind, wanted.by, wanted.why, wanted.at)
 
     await house.database.write(lambda connection: write(Mappings(connection)))
-    house.versions.learn(await house.database.read(lambda connection: Mappings(connection).history()))
+    await follow_decisions(house.versions, house.database)

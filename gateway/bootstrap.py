@@ -24,6 +24,7 @@ from gateway.pulse import Pulse
 from gateway.routing import RECIPIENTS, ROUTES
 from gateway.runtime import Runtime
 from gateway.security.doorkeeper import Doorkeeper
+from gateway.shelf import Shelf
 from gateway.versions import VersionedDestination, Versions, open_versions
 from outbox.database import open_database
 from outbox.dispatcher import Dispatcher
@@ -52,14 +53,14 @@ async def build(
     role: str = "serve",
 ) -> AsyncIterator[Runtime]:
     """The whole house, open; closed in the reverse order. `transports` replaces the wire of the neighbours it names."""
-    catalogue = load_mappings(settings)
-    house = house_rules(settings, catalogue)
+    shelf = checked_shelf(settings)
     migrations.upgrade(settings.store.url)
     async with AsyncExitStack() as closing:
         database = open_database(settings.store.url, seal=settings.store.seal())
         closing.push_async_callback(database.close)
         clock = await common_time(database, clock, closing)
-        versions = await open_versions(settings.uses, catalogue, lambda: read_again(settings), database, clock)
+        versions = await open_versions(settings.uses, shelf, database, clock, starting=True)
+        house = house_rules(settings, versions)
         neighbours = open_neighbours(settings, versions, closing, clock=clock, transports=transports)
         store = SqlStore(database, clock=clock, aftermath=with_expiry_alarm(consequences(house)))
         destinations = as_sent_to(neighbours, versions, database, house, clock)
@@ -143,33 +144,38 @@ def as_sent_to(
     }
 
 
+def shelf_of(settings: Settings) -> Shelf:
+    """The folders of the deployment's mapping files."""
+    return Shelf([folder for folder in settings.mapping_dirs if folder.resolve() != mapping.SHIPPED])
+
+
 def load_mappings(settings: Settings) -> mapping.Catalogue:
-    """The shipped mapping files and the deployment's. Raises MappingFaultsError with every fault."""
-    if not settings.mapping_dirs:
-        return mapping.shipped()
-    return read_again(settings)
+    """The product's mapping files and the deployment's, as they lie. Raises `MappingFaultsError` with every fault."""
+    return mapping.load_catalogue(mapping.SHIPPED, *shelf_of(settings).folders)
 
 
-def read_again(settings: Settings) -> mapping.Catalogue:
-    """The same, as the files are now."""
-    return mapping.load_catalogue(mapping.SHIPPED, *settings.mapping_dirs)
+def checked_shelf(settings: Settings) -> Shelf:
+    """The same, what lies there compiled: faulty files are told before anything is opened. Raises `MappingFaultsError`."""
+    shelf = shelf_of(settings)
+    shelf.load(shelf.on_disk())
+    return shelf
 
 
 def standing(settings: Settings) -> Versions:
-    """What the settings choose, before anybody decided otherwise."""
-    return Versions(settings.uses, load_mappings(settings), lambda: read_again(settings))
+    """What the settings choose, before anybody decided otherwise. Raises `MappingFaultsError`, `UnknownMappingError`."""
+    shelf = checked_shelf(settings)
+    return Versions(settings.uses, shelf, shelf.on_disk())
 
 
-def house_rules(settings: Settings, catalogue: mapping.Catalogue) -> House:
-    """What intake needs to know of this deployment."""
-    check_agreements(settings, catalogue)
+def house_rules(settings: Settings, law: Versions) -> House:
+    """What intake needs to know of this deployment; the law is always that of the files in force."""
+    check_agreements(settings, law.catalogue)
     names = tuple(neighbours_of(settings))
     return House(
         rules=Rules(link_event_types=settings.trade.link_event_types),
         destinations=names,
         allow_lists={
-            name: catalogue.allow_list(recipient_of(settings, name))
-            for name in (*names, *sorted(set(RECIPIENTS.values())))
+            name: law.allow_list(recipient_of(settings, name)) for name in (*names, *sorted(set(RECIPIENTS.values())))
         },
         count_delay=timedelta(milliseconds=settings.trade.count_delay_ms),
         interventions=intervention_rules(settings),

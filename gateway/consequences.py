@@ -20,7 +20,7 @@ from gateway.intake import record, surroundings
 from gateway.interventions.follow import settled
 from gateway.outgoing import count_messages, outcome_message, victim_messages
 from gateway.register import Register
-from outbox.message import Status
+from outbox.message import Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +39,9 @@ def consequences(house: House) -> Callable[[Transaction, Settlement], None]:
     """The outbox's aftermath for this house."""
 
     def follow(transaction: Transaction, settlement: Settlement) -> None:
-        if settlement.status not in SETTLED:
-            return
+        refused = settlement.status is Status.DISCARDED and settlement.outcome is Outcome.PERMANENT
+        if settlement.status not in SETTLED and not refused:
+            return  # Somebody gave it up by hand, or it waits.
         envelope = settlement.claimed.envelope
         if envelope.destination == "portal":
             return  # What the portal was told is not told to the portal.

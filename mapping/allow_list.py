@@ -22,6 +22,8 @@ Tree: TypeAlias = "dict[str, Tree | None]"
 """Keys that pass; None under a key lets its whole subtree pass."""
 
 _KEYS = ("recipient", "source", "unknown_codes", "allow")
+LOCAL = ".local"
+"""`recipients/sivic.local.yaml`: what a deployment decides for a recipient of the product: its policy, never its list."""
 POLICIES = ("hold", "raw", "refuse")
 """What becomes of a code that a table does not have: the message waits for a person, the code goes as it is, or the
 document is refused for good."""
@@ -115,6 +117,24 @@ def read_allow_list(node: Node, name: str, faults: Faults) -> AllowList | None:
     if len(faults) > before:
         return None
     return AllowList(name, source, allowed, file=node.spot.file, unknown_codes=policies)
+
+
+def read_local(node: Node, listed: AllowList, faults: Faults) -> AllowList:
+    """The same list with the policy of a deployment, which says why."""
+    if not isinstance(node, Branch):
+        faults.add(node.spot, "ce fichier commence par « recipient: »")
+        return listed
+    known = ("recipient", "source", "unknown_codes")
+    for key, entry in node.entries.items():
+        if key not in known:
+            hint = "la liste d'accès du produit ne se change pas ici" if key == "allow" else did_you_mean(key, known)
+            faults.add(entry.key, f"clé inconnue « {key} »", hint)
+    recipient = _needed_text(node, "recipient", faults)
+    _needed_text(node, "source", faults)
+    if recipient and recipient != listed.recipient:
+        faults.add(node.entries["recipient"].node.spot, f"ce fichier est celui de « {listed.recipient} »")
+    policies = {**listed.unknown_codes, **_read_policies(node, faults)}
+    return AllowList(listed.recipient, listed.source, listed.allowed, file=listed.file, unknown_codes=policies)
 
 
 def _read_policies(branch: Branch, faults: Faults) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from mapping.allow_list import AllowList, read_allow_list
+from mapping.allow_list import LOCAL, AllowList, read_allow_list, read_local
 from mapping.checks import check_dead_pairs
 from mapping.contracts import Contracts
 from mapping.contracts.form import form_of
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from mapping.compile import Compiler
     from mapping.contracts.form import Form
+    from mapping.source import Node
 
 SHIPPED = Path(__file__).resolve().parent
 """The folder of the mappings that come with the product."""
@@ -88,13 +89,14 @@ class Mapping:
 class Catalogue:
     """Everything that was loaded together."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything, together
         self,
         mappings: ReadOnly[str, Mapping],
         recipients: ReadOnly[str, AllowList],
         tables: ReadOnly[str, CodeTable],
         folders: tuple[Path, ...],
         unchecked: tuple[str, ...] = (),
+        proofs: tuple[Path, ...] = (),
     ) -> None:
         self.mappings = MappingProxyType(dict(mappings))
         self.recipients = MappingProxyType(dict(recipients))
@@ -102,6 +104,8 @@ class Catalogue:
         self.folders = folders
         self.unchecked = unchecked
         """Mappings whose target's contract was not found: what they write was checked against nothing."""
+        self.proofs = proofs or folders
+        """Where golden pairs lie."""
         self.contracts = Contracts(contract_folders(folders))
 
     def mapping(self, name: str) -> Mapping:
@@ -137,8 +141,11 @@ def _unknown(what: str, name: str, known: ReadOnly[str, Any]) -> str:
     return f"{what} inconnue « {name} », {hint}"
 
 
-def load_catalogue(*folders: Path) -> Catalogue:
-    """Read, check and compile what the folders hold. Raises `MappingFaultsError` with every fault of every file."""
+def load_catalogue(*folders: Path, proofs: tuple[Path, ...] = ()) -> Catalogue:
+    """Read, check and compile what the folders hold. Raises `MappingFaultsError` with every fault of every file.
+
+    `proofs` are where golden pairs lie, when elsewhere.
+    """
     faults = Faults()
     for folder in folders:
         if not folder.is_dir():
@@ -152,7 +159,7 @@ def load_catalogue(*folders: Path) -> Catalogue:
     check_dead_pairs(tables, loading.codes_read, faults)
     faults.refuse_any()
     compiled = {name: Mapping(whole[name], compiler, contracts) for name, compiler in compilers.items() if compiler}
-    return Catalogue(compiled, recipients, tables, folders, tuple(loading.unchecked))
+    return Catalogue(compiled, recipients, tables, folders, tuple(loading.unchecked), proofs)
 
 
 def contract_folders(folders: tuple[Path, ...]) -> list[Path]:
@@ -190,13 +197,22 @@ def _found(folders: tuple[Path, ...], room: str, pattern: str, faults: Faults) -
 
 def _read_recipients(folders: tuple[Path, ...], faults: Faults) -> dict[str, AllowList]:
     recipients: dict[str, AllowList] = {}
+    local: dict[str, Node] = {}
     for name, file, path in _found(folders, "recipients", "*.yaml", faults):
         try:
-            allow_list = read_allow_list(read_yaml(path, file), name, faults)
+            node = read_yaml(path, file)
         except MappingFaultsError as error:
             _keep(error, faults)
+            continue
+        if name.endswith(LOCAL):
+            local[name.removesuffix(LOCAL)] = node
+        elif allow_list := read_allow_list(node, name, faults):
+            recipients[name] = allow_list
+    for name, node in local.items():
+        if name in recipients:
+            recipients[name] = read_local(node, recipients[name], faults)
         else:
-            recipients.update({name: allow_list} if allow_list else {})
+            faults.add(node.spot, f"destinataire inconnu « {name} »", did_you_mean(name, recipients))
     return recipients
 
 

@@ -43,9 +43,8 @@ def through_format(rule: Rule) -> Convert:
 def _unknown(rule: Rule, table: CodeTable, policy: str, when: str = "") -> MappingError:
     told = f"code absent de la table {table.name}{when}"
     final = policy == "refuse"
-    return MappingError(
-        blamed(rule), told + (", refusé pour ce destinataire" if final else ""), rule.place, final=final
-    )
+    told += ", refusé pour ce destinataire" if final else ""
+    return MappingError(blamed(rule), told, rule.place, table=table.name, final=final)
 
 
 def through_table(rule: Rule, table: CodeTable, day_field: str, policy: str) -> Convert:

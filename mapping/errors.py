@@ -10,15 +10,17 @@ from __future__ import annotations
 class MappingError(Exception):
     """A document that a mapping cannot turn into its target; nothing was produced."""
 
-    def __init__(self, path: str, reason: str, rule: str = "", *, final: bool = False) -> None:
+    def __init__(self, path: str, reason: str, rule: str = "", *, table: str = "", final: bool = False) -> None:
         """`path` names a field, `reason` is French for people and holds no value, `rule` is `file:line` of the rule.
 
-        `final`: the recipient's policy refuses such a document for good, whatever a table may learn later.
+        `table` is the one that has no pair for the code met, where that is why. `final`: the recipient's policy refuses
+        such a document for good, whatever the table may learn later.
         """
         super().__init__(f"{path} : {reason}" + (f" ({rule})" if rule else ""))
         self.path = path
         self.reason = reason
         self.rule = rule
+        self.table = table
         self.final = final
 
 

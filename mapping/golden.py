@@ -36,7 +36,7 @@ class Pair:
 
 def pairs(catalogue: Catalogue) -> Iterator[Pair]:
     """The golden pairs that lie in the catalogue's folders, by mapping and case."""
-    for folder in catalogue.folders:
+    for folder in catalogue.proofs:
         room = folder / "golden"
         for canon in sorted(path for side in ("canon", "in") for path in room.glob(f"*/*/*.{side}.json")):
             case = canon.name.removesuffix(".canon.json").removesuffix(".in.json")

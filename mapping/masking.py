@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT = re.compile(r"\d")
+DETACHED = frozenset({"emptied", "changed", "deleted"})
 _LAST_DIGITS = re.compile(r"\d{6}$")
 
 
@@ -32,6 +33,15 @@ def _year(value: str) -> str:
 
 def _serial(value: str) -> str:
     return _LAST_DIGITS.sub("000000", value)
+
+
+def _department(value: str) -> str:
+    return value[:2] + _digits(value[2:])
+
+
+def _reason(value: str) -> str:
+    """A code says nobody; a sentence may."""
+    return value if value in DETACHED else _text(value)
 
 
 def _coarse(value: float) -> float:
@@ -52,6 +62,10 @@ HIDDEN: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "victim.contact_person.phone": _digits,
         "victim.particularity": _text,
         "victim.comment": _text,
+        "victim.triaged_by": _text,
+        "victim.portal_id": _text,
+        "victim.sivic_id": _text,
+        "victim.lrm_id": _text,
         "victim.bilan": _text,
         "sinus_number": _serial,
         "requester.professional_id": _text,
@@ -65,10 +79,15 @@ HIDDEN: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "patient.phone": _digits,
         "place.address": _text,
         "place.access": _text,
+        "place.city": _text,
+        "place.postal_code": _department,
+        "place.insee_code": _department,
         "place.latitude": _coarse,
         "place.longitude": _coarse,
         "note.text": _text,
         "note.author": _text,
+        "reason": _reason,
+        "instruction": _text,
     }
 )
 """Canon path → how its value is hidden."""
@@ -85,6 +104,8 @@ def _masked(tree: Mapping[str, Any], before: str) -> dict[str, Any]:
         path = before + key
         if isinstance(value, dict):
             hidden[key] = _masked(value, path + ".")
+        elif isinstance(value, list):
+            hidden[key] = [_masked(one, path + ".") if isinstance(one, dict) else one for one in value]
         elif value is not None and path in HIDDEN:
             hidden[key] = HIDDEN[path](value)
         else:

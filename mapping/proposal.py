@@ -48,7 +48,7 @@ class Proposal:
         if other:
             mappings[other] = _apart(self.loaded, self.loaded.mapping(other))
         loaded = self.loaded
-        return Catalogue(mappings, loaded.recipients, loaded.tables, loaded.folders)
+        return Catalogue(mappings, loaded.recipients, loaded.tables, loaded.folders, proofs=loaded.proofs)
 
     def preview(self, document: ReadOnly[str, Any]) -> Told:
         """What a document gives, each value with its rule. A document of another shape is told, never a crash."""

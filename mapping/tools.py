@@ -103,7 +103,13 @@ def allowed_of(catalogue: Catalogue, mapping: Mapping, document: ReadOnly[str, A
 
 def diff(catalogue: Catalogue, old: str, new: str, documents: Iterable[tuple[str, ReadOnly[str, Any]]]) -> Told:
     """What two mappings send differently over named documents. `ok` means that nothing differs."""
-    before, after = catalogue.mapping(old), catalogue.mapping(new)
+    return differences(old, catalogue.mapping(old), new, catalogue.mapping(new), documents)
+
+
+def differences(
+    old: str, before: Mapping, new: str, after: Mapping, documents: Iterable[tuple[str, ReadOnly[str, Any]]]
+) -> Told:
+    """The same for two mappings at hand, which may be one name in two states of its files."""
     changed: dict[str, list[dict[str, Any]]] = {}
     count = 0
     for case, canon in documents:

@@ -4,6 +4,7 @@
     ├── TransientDeliveryError   try again by the schedule, or when the neighbour said (retry_after)
     │   └── UnreachableError     the neighbour was not there at all: does not spend one of the message's attempts
     └── PermanentDeliveryError   parked, with its cause, for a person to read
+        └── RefusedError         ended by a rule that a person laid down beforehand: nobody is waited for
 
 Anything else that a destination raises is unknown, and unknown means permanent.
 No error here may carry a patient's data: a code, a title in French, a path, an id.
@@ -49,3 +50,7 @@ class UnreachableError(TransientDeliveryError):
 
 class PermanentDeliveryError(DeliveryError):
     """The same message will never be taken as it is."""
+
+
+class RefusedError(PermanentDeliveryError):
+    """A person decided beforehand that such a message is never sent: it is discarded at once, its cause kept, its lane free."""

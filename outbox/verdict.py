@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
+from outbox.errors import DeliveryError, PermanentDeliveryError, RefusedError, TransientDeliveryError, UnreachableError
 from outbox.message import Cause, Outcome, Settlement, Status
 from outbox.retry import PARK, Policy, next_attempt
 
@@ -45,14 +45,15 @@ def delivered(claimed: Claimed, receipt: Receipt, started: datetime, now: dateti
 def failed(  # noqa: PLR0913 - every fact of one failure
     claimed: Claimed, error: Exception, started: datetime, now: datetime, *, policy: Policy, jitter: float
 ) -> Settlement:
-    """The destination did not take it: pending again, or parked with its cause."""
+    """The destination did not take it: pending again, parked with its cause, or discarded by a rule laid down beforehand."""
     known = error if isinstance(error, DeliveryError) else unknown(error)
     outcome = _outcome(known)
     attempts = claimed.unreachable + 1 if outcome is Outcome.UNREACHABLE else claimed.attempt
     at = next_attempt(policy.schedule, attempts, known, now, jitter)
+    status = Status.PARKED if at is PARK else Status.PENDING
     return Settlement(
         claimed,
-        Status.PARKED if at is PARK else Status.PENDING,
+        Status.DISCARDED if isinstance(known, RefusedError) else status,
         outcome,
         now,
         started,

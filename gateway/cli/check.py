@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import migrations
-from gateway.bootstrap import house_rules, load_mappings, standing
+from gateway.bootstrap import house_rules, standing
 from gateway.cli.console import explain_mappings, read_settings, run, say, with_settings
 from gateway.neighbours import neighbours_of, open_neighbours
 from mapping import MappingFaultsError, UnknownMappingError
@@ -43,10 +43,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _mappings(settings: Settings) -> bool:
     try:
-        catalogue = load_mappings(settings)
-        house_rules(settings, catalogue)
-        for name in settings.uses.values():
-            catalogue.mapping(name)
+        house_rules(settings, standing(settings))
     except MappingFaultsError as error:
         explain_mappings(error)
         return False

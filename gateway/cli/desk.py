@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway import clock
 from gateway.alarms import with_expiry_alarm
-from gateway.bootstrap import house_rules, load_mappings, open_destinations, read_again
+from gateway.bootstrap import house_rules, open_destinations, shelf_of
 from gateway.consequences import consequences
 from gateway.versions import open_versions
 from outbox.database import open_database
@@ -40,13 +40,13 @@ class Desk:
 @asynccontextmanager
 async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     """The desk, open."""
-    catalogue = load_mappings(settings)
-    house = house_rules(settings, catalogue)
+    shelf = shelf_of(settings)
     async with AsyncExitStack() as closing:
         database = open_database(settings.store.url, seal=settings.store.seal())
         closing.push_async_callback(database.close)
+        versions = await open_versions(settings.uses, shelf, database, clock.now)
+        house = house_rules(settings, versions)
         store = SqlStore(database, clock=clock.now, aftermath=with_expiry_alarm(consequences(house)))
-        versions = await open_versions(settings.mappings, catalogue, lambda: read_again(settings), database, clock.now)
         yield Desk(
             store,
             database,

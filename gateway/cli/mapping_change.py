@@ -9,13 +9,13 @@ import getpass
 import json
 from typing import TYPE_CHECKING, Any
 
-import mapping
 from gateway import migrations
-from gateway.activation import LAST, ActivationError, Integration, Wanted, activate, roll_back
+from gateway.activation import LAST, ActivationError, Integration, Wanted, activate, roll_back, try_out
+from gateway.bootstrap import shelf_of
 from gateway.cli.console import complain, explain_mappings, on_register, read_settings, run, say, with_settings
 from gateway.clock import now
 from gateway.register.mappings import Mappings
-from gateway.versions import open_versions
+from gateway.versions import FILES, open_versions
 from mapping import MappingFaultsError, UnknownMappingError
 from outbox.database import open_database
 from outbox.sql import SqlStore
@@ -26,14 +26,21 @@ if TYPE_CHECKING:
 
     from gateway.settings import Settings
 
+WHAT = "tables et listes d’accès des dossiers, telles qu’elles y sont"
+
 
 def declare(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The verbs."""
     activating = verbs.add_parser(
         "activate", help="mettre une version en vigueur, essayée d’abord sur les derniers messages"
     )
-    activating.add_argument("use", metavar="emploi", help="destination et sujet : sivic.victim")
-    activating.add_argument("name", metavar="correspondance", help="par exemple sivic/personne@2")
+    activating.add_argument(
+        "use", metavar="emploi", help=f"destination et sujet : sivic.victim ; ou « {FILES} » : {WHAT}"
+    )
+    activating.add_argument(
+        "name", metavar="correspondance", nargs="?", default="", help="par exemple sivic/personne@2"
+    )
+    activating.add_argument("--dry-run", action="store_true", help="essayer seulement, sur les derniers messages")
     activating.add_argument("--last", type=int, default=LAST, metavar="N", help="messages d’essai")
     activating.add_argument("--force", action="store_true", help="même si elle refuse un des derniers messages")
     activating.set_defaults(run=put_in_force)
@@ -41,7 +48,7 @@ def declare(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     back.add_argument("use", metavar="emploi")
     back.set_defaults(run=put_back)
     for verb in (activating, back):
-        verb.add_argument("--why", required=True, help="pourquoi ; gardé avec votre nom")
+        verb.add_argument("--why", required=verb is back, help="pourquoi ; gardé avec votre nom")
         verb.add_argument("--by", default=getpass.getuser(), help="qui décide (votre compte par défaut)")
     past = verbs.add_parser("history", help="décisions : qui, quand, pourquoi")
     past.set_defaults(run=show_history)
@@ -53,16 +60,28 @@ def declare(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def put_in_force(arguments: argparse.Namespace) -> int:
-    """Another version."""
+    """Another version, or the files as they are; with `--dry-run`, what that would change."""
+    if not arguments.why and not arguments.dry_run:
+        complain("Une décision se justifie : « --why ».")
+        return 2
+    if bool(arguments.name) == (arguments.use == FILES):
+        complain(f"Une correspondance pour un emploi ; aucune pour « {FILES} ».")
+        return 2
 
     async def work(house: Integration) -> int:
+        if arguments.dry_run:
+            told = await try_out(house, arguments.use, arguments.name, arguments.last)
+            data = {"ok": told.ok, "use": arguments.use, "mapping": arguments.name, "trial": told.data}
+            say(json.dumps(data, ensure_ascii=False) if arguments.json else told.text)
+            return 0 if told.ok else 1
         wanted = Wanted(arguments.use, arguments.by, arguments.why, now())
         trial = await activate(house, wanted, arguments.name, force=arguments.force, last=arguments.last)
         if arguments.json:
-            say(json.dumps({"ok": True, "use": arguments.use, "mapping": arguments.name, "trial": trial.data}))
+            said = {"ok": True, "use": arguments.use, "mapping": arguments.name, "trial": trial.data}
+            say(json.dumps(said, ensure_ascii=False))
         else:
             say(trial.text)
-            say(f"En vigueur pour {arguments.use} : {arguments.name}.")
+            say(f"En vigueur pour {arguments.use} : {house.versions.current[arguments.use]}.")
         return 0
 
     return _deciding(arguments, work)
@@ -128,14 +147,11 @@ def _deciding(arguments: argparse.Namespace, work: Callable[[Integration], Await
 
 
 async def _on_house(settings: Settings, work: Callable[[Integration], Awaitable[int]]) -> int:
+    shelf = shelf_of(settings)
     migrations.upgrade(settings.store.url)
     database = open_database(settings.store.url, seal=settings.store.seal())
-
-    def load() -> mapping.Catalogue:
-        return mapping.load_catalogue(mapping.SHIPPED, *settings.mapping_dirs)
-
     try:
-        versions = await open_versions(settings.mappings, load(), load, database, now)
+        versions = await open_versions(settings.uses, shelf, database, now)
         return await work(Integration(versions, database, SqlStore(database, clock=now)))
     finally:
         await database.close()

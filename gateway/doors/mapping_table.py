@@ -14,7 +14,12 @@ from gateway.security.keys import Scope
 
 INTEGRATOR = frozenset({Scope.INTEGRATOR})
 Use = Annotated[
-    str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)+$", max_length=80, description="Destination et sujet : sivic.victim.")
+    str,
+    Field(
+        pattern=r"^(files|[a-z_]+(\.[a-z_]+)+)$",
+        max_length=80,
+        description="Destination et sujet : sivic.victim ; files : tables et listes d’accès.",
+    ),
 ]
 Reason = Annotated[str, Field(min_length=3, max_length=255, description="Pourquoi ; gardé avec le nom de la clé.")]
 
@@ -23,7 +28,7 @@ class NewActivation(Strict):
     """Another version of a mapping."""
 
     use: Use
-    mapping: Annotated[str, Field(min_length=5, max_length=120, description="Par exemple sivic/personne@2.")]
+    mapping: Annotated[str, Field(max_length=120, description="Par exemple sivic/personne@2 ; vide pour files.")] = ""
     why: Reason
     force: bool = False
     """Mettre en vigueur même une version qui refuse un des derniers messages."""
@@ -34,6 +39,24 @@ class RolledBack(Strict):
 
     use: Use
     why: Reason
+
+
+Cell = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
+Day = Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+
+
+class NewPair(Strict):
+    """One more line of a code table."""
+
+    table: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*/[a-z][a-z0-9_.-]*$", max_length=120)]
+    canon: Cell
+    wire: Cell
+    label: Cell
+    source: Cell
+    version: Annotated[str, Field(max_length=200, pattern=r"^[^\r\n]*$")] = ""
+    valid_from: Day = ""
+    valid_to: Day = ""
+    lossy: bool = False
 
 
 MAPPING_DOORS = (
@@ -89,6 +112,17 @@ MAPPING_DOORS = (
         mappings.unknown_codes,
         "Codes absents des tables : combien de fois, et la dernière",
         tag="Correspondances",
+    ),
+    Door(
+        "POST",
+        "/v1/mappings/tables/pairs",
+        INTEGRATOR,
+        mappings.add_row,
+        "Ajouter une paire à une table, dans les fichiers du déploiement",
+        NewPair,
+        status=201,
+        tag="Correspondances",
+        example={"table": "sivic/pays", "canon": "BEL", "wire": "BE", "label": "Belgique", "source": "contrat v1"},
     ),
     *STUDIO_DOORS,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from gateway.activation import ActivationError, Integration, Wanted, activate, roll_back
@@ -11,10 +12,15 @@ from gateway.replaying import replay
 from gateway.reply import Reply
 from gateway.versions import follow_decisions, keep_unknown
 from mapping import MappingFaultsError, UnknownMappingError
+from mapping.allow_list import POLICIES
+from mapping.table_rows import add_pair
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gateway.doors.door import Call
     from gateway.register.mappings import Decision
+    from mapping import AllowList
 
 
 async def read_all(call: Call) -> Reply:
@@ -74,10 +80,41 @@ async def unknown_codes(call: Call) -> Reply:
     """Codes that no table had: which, how often, when last."""
     await keep_unknown(call.runtime.versions, call.runtime.database, call.now)
     found = await call.runtime.database.read(lambda connection: Mappings(connection).unknown())
+    lists = call.runtime.versions.catalogue.recipients
     rows = [
-        {"table": one.table, "code": one.code, "times": one.times, "last_at": one.last_at.isoformat()} for one in found
+        {"table": one.table, "code": one.code, "times": one.times, "last_at": one.last_at.isoformat()}
+        | {"policy": policy_of(lists, one.table)}
+        for one in found
     ]
     return Reply(200, {"codes": rows})
+
+
+def policy_of(lists: Mapping[str, AllowList], table: str) -> str:
+    """What becomes of a code that this table lacks, for the recipient that it is named after."""
+    listed = lists.get(table.partition("/")[0])
+    return listed.policy(table) if listed else POLICIES[0]
+
+
+async def add_row(call: Call) -> Reply:
+    """One more pair in the deployment's files, where they can stand with it; in force when the files are."""
+    said, settings = call.body, call.runtime.settings
+    cells = {
+        name: getattr(said, name) for name in ("canon", "wire", "label", "source", "version", "valid_from", "valid_to")
+    }
+    cells["lossy"] = "true" if said.lossy else ""
+    if not settings.mapping_dirs:
+        raise ProblemError(409, "dossier_absent", "Ce déploiement n’a pas de dossier de correspondances.")
+    try:
+        path = await asyncio.to_thread(add_pair, settings.mapping_dirs, said.table, cells)
+    except UnknownMappingError as error:
+        raise ProblemError(422, "table_inconnue", "Cette table n’existe pas.", str(error)) from None
+    except MappingFaultsError as error:
+        faults = tuple(FieldFault(f"{one.file}:{one.line}:{one.column}", one.message, one.hint) for one in error.faults)
+        raise ProblemError(422, "paire_refusee", "Cette paire n’a pas été gardée.", faults=faults[:50]) from None
+    except OSError:
+        raise ProblemError(409, "dossier_ferme", "Le dossier de correspondances ne peut pas être écrit ici.") from None
+    await call.runtime.write(lambda register: Mappings(register.connection).settle_unknown(said.table, said.canon))
+    return Reply(201, {"table": said.table, "file": "/".join(path.parts[-3:])})
 
 
 def _integration(call: Call) -> Integration:

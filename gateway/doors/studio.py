@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import orjson
 
 from gateway import specimens
+from gateway.activation import ActivationError, Integration, Wanted, keep_addition
 from gateway.problems import FieldFault, ProblemError
 from gateway.reply import Reply
+from gateway.versions import FILES
 from mapping import SHIPPED, MappingFaultsError, UnknownMappingError, golden, tools
 from mapping.proposal import TEXT, in_text, propose
 from mapping.vocabulary import vocabulary
@@ -109,25 +111,31 @@ async def keep(call: Call) -> Reply:
         raise ProblemError(409, "dossier_absent", "Ce déploiement n’a pas de dossier de correspondances.", expected)
     if name in call.runtime.versions.catalogue.mappings:
         raise _taken()
-    await _apart(lambda: _write(call, folders[0] / "files" / f"{name}.yaml"))
+    path = folders[0] / "files" / f"{name}.yaml"
+    await _apart(lambda: _write(call.body.text, path))
+    try:
+        await keep_addition(
+            Integration(call.runtime.versions, call.runtime.database, call.runtime.desk),
+            Wanted(FILES, call.principal.name, f"{name} gardée dans l’atelier", call.now),
+        )
+    except MappingFaultsError as error:
+        path.unlink(missing_ok=True)
+        raise _faulty(error, "Les fichiers du déploiement ont des défauts : rien n’a été gardé.") from None
+    except ActivationError as error:
+        path.unlink(missing_ok=True)
+        raise ProblemError(409, "autres_fichiers", "Rien n’a été gardé.", str(error)) from None
     return Reply(201, {"mapping": name})
 
 
-def _write(call: Call, path: Path) -> None:
-    versions = call.runtime.versions
+def _write(text: str, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(call.body.text)
+            file.write(text)
     except FileExistsError:
         raise _taken() from None
     except OSError:
         raise ProblemError(409, "dossier_ferme", "Le dossier de correspondances ne peut pas être écrit ici.") from None
-    try:
-        versions.reload()
-    except MappingFaultsError as error:
-        path.unlink(missing_ok=True)
-        raise _faulty(error, "Les fichiers du déploiement ont des défauts : rien n’a été gardé.") from None
 
 
 def _taken() -> ProblemError:

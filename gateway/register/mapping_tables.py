@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table
 
 from gateway.register.tables import Serial, metadata
 
@@ -38,4 +38,13 @@ mapping_unknown_code = Table(
     Column("code", String(16), primary_key=True),
     Column("times", Integer, nullable=False),
     Column("last_at", BigInteger, nullable=False),
+)
+
+# The deployment's mapping files as they were put in force: a node that has others, or none any more, loads these.
+mapping_files = Table(
+    "mapping_files",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from gateway.register.instants import from_column, to_column
-from gateway.register.mapping_tables import mapping_activation, mapping_release, mapping_unknown_code
+from gateway.register.mapping_tables import (
+    mapping_activation,
+    mapping_files,
+    mapping_release,
+    mapping_unknown_code,
+)
 from outbox.message import Status
 from outbox.tables import outbox_message
 
@@ -40,17 +45,22 @@ SETTLED = delete(mapping_unknown_code).where(
 )
 
 
+FILES_KEPT = select(mapping_files.c.name).where(mapping_files.c.name == bindparam("of_name"))
+FILES = select(mapping_files.c.content).where(mapping_files.c.name == bindparam("of_name"))
+KEEP_FILES = insert(mapping_files)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One change of what is in force."""
 
     seq: int
     use: str
-    """`sivic.victim`: a destination and what is told it."""
+    """`sivic.victim`: a destination and what is told it; `files`: the deployment's files."""
     mapping: str
     previous: str | None
     kind: str
-    """`settings`, `activation` or `rollback`."""
+    """`settings`, `activation`, `addition` or `rollback`."""
     by: str
     why: str
     at: datetime
@@ -119,3 +129,13 @@ class Mappings:
     def settle_unknown(self, table: str, code: str) -> None:
         """The table has the code now."""
         self._connection.execute(SETTLED, {"of_table": table, "of_code": code})
+
+    def keep_files(self, name: str, content: bytes, now: datetime) -> None:
+        """The files of that name, once."""
+        if self._connection.execute(FILES_KEPT, {"of_name": name}).first() is None:
+            self._connection.execute(KEEP_FILES, {"name": name, "content": content, "at": to_column(now)})
+
+    def files(self, name: str) -> bytes | None:
+        """What was kept under a name."""
+        row = self._connection.execute(FILES, {"of_name": name}).first()
+        return None if row is None else bytes(row.content)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from outbox.desk import Filter
-from outbox.errors import PermanentDeliveryError, TransientDeliveryError, UnreachableError
+from outbox.errors import PermanentDeliveryError, RefusedError, TransientDeliveryError, UnreachableError
 from outbox.gate import Breaker
 from outbox.message import Envelope, Kind, Outcome, Priority, Receipt, Settlement, Status
 from outbox.ports import Wanted
@@ -230,6 +230,23 @@ async def test_a_parked_command_holds_its_lane(store: Store, kit: Bench) -> None
     record = await store.message(stuck.id)
     assert record is not None
     assert (record.status, record.decided_by, record.decision) == (Status.DISCARDED, "AGENT ESSAI", "doublon")
+
+
+async def test_what_a_rule_refuses_waits_for_nobody(store: Store, kit: Bench) -> None:
+    """Discarded at once with its cause and its attempt; its lane goes on, and no replay brings it back."""
+    first, second = message(lane="une"), message(lane="une")
+    await store.enqueue([first, second])
+    (claimed,) = await take(store)
+    error = RefusedError("sivic.code_refuse", "Refusé d’avance")
+    await store.settle([failed(claimed, error, kit.clock.now, kit.clock.now, policy=Policy(), jitter=0)])
+    assert await status(store, first) is Status.DISCARDED
+    record = await store.message(first.id)
+    assert record is not None
+    assert record.cause is not None
+    assert record.cause.code == "sivic.code_refuse"
+    assert [one.outcome for one in await store.attempts(first.id)] == [Outcome.PERMANENT]
+    assert ids(await take(store)) == [second.id]
+    assert await store.replay([first.id], by="essai", exactly=False) == 0
 
 
 async def test_a_parked_state_heals_itself(store: Store, kit: Bench) -> None:

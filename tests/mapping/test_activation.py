@@ -147,7 +147,7 @@ async def test_a_version_that_refuses_a_message_is_not_put_in_force(tmp_path: Pa
         await house.patient("p1")
         answer = await activate(house, "sivic/personne@4")
         assert (answer.status_code, answer.json()["code"]) == (409, "activation_refusee")
-        assert "refuse 1 des derniers messages" in answer.json()["detail"]
+        assert "1 des derniers messages ne partiraient plus" in answer.json()["detail"]
         assert (await activate(house, "sivic/personne@4", force=True)).status_code == 200
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gateway.cli import main
 from gateway.register.mappings import Mappings
+from gateway.security.keys import Scope
 from mapping import SHIPPED, MappingError, MappingFaultsError, load_catalogue
-from tests.gateway.house import Clock, open_house
+from tests.gateway.house import WHOLE, Clock, open_house
 from tests.mapping.made_up import ESSAI, victim
+from tests.mapping.test_files_in_force import CHOSEN, own_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mapping import Catalogue
+    from tests.gateway.house import OpenHouse
 
 TABLE = "essai/nationalite"
 
@@ -52,6 +55,110 @@ def test_a_policy_that_does_not_exist_is_a_fault(tmp_path: Path) -> None:
     """With the ones that do."""
     with pytest.raises(MappingFaultsError, match="politique inconnue « envoyer », connues : hold, raw, refuse"):
         with_policy(tmp_path, "envoyer")
+
+
+def with_country(tmp_path: Path, policy: str) -> Path:
+    """A deployment whose version for SI-VIC reads a table that lacks a country, and its policy for SI-VIC."""
+    folder = own_folder(tmp_path)
+    local = f"recipient: sivic\nsource: convention du 3 mars 2026\nunknown_codes: {policy}\n"
+    (folder / "recipients").mkdir()
+    (folder / "recipients" / "sivic.local.yaml").write_text(local, encoding="utf-8")
+    return folder
+
+
+async def a_belgian(house: OpenHouse) -> dict[str, Any]:
+    """A person of a country that the table does not have; the message for SI-VIC, as the operator sees it."""
+    await house.event()
+    await house.settle()
+    await house.patient("p1", **{**WHOLE, "nationality": "BEL", "sinus_number": None})
+    await house.settle()
+    (message,) = [one for one in await house.messages(destination="sivic") if one["topic"] == "victim"]
+    return message
+
+
+async def the_unknown(house: OpenHouse) -> list[dict[str, Any]]:
+    """What the integrator sees of missed codes."""
+    found: list[dict[str, Any]] = (await house.as_(Scope.INTEGRATOR).get("/v1/mappings/unknown-codes")).json()["codes"]
+    return found
+
+
+async def test_a_held_message_waits_for_its_pair_and_leaves_when_it_is_there(tmp_path: Path) -> None:
+    """`hold`: parked with a cause of its own, counted; the pair added and in force, one replay sends it."""
+    folder = with_country(tmp_path, "hold")
+    async with open_house(tmp_path, mapping_dirs=[folder], mappings=CHOSEN) as house:
+        message = await a_belgian(house)
+        assert (message["status"], message["cause"]["code"]) == ("parked", "sivic.code_inconnu")
+        assert "sivic/pays" in message["cause"]["title"]
+        (missed,) = await the_unknown(house)
+        assert (missed["table"], missed["code"], missed["times"], missed["policy"]) == ("sivic/pays", "BEL", 1, "hold")
+        integrator = house.as_(Scope.INTEGRATOR)
+        pair = {
+            "table": "sivic/pays",
+            "canon": "BEL",
+            "wire": "BE",
+            "label": "Belgique",
+            "source": "courrier du 3 mars 2026",
+        }
+        answer = await integrator.post("/v1/mappings/tables/pairs", json=pair)
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["file"] == "tables/sivic/pays.csv"
+        assert await the_unknown(house) == []
+        assert (await house.operator.post(f"/v1/outbox/messages/{message['id']}/replay")).status_code == 204
+        await house.settle()
+        assert [one["status"] for one in await house.messages(cause="sivic.code_inconnu")] == ["parked"]
+        why = {"use": "files", "why": "la paire est là"}
+        assert (await integrator.post("/v1/mappings/activations", json=why)).status_code == 200
+        assert (await house.operator.post(f"/v1/outbox/messages/{message['id']}/replay")).status_code == 204
+        await house.settle()
+        assert house.sivic_persons()["p1"]["person"]["identite"]["nationalite"] == "BE"
+
+
+async def test_a_raw_code_leaves_as_it_is_and_is_counted(tmp_path: Path) -> None:
+    """`raw`: nothing waits, and the integrator sees it all the same."""
+    async with open_house(tmp_path, mapping_dirs=[with_country(tmp_path, "raw")], mappings=CHOSEN) as house:
+        assert (await a_belgian(house))["status"] == "delivered"
+        assert house.sivic_persons()["p1"]["person"]["identite"]["nationalite"] == "BEL"
+        (missed,) = await the_unknown(house)
+        assert (missed["code"], missed["policy"]) == ("BEL", "raw")
+
+
+async def test_a_refused_document_waits_for_nobody_and_everybody_sees_it(tmp_path: Path) -> None:
+    """`refuse`: discarded at once with its cause, nothing to replay, the lane goes on, and the portal is told."""
+    async with open_house(
+        tmp_path, mapping_dirs=[with_country(tmp_path, "{sivic/pays: refuse}")], mappings=CHOSEN
+    ) as house:
+        message = await a_belgian(house)
+        assert (message["status"], message["cause"]["code"]) == ("discarded", "sivic.code_refuse")
+        assert (await house.operator.post(f"/v1/outbox/messages/{message['id']}/replay")).status_code == 409
+        told = [one["data"] for one in house.notifications() if one["data"].get("destination") == "sivic"]
+        assert [(one["status"], one["cause"]["code"]) for one in told if one["topic"] == "victim"] == [
+            ("discarded", "sivic.code_refuse")
+        ]
+        (missed,) = await the_unknown(house)
+        assert (missed["code"], missed["policy"]) == ("BEL", "refuse")
+        changed = await house.portal.patch("/v1/events/evt/patients/p1", json={"nationality": "FRA"})
+        assert changed.status_code == 200, changed.text
+        await house.settle()
+        assert house.sivic_persons()["p1"]["person"]["identite"]["nationalite"] == "AVANT"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("recipient: sivic\nsource: x\nallow: {victim: [mode]}\n", "la liste d'accès du produit ne se change pas ici"),
+        ("recipient: sivic\nunknown_codes: raw\n", "« source: » manque"),
+        ("recipient: sinus\nsource: x\nunknown_codes: raw\n", "ce fichier est celui de « sivic »"),
+    ],
+)
+def test_a_deployment_changes_the_policy_of_a_recipient_and_never_its_list(
+    tmp_path: Path, text: str, fault: str
+) -> None:
+    """What the product's law says stays; the policy says why it is another."""
+    (tmp_path / "recipients").mkdir()
+    (tmp_path / "recipients" / "sivic.local.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(MappingFaultsError) as raised:
+        load_catalogue(SHIPPED, tmp_path)
+    assert fault in str(raised.value)
 
 
 def test_a_miss_is_taken_once(tmp_path: Path) -> None:

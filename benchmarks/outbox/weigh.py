@@ -28,8 +28,12 @@ SELECT gen_random_uuid(), CASE WHEN n % 2 = 0 THEN 'sinus' ELSE 'sivic' END, md5
 FROM generate_series({first}, {last}) AS n
 """
 ATTEMPTS = """
-INSERT INTO outbox_attempt (message, fence, number, outcome, started_at, finished_at, reference, sent, answered)
-SELECT seq, 1, 1, 'delivered', {at}, {at}, 'FICHE-' || seq, noise(seq::int, {sent}), noise(seq::int, {answered})
+INSERT INTO outbox_attempt (message, fence, number, outcome, started_at, finished_at, reference)
+SELECT seq, 1, 1, 'delivered', {at}, {at}, 'FICHE-' || seq FROM outbox_message WHERE status = 'delivered'
+"""
+ARCHIVE = """
+INSERT INTO outbox_archive (kind, settled_at, message, fence, body, sent, answered)
+SELECT kind, settled_at, seq, 1, noise(seq::int, {body}), noise(seq::int, {sent}), noise(seq::int, {answered})
 FROM outbox_message WHERE status = 'delivered'
 """
 
@@ -43,7 +47,7 @@ def size(server: Postgres, name: str, table: str) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Fill, then weigh: waiting, delivered with its attempt, and delivered with its body gone."""
+    """Fill, then weigh: waiting; delivered, which is also what is left when its day has gone; its attempt; its part of the day."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--body", type=int, default=671)
     parser.add_argument("--sent", type=int, default=659)
@@ -58,8 +62,7 @@ def main() -> None:
     with postgres() as server:
         for state, columns, body in (
             ("waiting", waiting, wish.body),
-            ("delivered", ended, wish.body),
-            ("emptied", ended, 0),
+            ("delivered", ended, 0),
         ):
             name = template(server, "passerelle")
             server.ask(NOISE, name)
@@ -67,7 +70,11 @@ def main() -> None:
             found[f"message, {state}"] = size(server, name, "outbox_message")
             if state == "delivered":
                 server.ask(ATTEMPTS.format(**given), name)
-                found["attempt with evidence"] = size(server, name, "outbox_attempt")
+                found["its attempt"] = size(server, name, "outbox_attempt")
+                server.ask(ARCHIVE.format(**given), name)
+                found["its body and evidence, in the archive of the day"] = size(
+                    server, name, "outbox_archive_state_rest"
+                )
             server.drop(name)
     clear = float(wish.body)
     said = []

@@ -3,6 +3,13 @@
 The receiver and the conductor share the machine's clock with PostgreSQL; a trigger of the suite's own notes when PostgreSQL
 saw a message expire. The nodes' clocks lie and are asked nothing.
 
+A state may leave when the first state that it replaced might have, although it says itself that it is due later: `due_at` of a
+state is the debounce (250 ms, at most 1 s), not a promise to anybody. Were each newer one to wait for its own, a stream of changes
+would put the news off for ever, and the rule that counts are never more than a second old would break. It stops where it must:
+the chain of replacement is the store's own trace, a state that has left once lends its time to nobody (its retry is not a
+debounce), a delivered one was never replaced, so nothing is lent across an acknowledged value, and an expiry is never moved: each
+message is judged by its own.
+
 One thing no sender can exclude: a node that is frozen between its last look and the write wakes up and writes. Such an
 arrival may be stale or late for `WAKING` seconds after its own sender woke; it is counted apart, never hidden, and the
 receiver, which compares versions as the neighbours do, gives it no effect.
@@ -78,7 +85,8 @@ def judge(evidence: Evidence) -> Judgement:
     lanes: dict[tuple[str, str], list[Sent]] = defaultdict(list)
     for sent in evidence.sent:
         lanes[sent.destination, sent.lane].append(sent)
-    due = {key: at for lane in lanes.values() for key, at in _due(lane, evidence)}
+    arrived = frozenset(by_key)
+    due = {key: at for lane in lanes.values() for key, at in _due(lane, evidence, arrived)}
     for sent in evidence.sent:
         verdict.violations += _kept(sent, evidence, by_key[sent.id])
         verdict.violations += _in_time(sent, due.get(sent.id), evidence, by_key[sent.id], verdict.counts)
@@ -109,15 +117,15 @@ def _kept(sent: Sent, evidence: Evidence, arrivals: list[Arrival]) -> Iterator[s
             yield f"{sent.id}: ended {end}"
 
 
-def _due(lane: list[Sent], evidence: Evidence) -> Iterator[tuple[str, float]]:
-    """From when each message may leave: a state from when the first of those that it replaced might have."""
+def _due(lane: list[Sent], evidence: Evidence, arrived: frozenset[str]) -> Iterator[tuple[str, float]]:
+    """From when each message may leave: a state from when the first of those that it replaced, and that never left, might have."""
     waited: dict[str, float] = {}
     for one in lane:
         if one.due_at is None:
             continue
         due = min(one.due_at, waited.get(one.id, one.due_at))
         yield one.id, due
-        if (newer := evidence.replaced_by.get(one.id)) is not None:
+        if (newer := evidence.replaced_by.get(one.id)) is not None and one.id not in arrived:
             waited[newer] = min(due, waited.get(newer, due))
 
 

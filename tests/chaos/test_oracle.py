@@ -111,6 +111,10 @@ def test_a_state_may_leave_when_the_first_it_replaces_might_have() -> None:
     arrivals = [arrival(states[2], 102.0)]
     ends = {"s0": Status.SUPERSEDED, "s1": Status.SUPERSEDED, "s2": Status.DELIVERED}
     assert judge(Evidence(states, arrivals, ends, {"s0": "s2", "s1": "s2"})).violations == []
+    tried = [arrival(states[0], 101.5), *arrivals]
+    assert len(judge(Evidence(states, tried, ends, {"s0": "s2", "s1": "s2"})).violations) == 1, (
+        "one that left lends nothing"
+    )
     early = ["s2: arrived 2.00 s before it was due, from noeud-0"]
     ends["s0"] = Status.DELIVERED
     assert judge(Evidence(states, [arrival(states[0], 101.0), *arrivals], ends, {"s1": "s2"})).violations == early

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from gateway.doors import studio
+from gateway.doors import studio, studio_live
 from gateway.doors.door import Door
 from gateway.doors.schemas import Strict
 from gateway.security.keys import Scope
@@ -51,6 +51,13 @@ STUDIO_DOORS = (
         "GET", "vocabulary", studio.read_vocabulary, "Ce que son texte peut dire : chemins, codes, tables", query=WHICH
     ),
     _door("GET", "documents", studio.read_documents, "Documents d’essai : paires, événement d’essai", query=WHICH),
+    _door(
+        "GET",
+        "live",
+        studio_live.read_live,
+        "Un patient du registre, ou les derniers messages ; masqués, et chaque regard est noté",
+        query={**WHICH, "patient": "Identifiant d’un patient ; sans lui, les derniers messages."},
+    ),
     _door(
         "POST",
         "check",

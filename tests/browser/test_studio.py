@@ -188,6 +188,13 @@ def test_the_victims_of_the_trial_event_are_there(page: Page, gateway: Gateway) 
     expect(page.locator("#result-state")).to_have_text("Document produit.")
 
 
+def test_the_register_lends_its_documents_masked(page: Page, gateway: Gateway) -> None:
+    """The last messages and one patient are offered; an empty register says so, and nobody is invented."""
+    enter(page, gateway)
+    page.locator("#document").select_option("messages")
+    expect(page.locator("#source-state")).to_have_text("Aucun message de cette correspondance.")
+
+
 def test_the_keyboard_does_everything(page: Page, gateway: Gateway) -> None:
     """F6 goes round the panes, Tab indents in the editor until Escape lets it leave, F8 goes to the next fault."""
     editor = enter(page, gateway)

@@ -14,7 +14,7 @@ from gateway.doors import studio
 from gateway.security.keys import Scope
 from mapping import SHIPPED, shipped
 from mapping.proposal import MISSHAPEN, MOST_CHARACTERS, propose
-from tests.gateway.house import PERSONAL, open_house
+from tests.gateway.house import PERSONAL, WHOLE, open_house
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -238,3 +238,27 @@ async def test_nobody_waits_for_work_that_lasts(house: OpenHouse, monkeypatch: p
         assert studio._PLACES.acquire(timeout=5)
     for _ in range(studio.AT_ONCE):
         studio._PLACES.release()
+
+
+async def test_a_patient_of_the_register_is_shown_masked_and_the_look_is_noted(house: OpenHouse) -> None:
+    """Neither a name nor a number leaves, for one patient or for the last messages; who looked, at what, is in the audit."""
+    await house.event()
+    await house.settle()
+    await house.patient("p1", **WHOLE)
+    await house.settle()
+    integrator = house.as_(Scope.INTEGRATOR)
+    for asked, count in (({"patient": "p1"}, 1), ({}, 1)):
+        answer = await integrator.get("/v1/mappings/live", params={"mapping": PERSON, **asked})
+        assert answer.status_code == 200, answer.text
+        assert len(answer.json()["documents"]) == count
+        assert [value for value in PERSONAL if value in answer.text] == []
+        document = answer.json()["documents"][0]["document"]
+        assert (await ask(house, "preview", text=WRITTEN, document=document)).json()["ok"]
+    unknown = await integrator.get("/v1/mappings/live", params={"mapping": PERSON, "patient": "p9"})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "patient_inconnu")
+    assert (await house.portal.get("/v1/mappings/live", params={"mapping": PERSON})).status_code == 403
+    acts = await house.runtime.read(lambda register: register.audit.latest())
+    assert [(one.act, one.about, one.by) for one in acts if one.act.startswith("mapping.")] == [
+        ("mapping.messages_seen", "sivic.victim", "essai-integrator"),
+        ("mapping.patient_seen", "p1", "essai-integrator"),
+    ]

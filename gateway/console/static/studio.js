@@ -6,6 +6,8 @@ const CALM = 250; // milliseconds without a key before the gateway is asked
 const AGAIN = 1000; // milliseconds when it says that the studio is busy
 const PANES = ["source", "rules", "result", "faults", "pairs", "versions"];
 const PASTED = "collé";
+const PATIENT = "patient";
+const MESSAGES = "messages";
 
 const at = (id) => document.getElementById(id);
 const family = (name) => name.split("@")[0];
@@ -83,7 +85,7 @@ async function open(name) {
   } catch (error) { explain(error); return; }
   at("mapping").value = state.name;
   at("rules-name").textContent = `${name}${state.words.target ? ` → ${state.words.target}` : ""}`;
-  fill("document", [...state.documents.map((one, n) => [String(n), one.name]), [PASTED, "JSON collé ou modifié"]], "0");
+  list("0");
   if (state.documents.length) choose("0");
   versions();
   at("difference").replaceChildren();
@@ -91,6 +93,26 @@ async function open(name) {
   tell("told", "");
   editor.write(state.saved);
   soon(0);
+}
+
+function list(chosen) {
+  const live = [[MESSAGES, "Derniers messages, masqués…"], ...(state.words.topic === "victim" ? [[PATIENT, "Patient du registre, masqué…"]] : [])];
+  fill("document", [...state.documents.map((one, n) => [String(n), one.name]), [PASTED, "JSON collé ou modifié"], ...live], chosen);
+}
+
+// Documents of the register, masked by the gateway; it notes who looked.
+async function borrow(what) {
+  const patient = what === PATIENT ? prompt("Identifiant du patient au registre") : "";
+  if (what === PATIENT && !patient) { list(PASTED); return; }
+  try {
+    const { documents } = await ask(`/live?mapping=${encodeURIComponent(state.name)}${patient ? `&patient=${encodeURIComponent(patient)}` : ""}`);
+    if (!documents.length) { list(PASTED); tell("source-state", "Aucun message de cette correspondance."); return; }
+    const first = String(state.documents.length);
+    state.documents.push(...documents);
+    list(first);
+    choose(first);
+    soon(0);
+  } catch (error) { list(PASTED); explain(error); }
 }
 
 function choose(value) {
@@ -250,7 +272,11 @@ at("mapping").addEventListener("change", () => {
   if (editor.text() !== state.saved && !confirm("Le texte a changé et n’est pas gardé. Ouvrir quand même l’autre ?")) at("mapping").value = state.name;
   else open(at("mapping").value);
 });
-at("document").addEventListener("change", () => { choose(at("document").value); soon(0); });
+at("document").addEventListener("change", () => {
+  const wanted = at("document").value;
+  if (wanted === PATIENT || wanted === MESSAGES) borrow(wanted);
+  else { choose(wanted); soon(0); }
+});
 at("json").addEventListener("input", () => { at("document").value = PASTED; soon(); });
 for (const radio of document.querySelectorAll("[name=view]")) {
   radio.addEventListener("change", () => {

@@ -9,12 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from adapters.lrm.hubsante.checks import Passed, Published, Refused, check
 from adapters.lrm.hubsante.dispatcher import Dispatcher
 from adapters.lrm.hubsante.envelope import Envelope, Party, write_envelope, write_header
-from adapters.lrm.hubsante.simulator import Access, HubSimulator, create_simulator
+from adapters.lrm.hubsante.partner import Act
+from adapters.lrm.hubsante.simulator import MODELS, Access, HubSimulator, create_simulator
 from adapters.sandbox import InProcess
 from gateway.serving import serving
 from tests.hubsante.hub_messages import judge
@@ -232,6 +234,28 @@ async def test_each_recipient_has_its_form(rabbitmq: RabbitMq) -> None:
 
 
 @pytest.mark.rabbitmq
+@pytest.mark.parametrize("vhost", [VHOSTS[0], VHOST])
+async def test_the_scripted_samu_answers_what_is_asked_of_it(rabbitmq: RabbitMq, vhost: str) -> None:
+    """An RS-DR has its RC-REF, then an RS-RR under the same requestId, valid in the models of its virtual host."""
+    access = Access(f"amqps://localhost:{rabbitmq.port}", rabbitmq.authority.ca, rabbitmq.papers)
+    hub = HubSimulator(access, "Exercise", now, clients=CLIENTS, vhosts=(vhost,))
+    await hub.open()
+    try:
+        hub.partners[vhost].play([Act(on="resourcesRequest", do="respond", answer="PARTIELLE")])
+        asked = {"requestId": f"{OURS}.request.1", "datetime": "2026-03-01T10:00:00+00:00", "purpose": "SMUR"}
+        tree = message("resourcesRequest", {"caseId": CASE["caseId"], "request": asked}, at=now())
+        await publish(rabbitmq, tree, vhost=vhost)
+        heard = embedded(json.loads((await received(rabbitmq, OURS, "ack", vhost)).body))["reference"]
+        found = await received(rabbitmq, OURS, "message", vhost)
+        said = embedded(json.loads(found.body))["resourcesResponse"]
+    finally:
+        await hub.aclose()
+    assert heard["distributionID"] == tree["distributionID"]
+    assert (said["requestId"], said["response"]["answer"]) == (asked["requestId"], "PARTIELLE")
+    assert judge(MODELS[vhost]).judge(found.body).faults == ()
+
+
+@pytest.mark.rabbitmq
 async def test_the_sandbox_is_usable_alone() -> None:
     """It starts its own broker, says how to join it, shows what passed and why something was refused, and leaves nothing."""
     from adapters.lrm.hubsante.simulator import YOU, available  # noqa: PLC0415 - only here
@@ -258,6 +282,10 @@ async def test_the_sandbox_is_usable_alone() -> None:
         assert list(state[VHOST]["cases"]) == [CASE["caseId"]]
         lines = await wire.control("GET", "/_sandbox/lines")
         assert [line["code"] for line in lines if line["sender"] == YOU] == [None, 101]
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub") as browser:
+            page = (await browser.get("/")).text
+        assert "Unhandled content type" in page
+        assert all(str(one) in page for one in (access["url"], access["certificate"], CASE["owner"], VHOST))
         await mine.aclose()
 
 

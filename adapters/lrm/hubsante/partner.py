@@ -3,7 +3,8 @@
     {"on": "createCaseHealth", "do": "refuse", "code": 704, "times": 1}
 
 `do` is one of acknowledge (the default), read (a second RC-REF: consulted), refuse, silent, accept and decline (an
-RS-EDA-MAJ that says who owns the case), resources (an RS-RI, then its RS-SR up to `until`). It takes each distributionID once.
+RS-EDA-MAJ that says who owns the case), respond (an RS-RR, `answer`, to an RS-DR), resources (an RS-RI, then its RS-SR up to
+`until`). It takes each distributionID once.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ class Act(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     on: str | None = Field(None, description="Cas d’usage concerné ; absent : tous.")
-    do: Literal["acknowledge", "read", "refuse", "silent", "accept", "decline", "resources"]
+    do: Literal["acknowledge", "read", "refuse", "silent", "accept", "decline", "respond", "resources"]
     code: int = Field(704, ge=700, le=704, description="Code de l’erreur, pour refuse.")
+    answer: Literal["ACCEPTEE", "PARTIELLE", "REFUSEE", "DIFFEREE"] = Field("ACCEPTEE", description="Pour respond.")
     until: str = Field("DESTIN", description="Dernier statut du vecteur, pour resources.")
     times: int | None = Field(1, ge=1, description="Combien de fois ; null : jusqu’à nouvel ordre.")
 
@@ -134,14 +136,18 @@ class Partner:
         for step in (Step.INTEGRATED, *((Step.READ,) if act.do == "read" else ())):
             identifier = self._new_id()
             await self._publish(acknowledge(envelope, to, answerer, identifier, now, step=step), identifier)
-        await self._follow(act, envelope, case)
+        await self._follow(act, envelope, received)
 
-    async def _follow(self, act: Act, envelope: Envelope, case: str) -> None:
-        mine, now = self._perimeter.client_id, self._clock().replace(microsecond=0).isoformat()
+    async def _follow(self, act: Act, envelope: Envelope, received: Received) -> None:
+        mine, now, case = self._perimeter.client_id, self._clock().replace(microsecond=0).isoformat(), received.ids.case
         if act.do in {"accept", "decline"}:
             owner = mine if act.do == "accept" else envelope.sender
             said = {"caseId": case, "senderCaseId": "DRFR15ESSAI", "owner": owner}
             await self.send(envelope.sender, "createCaseHealthUpdate", said, envelope.status, "Update")
+        elif act.do == "respond" and received.ids.request:
+            answer = {"datetime": now, "answer": act.answer}
+            body: dict[str, Any] = {"caseId": case, "requestId": received.ids.request, "response": answer}
+            await self.send(envelope.sender, "resourcesResponse", body, envelope.status)
         elif act.do == "resources":
             vehicle = f"{mine}.resource.VLM1"
             kind = "vehicleType" if self._perimeter.model > 1 else "vehiculeType"

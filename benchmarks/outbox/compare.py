@@ -1,6 +1,6 @@
 """Our outbox beside the libraries and a hand-written loop, interleaved: every contender once a round, the order rotated.
 
-`python benchmarks/outbox/compare.py [--rounds 3] [--share 1.0]`. Medians with their least and greatest; a difference under
+`python benchmarks/outbox/compare.py [--short] [--rounds 3] [--share 1.0]`; `--short` ends within twelve minutes. Medians with their least and greatest; a difference under
 30 % is called none. Only figures of one run may be compared.
 """
 
@@ -89,12 +89,12 @@ def template(server: Postgres, name: str) -> str:
     return database
 
 
-def kills(server: Postgres, names: list[str], share: float) -> dict[str, dict[str, float]]:
+def kills(server: Postgres, names: list[str], share: float, patience: float) -> dict[str, dict[str, float]]:
     """One run each, as shipped."""
     found = {}
     for name in names:
         database = template(server, name)
-        found[name] = measures.kill(Place(name, server, database), int(2000 * share), PATIENCE)
+        found[name] = measures.kill(Place(name, server, database), int(2000 * share), patience)
         print(
             f"kill -9  {name:20} " + "  ".join(f"{key} {value:.2f}" for key, value in found[name].items()), flush=True
         )
@@ -195,8 +195,14 @@ def main() -> None:
     parser.add_argument("--idle", type=float, default=15.0, help="seconds of the idle measure")
     parser.add_argument("--measures", nargs="*", default=[""], help="words that a measure's name must hold one of")
     parser.add_argument("--rates", action="store_true", help="neither idle cost nor kill -9")
+    parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds given to recover from kill -9")
+    parser.add_argument(
+        "--short", action="store_true", help="0.6 of the sizes, 8 s idle, 12 s of patience: twelve minutes"
+    )
     parser.add_argument("--keep", type=Path, help="file for the raw numbers, as JSON")
     wish = parser.parse_args()
+    if wish.short:
+        wish.share, wish.idle, wish.patience = 0.6, 8.0, 12.0
     missing = libraries()
     for name, reason in missing.items():
         print(f"left out: {name}: {reason}")
@@ -208,7 +214,7 @@ def main() -> None:
         runs, loops = rounds(server, names, wish.rounds, wish.share, wish.measures)
         once = [name for name in names if name != "pgqueuer-unlimited" and not wish.rates]
         idle = idles(server, once, wish.idle)
-        killed = kills(server, once, wish.share)
+        killed = {} if wish.rates else kills(server, once, wish.share, wish.patience)
     print(
         f"\nPostgreSQL {version}, fsync on; {platform.python_version()} here; {os.cpu_count()} cores;"
         f" load {before[0]:.1f} before; loop {min(loops):.0f}-{max(loops):.0f} ms; {time.time() - started:.0f} s"

@@ -42,7 +42,7 @@ class Engine(Protocol):
         """
 
     def insert(self, raw: Raw, rows: Sequence[Row]) -> None:
-        """Add messages; a place of 1 becomes 2 where the lane is occupied."""
+        """Add messages, and `announce` them; a place of 1 becomes 2 where the lane is occupied."""
 
     def advance(self, raw: Raw, lanes: Sequence[Lane]) -> None:
         """Make the oldest live message the head of these lanes, which have none."""

@@ -58,7 +58,7 @@ def enqueue(connection: Connection, envelopes: Sequence[Envelope], now: datetime
         if freed:
             here.engine.advance(here.raw, freed)
     here.engine.insert(here.raw, list(_rows(fresh, newest, due, at, seal or seal_of(connection))))
-    announce(connection)
+    connection.info[ENQUEUED] = True
 
 
 @contextmanager

@@ -88,8 +88,8 @@ def supersede(raw: Raw, states: Sequence[Row], now: int) -> list[Row]:
     return skipped
 
 
-INSERT: Final = """
-INSERT INTO outbox_message (id, destination, lane, topic, kind, mode, scope, priority, body, trace, created_at, due_at,
+INSERT: Final = f"""
+WITH told AS (INSERT INTO outbox_message (id, destination, lane, topic, kind, mode, scope, priority, body, trace, created_at, due_at,
   expires_at, enqueued_at, next_at, status, superseded_by, settled_at, place)
 SELECT id, destination, lane, topic, kind, mode, scope, priority, body, trace, created_at, due_at,
   expires_at, enqueued_at, next_at, status, superseded_by, settled_at,
@@ -101,12 +101,13 @@ FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text
   %s::text[], %s::bigint[], %s::smallint[]) WITH ORDINALITY AS n (id, destination, lane, topic, kind, mode, scope,
   priority, body, trace, created_at, due_at, expires_at, enqueued_at, next_at, status, superseded_by, settled_at, place,
   position)
-ORDER BY position
-"""
+ORDER BY position)
+{ANNOUNCE}
+"""  # noqa: S608 - ours
 
 
 def insert(raw: Raw, rows: Sequence[Row]) -> None:
-    """One statement; rows do not see each other, so the caller says which is the first of its lane."""
+    """One statement, with the word; rows do not see each other, so the caller says which is the first of its lane."""
     raw.execute(INSERT, columns("tttttttibtiiiiittii", rows))
 
 

@@ -159,9 +159,9 @@ def response_message(  # noqa: PLR0913 - the answer, and what it answers
 
 
 def transaction_response(
-    requested: Sequence[Resource], followed: Followed, outcome: Resource, *, created: bool
+    requested: Sequence[Resource], followed: Followed, outcome: Resource, *, created: bool, whole: bool = True
 ) -> Resource:
-    """One line for each line of the transaction. Only the request becomes something of ours: its Task."""
+    """One line for each line of the transaction. Only the request becomes something of ours: its Task, said in full when `whole`."""
     entries = []
     for resource in requested:
         if resource["resourceType"] == "ServiceRequest":
@@ -173,7 +173,7 @@ def transaction_response(
                 "lastModified": followed.since,
                 "outcome": outcome,
             }
-            entries.append({"resource": task(followed), "response": response})
+            entries.append({**({"resource": task(followed)} if whole else {}), "response": response})
         else:
             entries.append({"response": {"status": "202 Accepted"}})
     return {"resourceType": "Bundle", "type": "transaction-response", "entry": entries}

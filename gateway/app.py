@@ -14,13 +14,12 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway import problems
 from gateway.console.routes import page_routes
+from gateway.doors import astray
 from gateway.doors.openapi import contract
 from gateway.doors.serve import endpoint
 from gateway.doors.soap_interventions import soap_interventions
 from gateway.doors.table import DOORS
-from gateway.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -50,7 +49,7 @@ def create_app(runtime: Runtime, beside: Callable[[], AbstractAsyncContextManage
     routes = [Route(door.path, endpoint(door, runtime), methods=[door.method]) for door in DOORS]
     routes += [Route("/soap/intervention", soap_interventions(runtime), methods=["GET", "POST"])]
     routes += [Route("/openapi.json", openapi), *_health_routes(runtime), *page_routes(runtime)]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _unknown, 405: _method})
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: astray.unknown, 405: astray.method})
 
 
 def _health_routes(runtime: Runtime) -> list[Route]:
@@ -65,11 +64,3 @@ def _health_routes(runtime: Runtime) -> list[Route]:
         return JSONResponse({"status": "ok"})
 
     return [Route("/health/live", live), Route("/health/ready", ready)]
-
-
-async def _unknown(_: Request, __: Exception) -> Response:
-    return problems.respond(Problem(404, "adresse_inconnue", "Cette adresse n’existe pas."))
-
-
-async def _method(_: Request, __: Exception) -> Response:
-    return problems.respond(Problem(405, "methode_refusee", "Cette adresse n’accepte pas cette méthode."))

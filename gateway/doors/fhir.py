@@ -19,7 +19,7 @@ from adapters.fhir_writing import response_message, searchset, task, transaction
 from domain.errors import RuleError, UnknownError
 from domain.intervention import CALL_15, CANCEL_CALL_15, Cancellation
 from gateway.doors.door import Call, Door
-from gateway.doors.fhir_answers import fhir, followed, followed_answer, outcome_of, refuse, refuse_bundle
+from gateway.doors.fhir_answers import fhir, followed, followed_answer, in_json, outcome_of, refuse, refuse_bundle
 from gateway.doors.fhir_event_in import take_event
 from gateway.doors.refusals import as_problem
 from gateway.interventions.accept import cancel, submit
@@ -80,9 +80,20 @@ async def _answered(call: Call, read: ReadRequest, requested: list[Resource]) ->
     shown = followed_answer(answer, sender.mode.value, read.system)
     headers = {"ETag": f'W/"{answer.version}"', "Location": f"/fhir/Task/{answer.id}"}
     if read.header is None:
-        return fhir(transaction_response(requested, shown, outcome, created=answer.created), 200, headers)
+        whole = _preferred(call, headers)
+        written = transaction_response(requested, shown, outcome, created=answer.created, whole=whole)
+        return fhir(written, 200, headers)
     written = response_message(read.header, read.identifier, shown, outcome, at=answer.received_at)
     return fhir(written, 200, headers)
+
+
+def _preferred(call: Call, headers: dict[str, str]) -> bool:
+    """Whether the sender wants the Task in the answer to its transaction; `Prefer: return=minimal` leaves its address and the outcome."""
+    said = call.headers.get("prefer", "").replace(" ", "").lower()
+    found = next((one for one in ("minimal", "representation", "operationoutcome") if f"return={one}" in said), None)
+    if found is not None:
+        headers["Preference-Applied"] = f"return={'OperationOutcome' if found == 'operationoutcome' else found}"
+    return found in {None, "representation"}
 
 
 def _cancellation(read: ReadRequest) -> Cancellation:
@@ -159,7 +170,7 @@ FHIR: tuple[Door, ...] = (
         "GET",
         "/fhir/Task",
         frozenset({Scope.PLATFORM, Scope.OPERATOR}),
-        search_tasks,
+        in_json(search_tasks),
         "Chercher l’état d’une demande",
         answers_media_type=MEDIA_TYPE,
         tag="FHIR",
@@ -174,7 +185,7 @@ FHIR: tuple[Door, ...] = (
         "GET",
         "/fhir/Task/{task_id}",
         frozenset({Scope.PLATFORM, Scope.OPERATOR}),
-        read_task,
+        in_json(read_task),
         "Lire l’état d’une demande",
         answers_media_type=MEDIA_TYPE,
         tag="FHIR",

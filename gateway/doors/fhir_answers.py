@@ -11,26 +11,31 @@ from typing import TYPE_CHECKING
 import orjson
 from starlette.responses import Response
 
-from adapters.fhir import MEDIA_TYPE, FhirRefusalError, Issue, Resource
+from adapters.fhir import MEDIA_TYPE, MEDIA_TYPES, FhirRefusalError, Issue, Resource
 from adapters.fhir_writing import DUPLICATE, WELL, Followed, operation_outcome
 from domain.intervention import CALL_15, CANCEL_CALL_15
 from domain.intervention_status import REFUSALS
 from gateway.interventions.tell import instruction
+from gateway.problems import ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from adapters.fhir import Layer
     from domain.remark import Remark
+    from gateway.doors.door import Call, Handler
     from gateway.interventions.messages import Answer
     from gateway.problems import Problem
     from gateway.register.interventions import Intervention
+    from gateway.reply import Reply
 
 KINDS: Mapping[int, str] = {
     400: "invalid",
     401: "login",
     403: "forbidden",
     404: "not-found",
+    405: "not-supported",
+    406: "not-supported",
     408: "timeout",
     409: "conflict",
     412: "conflict",
@@ -41,12 +46,31 @@ KINDS: Mapping[int, str] = {
     503: "transient",
 }
 """HTTP status → FHIR's IssueType, where the code does not say more."""
+READABLE = frozenset({"", "*/*", "application/*", "application/json", "json", *MEDIA_TYPES})
+"""What a reader may want and be given JSON."""
 BY_CODE: Mapping[str, str] = {"DEMANDE_SANS_ID": "required", "MODE": "business-rule", "json_illisible": "structure"}
 
 
 def fhir(resource: Resource, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A resource, as FHIR JSON."""
     return Response(orjson.dumps(resource), status, dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def in_json(handler: Handler) -> Handler:
+    """The same door for readers: one that wants XML is told at once that there is none.
+
+    Never before a request: it is taken, and answered in JSON, whatever its sender would rather read.
+    """
+
+    async def negotiated(call: Call) -> Reply | Response:
+        wanted = [call.query["_format"]] if "_format" in call.query else call.headers.get("accept", "*/*").split(",")
+        kinds = {one.partition(";")[0].replace(" ", "+").strip("+").lower() for one in wanted}
+        if not kinds & READABLE:
+            expected = f"JSON seulement : {MEDIA_TYPE}"
+            raise ProblemError(406, "format_refuse", "Ce serveur ne répond pas dans ce format.", expected)
+        return await handler(call)
+
+    return negotiated
 
 
 def refuse(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:

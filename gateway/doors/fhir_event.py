@@ -10,7 +10,7 @@ from adapters.fhir_counts import counts_bundle
 from domain.counts import counts_document
 from domain.snapshot import event_canon, victim_canon
 from gateway.doors.door import Call, Door
-from gateway.doors.fhir_answers import fhir, refuse
+from gateway.doors.fhir_answers import fhir, in_json, refuse
 from gateway.intake import known_event
 from gateway.problems import FieldFault, ProblemError
 from gateway.security.keys import Scope
@@ -102,7 +102,7 @@ FHIR_EVENT: tuple[Door, ...] = (
         "GET",
         "/fhir/Bundle",
         frozenset({Scope.PORTAL, Scope.COUNTS}),
-        read_event,
+        in_json(read_event),
         "Lire un événement et ses victimes en FHIR R4 ; les nombres seuls pour qui n’a droit qu’aux nombres",
         answers_media_type=MEDIA_TYPE,
         tag="FHIR",

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from adapters.fhir import BASE, MEDIA_TYPE, VERSION, Resource
 from adapters.fhir_writing import searchset
 from gateway.doors.door import Call, Door, Handler
-from gateway.doors.fhir_answers import fhir, refuse
+from gateway.doors.fhir_answers import fhir, in_json, refuse
 from gateway.problems import ProblemError
 from gateway.security.keys import Scope
 
@@ -99,7 +99,8 @@ def _resources() -> list[Resource]:
     }
     bundle = {
         "type": "Bundle",
-        "interaction": [{"code": "search-type"}],
+        "documentation": "Lus par leur id : nos exemples. Cherché par event : un événement, pour qui peut le voir.",
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
         "searchParam": [{"name": "event", "type": "string", "documentation": "Identifiant de l’événement."}],
     }
     served = [{"type": kind, "interaction": [{"code": "read"}, {"code": "search-type"}]} for kind in KINDS]
@@ -162,7 +163,15 @@ def _door(
     path: str, handler: Handler, summary: str, query: Mapping[str, str] = _FORMAT, answers: str = MEDIA_TYPE
 ) -> Door:
     return Door(
-        "GET", path, INTEGRATORS, handler, summary, answers_media_type=answers, tag="FHIR", query=query, refuse=refuse
+        "GET",
+        path,
+        INTEGRATORS,
+        handler if answers != MEDIA_TYPE else in_json(handler),
+        summary,
+        answers_media_type=answers,
+        tag="FHIR",
+        query=query,
+        refuse=refuse,
     )
 
 

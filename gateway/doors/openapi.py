@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PARAMETER = re.compile(r"{(\w+)}")
 REFUSALS = {
-    "400": "Requête illisible", "401": "Clé absente", "403": "Portée insuffisante", "404": "Inconnu", "409": "Conflit",
+    "400": "Requête illisible", "401": "Clé absente", "403": "Portée insuffisante", "404": "Inconnu", "406": "Autre format que JSON", "409": "Conflit",
     "412": "Version dépassée (If-Match)", "413": "Corps trop gros", "415": "Format refusé", "422": "Document refusé",
 }  # fmt: skip
 PROBLEM: dict[str, Any] = {

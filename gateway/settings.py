@@ -104,6 +104,10 @@ class HubSettings(Neighbour):
         5, ge=0, le=60, description="Attente du dossier qu’une mise à jour a devancé, avant de répondre 702."
     )
     certificate_days: int = Field(30, ge=1, le=365, description="Alarme quand notre certificat finit dans ces jours.")
+    relays: dict[Literal["RS-BPV", "RS-RPIS"], str] = Field(
+        {},
+        description="Message d’une tablette à relayer : identifiant de client du SAMU (RS-BPV) ou de l’ORU (RS-RPIS).",
+    )
 
 
 class PortalSettings(Neighbour):

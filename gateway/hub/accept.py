@@ -17,6 +17,7 @@ from adapters.lrm.hubsante.replies import Step
 from gateway.hub.effects import follow
 from gateway.hub.heard import early, heard
 from gateway.hub.phone import note_phone_case
+from gateway.hub.relay import relay
 from gateway.ids import new_id
 from gateway.register.hub import LONGEST_STATUS, HubCase, fits
 from gateway.register.instants import to_column
@@ -50,6 +51,8 @@ class Rules:
     hold: timedelta = timedelta(seconds=5)
     senders: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Virtual host → the senders known there; absent or empty: all."""
+    relays: Mapping[str, str] = field(default_factory=dict)
+    """Message of a tablet → to whom it is passed on."""
 
 
 def accept(register: Register, house: House, rules: Rules, received: Received, read: Read) -> None:
@@ -101,6 +104,7 @@ def conclude(  # noqa: PLR0913 - a message, what was decided of it, and by whom
             applied = follow(register, house, received)
             _reply(register, rules, received, {"step": (Step.INTEGRATED if applied else Step.RECEIVED).value})
             _told(register, rules, received, "integrated" if applied else "received")
+            relay(register, house, rules.relays, received, rules.mode)
             note_phone_case(register, received, rules.mode)
             if received.key in CREATIONS and received.ids.case:
                 _open(register, received)

@@ -64,6 +64,7 @@ class HubDoor:
         return Rules(
             mode=self.settings.link.mode,
             hold=timedelta(seconds=self.settings.hold_seconds),
+            relays={str(name): to for name, to in self.settings.relays.items()},
             senders={one.vhost: frozenset(one.senders) for one in self.settings.perimeters if one.senders},
         )
 

@@ -6,6 +6,7 @@ difference, a pair that is wrong), 2 the question itself cannot be answered.
 
 from __future__ import annotations
 
+import getpass
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import mapping
 from gateway import specimens
 from gateway.cli import mapping_authoring, mapping_change, mapping_send
 from gateway.cli.console import complain, explain_mappings, on_register, read_settings, say, with_settings
+from gateway.clock import now
 from gateway.specimens import DEMO, SpecimenError
 from mapping import MappingFaultsError, UnknownMappingError, golden, tools
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from gateway.register import Register
     from mapping import Catalogue
     from mapping.tools import Told
 
@@ -161,7 +164,14 @@ def documents_of(shape: mapping.Mapping, source: str, arguments: argparse.Namesp
         return {source: specimens.from_file(Path(source))}
     if shape.topic != "victim":
         raise SpecimenError(f"Le fichier {source} n’existe pas.")
-    found_live = on_register(arguments.settings, lambda register: specimens.live(register, source, shape.recipient))
+
+    def look(register: Register) -> dict[str, Any]:
+        found = specimens.live(register, source, shape.recipient)
+        who = f"{getpass.getuser()} (ligne de commande)"
+        register.audit.note(who, "mapping.patient_seen", source, now(), {"mapping": shape.name})
+        return found
+
+    found_live = on_register(arguments.settings, look)
     if found_live is None:
         raise SpecimenError("Sans réglages valables, aucun registre où chercher ce patient.")
     return {source: found_live}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.cli import main
+from gateway.cli.console import on_register
 from gateway.specimens import demo
 from tests.gateway.house import NIR, WHOLE, open_house
 from tests.mapping.made_up import ESSAI, catalogue_folder, with_rules
@@ -77,6 +78,9 @@ def test_preview_of_a_live_victim_shows_no_person(tmp_path: Path, capsys: pytest
     assert '"nomUsage": "XXXXX-XX"' in shown
     assert '"dateNaissance": "1952-01-01"' in shown
     assert "ESSAI-UN" not in shown
+    looked = on_register(str(settings), lambda register: register.audit.latest())
+    assert looked is not None
+    assert [(one.act, one.about) for one in looked] == [("mapping.patient_seen", "p1")]
     assert NIR not in shown
     assert main(["mapping", "preview", "sivic/personne@1", "p9", "--settings", str(settings)]) == 2
     assert "aucun patient du registre" in capsys.readouterr().err

@@ -21,7 +21,8 @@ MOST_LEVELS = 6
 def draft(name: str, recipient: str, topic: str, target: str, root: Part) -> str:
     """A mapping file, to be finished by hand."""
     shape = topic_shape(topic)
-    known = list(shape.paths()) if shape else []
+    found = {path: shape.find(path) for path in shape.paths()} if shape else {}
+    known = [path for path, one in found.items() if one and one.kind not in {"object", "list"}]
     head = f"mapping: {name}\nrecipient: {recipient}\ntopic: {topic}\ntarget: {target}\nrules:\n"
     return head + "".join(f"  - {line}\n" for line in _lines(root, "", known, 0))
 
@@ -32,7 +33,9 @@ def _lines(part: Part, before: str, known: list[str], depth: int) -> Iterator[st
         if below.name.startswith("_"):
             continue
         to = before + below.name
-        if below.many:
+        if below.many and below.inside is None and level and level.lists:
+            yield _rule(below, to + "[0]", known)
+        elif below.many:
             inner = "; ".join(one.name for one in below.level.parts.values()) if below.level else ""
             yield f"{{to: {_word(to)}, each: À-COMPLÉTER, rules: []}}  # répété : {inner or 'une valeur'}"
         elif below.inside is not None:
@@ -49,7 +52,7 @@ def _rule(part: Part, to: str, known: list[str]) -> str:
 
 
 def _word(to: str) -> str:
-    return f'"{to}"' if to.startswith(("@", "#")) else to
+    return f'"{to}"' if to.startswith(("@", "#")) or "[" in to else to
 
 
 def _near(name: str, known: list[str]) -> str:

@@ -86,6 +86,22 @@ HIDDEN: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "place.longitude": _coarse,
         "note.text": _text,
         "note.author": _text,
+        "patient.sinus_number": _serial,
+        "patient.city": _text,
+        "patient.insee_code": _department,
+        "intervention.city": _text,
+        "intervention.insee_code": _department,
+        "author": _text,
+        "diagnosis": _text,
+        "history": _text,
+        "treatment": _text,
+        "note": _text,
+        "notes": _text,
+        "place.name": _text,
+        "place.note": _text,
+        "vehicles.phone": _digits,
+        "vehicles.note": _text,
+        "documents.url": _text,
         "reason": _reason,
         "instruction": _text,
     }
@@ -105,7 +121,11 @@ def _masked(tree: Mapping[str, Any], before: str) -> dict[str, Any]:
         if isinstance(value, dict):
             hidden[key] = _masked(value, path + ".")
         elif isinstance(value, list):
-            hidden[key] = [_masked(one, path + ".") if isinstance(one, dict) else one for one in value]
+            hide = HIDDEN.get(path, lambda one: one)
+            hidden[key] = [
+                _masked(one, path + ".") if isinstance(one, dict) else one if one is None else hide(one)
+                for one in value
+            ]
         elif value is not None and path in HIDDEN:
             hidden[key] = HIDDEN[path](value)
         else:

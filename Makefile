@@ -36,11 +36,12 @@ chaos: $(READY) .venv/.services ## 2 000 faults on real nodes and PostgreSQL, ju
 studio: ## the editor of the mapping studio, bundled once; needs node
 	cd gateway/console/studio && npm ci && npm run build
 
-# The lock is installed with its hashes; uv only makes it quicker, pip does the same.
+# The lock is installed with its hashes; uv only makes it quicker, pip does the same. Compiled at once: a command then
+# starts in half the time, from the very first one.
 $(READY): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv
-	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	touch $@
 

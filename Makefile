@@ -29,6 +29,7 @@ bench: $(READY) .venv/.services ## figures, each beside a baseline of the same r
 
 reference: $(READY) ## the reference pages, made from the code
 	$(BIN)/python -m scripts.write_reference
+	$(BIN)/python -m scripts.write_fhir_names
 
 chaos: $(READY) .venv/.services ## 2 000 faults on real nodes and PostgreSQL, judged by what the receiver saw
 	$(BIN)/python -m tests.chaos --faults 2000 --minutes 8

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from mapping import MappingFaultsError, load_catalogue, tools
+from mapping.contracts.fhir import WRITTEN, FhirContract
+from scripts import write_fhir_names
 from tests.mapping.made_up import ESSAI, victim
 
 HEAD = "mapping: essai/neuf@1\nrecipient: essai\ntopic: {topic}\ntarget: {target}\nrules:\n"
@@ -216,6 +218,21 @@ def test_the_elements_of_a_list_are_numbered(tmp_path: Path) -> None:
     assert "noms" not in mapping.apply(victim(used_name=None, birth_name=None))
     told = faults_of(tmp_path / "2", "  - {to: 'noms[0].nom', value: a}\n  - {to: noms, value: b}\n", "x")
     assert "7:10: « noms » est une liste à un endroit et pas à l'autre, voyez la ligne 6" in told
+
+
+def test_what_is_written_down_of_fhir_is_what_its_library_says() -> None:
+    """Every element of every type; `make reference` writes it again when the library changes."""
+    assert WRITTEN.read_text(encoding="utf-8") == write_fhir_names.text(), "make reference"
+
+
+def test_a_resource_that_is_not_written_down_is_asked_of_the_library() -> None:
+    """It has its elements as the others, in the same words; what is no resource has none."""
+    found = FhirContract().root("CarePlan")
+    assert found is not None
+    assert found.level is not None
+    assert found.level.parts["status"].codes is None or "active" in found.level.parts["status"].codes
+    assert found.level.parts["activity"].many
+    assert FhirContract().root("Bundel") is None
 
 
 def test_fhir_names_are_checked_resource_by_resource(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from outbox import engines
-from outbox.writing import Writer
+from outbox.writing import TRIES, Writer, innocent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,10 +72,19 @@ class Database:
         return await self._writer.write(work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` on committed data; it must not write."""
+        """Run `work` on committed data; it must not write. It runs again where its connection was found dead."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
+        """Found out by using it: asking first whether a connection is alive would double every question."""
+        for _ in range(TRIES - 1):
+            with self._reader.connect() as connection:
+                try:
+                    return work(connection)
+                except Exception as error:
+                    if not innocent(error):
+                        raise
+                    connection.invalidate()
         with self._reader.connect() as connection:
             return work(connection)
 

@@ -62,7 +62,6 @@ def postgresql(url: URL, writers: int, readers: int) -> tuple[Engine, Engine]:
         url,
         pool_size=readers,
         isolation_level="AUTOCOMMIT",
-        pool_pre_ping=True,
         connect_args=SILENCE,
         **common,
     )

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, text
 
@@ -175,6 +176,21 @@ async def test_a_cut_connection_is_replaced(postgres: Postgres) -> None:
         await database.read(lambda connection: connection.execute(kill).all())
         await database.write(put)
         assert await count(database) == 9
+
+
+@pytest.mark.postgres
+async def test_a_restart_of_the_server_is_not_felt_by_reads(postgres: Postgres) -> None:
+    """Each connection of the pool was cut behind its back; every read is answered all the same, driver's own ones too."""
+    url = postgres.create_database()
+    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = %s"
+    async with sql_database(url) as database:
+        await asyncio.gather(*(count(database) for _ in range(8)))
+        with psycopg.connect(postgres.dsn(), autocommit=True) as other:
+            other.execute(kill, (url.rpartition("/")[2],))
+        ask = "SELECT count(*) FROM outbox_message"
+        found = await database.read(lambda c: c.connection.driver_connection.execute(ask).fetchone())  # type: ignore[union-attr]
+        assert found == (0,)
+        assert await asyncio.gather(*(count(database) for _ in range(8))) == [0] * 8
 
 
 @pytest.mark.postgres

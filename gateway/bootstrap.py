@@ -146,7 +146,8 @@ def as_sent_to(
 
 def shelf_of(settings: Settings) -> Shelf:
     """The folders of the deployment's mapping files."""
-    return Shelf([folder for folder in settings.mapping_dirs if folder.resolve() != mapping.SHIPPED])
+    own = [folder for folder in settings.mapping_dirs if folder.resolve() != mapping.SHIPPED]
+    return Shelf(own, settings.hub.models_dir if settings.hub else None)
 
 
 def load_mappings(settings: Settings) -> mapping.Catalogue:

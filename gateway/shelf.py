@@ -100,9 +100,10 @@ def _place(numbered: str) -> str:
 class Shelf:
     """The folders of a deployment, and the sets that were compiled from them or from the register."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        """`folders` are the deployment's own; the product's are always there."""
+    def __init__(self, folders: Sequence[Path], models: Path | None = None) -> None:
+        """`folders` are the deployment's own; the product's are always there. `models` are the hub's, for who edits."""
         self.folders = tuple(folders)
+        self._models = models
         self._compiled: OrderedDict[str, mapping.Catalogue] = OrderedDict()
         self._sets: dict[str, FileSet] = {}
 
@@ -140,7 +141,7 @@ class Shelf:
     def load(self, files: FileSet) -> mapping.Catalogue:
         """Check and compile a set; raises `MappingFaultsError` with every fault. Blocks for as long as that takes."""
         self._sets[files.name] = files
-        found = self._compiled.pop(files.name, None) or self._loaded(files)
+        found = self._compiled.pop(files.name, None) or self._loaded(files).beside(self._models)
         self._compiled[files.name] = found
         while len(self._compiled) > KEPT:
             self._compiled.popitem(last=False)

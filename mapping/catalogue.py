@@ -97,6 +97,7 @@ class Catalogue:
         folders: tuple[Path, ...],
         unchecked: tuple[str, ...] = (),
         proofs: tuple[Path, ...] = (),
+        models: Path | None = None,
     ) -> None:
         self.mappings = MappingProxyType(dict(mappings))
         self.recipients = MappingProxyType(dict(recipients))
@@ -106,7 +107,12 @@ class Catalogue:
         """Mappings whose target's contract was not found: what they write was checked against nothing."""
         self.proofs = proofs or folders
         """Where golden pairs lie."""
-        self.contracts = Contracts(contract_folders(folders))
+        self.contracts = Contracts(contract_folders(folders), models)
+
+    def beside(self, models: Path | None) -> Catalogue:
+        """The same, whose editors know the official models: what is loaded is not held to them, what is proposed is."""
+        loaded = (self.mappings, self.recipients, self.tables, self.folders, self.unchecked, self.proofs)
+        return Catalogue(*loaded, models) if models else self
 
     def mapping(self, name: str) -> Mapping:
         """The mapping of that name and version, `sivic/personne@1`; raises `UnknownMappingError`."""
@@ -141,10 +147,10 @@ def _unknown(what: str, name: str, known: ReadOnly[str, Any]) -> str:
     return f"{what} inconnue « {name} », {hint}"
 
 
-def load_catalogue(*folders: Path, proofs: tuple[Path, ...] = ()) -> Catalogue:
+def load_catalogue(*folders: Path, proofs: tuple[Path, ...] = (), models: Path | None = None) -> Catalogue:
     """Read, check and compile what the folders hold. Raises `MappingFaultsError` with every fault of every file.
 
-    `proofs` are where golden pairs lie, when elsewhere.
+    `proofs` are where golden pairs lie, when elsewhere; `models` the official models of the Hub Santé, when they are held to.
     """
     faults = Faults()
     for folder in folders:
@@ -153,13 +159,13 @@ def load_catalogue(*folders: Path, proofs: tuple[Path, ...] = ()) -> Catalogue:
     recipients = _read_recipients(folders, faults)
     tables = _read_tables(folders, faults)
     whole = inherit(_read_files(folders, faults), faults)
-    contracts = Contracts(contract_folders(folders))
+    contracts = Contracts(contract_folders(folders), models)
     loading = Loading(recipients, tables, contracts, faults)
     compilers = {name: loading.compiler(mapping) for name, mapping in sorted(whole.items())}
     check_dead_pairs(tables, loading.codes_read, faults)
     faults.refuse_any()
     compiled = {name: Mapping(whole[name], compiler, contracts) for name, compiler in compilers.items() if compiler}
-    return Catalogue(compiled, recipients, tables, folders, tuple(loading.unchecked), proofs)
+    return Catalogue(compiled, recipients, tables, folders, tuple(loading.unchecked), proofs, models)
 
 
 def contract_folders(folders: tuple[Path, ...]) -> list[Path]:

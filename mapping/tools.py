@@ -36,10 +36,13 @@ class Told:
     """JSON-safe."""
 
 
-def check(*folders: Path) -> Told:
-    """Whether the files of these folders can be used together; otherwise every fault."""
+def check(*folders: Path, models: Path | None = None) -> Told:
+    """Whether the files of these folders can be used together; otherwise every fault.
+
+    `models` is the folder of the official models of the Hub Santé.
+    """
     try:
-        catalogue = load_catalogue(*folders)
+        catalogue = load_catalogue(*folders, models=models)
     except MappingFaultsError as error:
         count = len(error.faults)
         text = f"{error}\n{count} {'défaut' if count == 1 else 'défauts'}."
@@ -53,11 +56,19 @@ def check(*folders: Path) -> Told:
         *(len(names) for names in found.values())
     )
     found["unchecked"] = list(catalogue.unchecked)
+    return Told(ok=True, text=text + _unchecked(catalogue), data={"faults": [], **found})
+
+
+def _unchecked(catalogue: Catalogue) -> str:
+    """The mappings that were held to no contract, by the reason."""
+    reasons: dict[str, list[str]] = {}
     for name in catalogue.unchecked:
-        text += (
-            f"\nCible non vérifiée : {name} ({catalogue.mapping(name).target} n'est dans aucun dossier de contrats)."
-        )
-    return Told(ok=True, text=text, data={"faults": [], **found})
+        reasons.setdefault(catalogue.contracts.why_absent(catalogue.mapping(name).target), []).append(name)
+    told = ""
+    for reason, names in reasons.items():
+        head = "Cible non vérifiée" if len(names) == 1 else "Cibles non vérifiées"
+        told += f"\n{head} : {', '.join(names)} ({reason})."
+    return told
 
 
 def show(catalogue: Catalogue, name: str) -> Told:

@@ -5,6 +5,7 @@ For an editor that completes. It proposes nothing that the check would refuse: a
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ MOST_TARGETS = 2_000
 MOST_LEVELS = 8
 SELDOM = frozenset({"extension", "modifierExtension", "contained"})
 """What every element of FHIR may hold: named, not entered."""
+_PLAIN = re.compile(r"\[\d*\]|:[\w-]+")
 MOST_PAIRS = 200
 """Of one table: an editor that proposes 35 000 communes proposes none."""
 
@@ -44,7 +46,7 @@ def vocabulary(catalogue: Catalogue, name: str) -> dict[str, Any]:
         "recipient": mapping.recipient,
         "target": mapping.target,
         "paths": [*_paths(catalogue, mapping)],
-        "targets": _targets(_root(catalogue, mapping), _resources(mapping)),
+        "targets": _targets(_root(catalogue, mapping), _resources(mapping), _entered(mapping)),
         "tables": _tables(catalogue),
         "formats": sorted(FORMATS),
         "functions": sorted({*FUNCTIONS, *MACROS}),
@@ -99,8 +101,17 @@ def _resources(mapping: Mapping) -> dict[str, str]:
     return {path.removesuffix(end): one for path, one in said if path.endswith(end) and isinstance(one, str)}
 
 
-def _targets(root: Part | None, resources: dict[str, str]) -> list[dict[str, Any]]:
-    """What may be written, the first element of each list standing for the others; what is near the root first."""
+def _entered(mapping: Mapping) -> set[str]:
+    """The groups that the rules write in, without numbers and slices."""
+    said = (_PLAIN.sub("", before + rule.to.text).split(".") for rule, before in walk(mapping.rules))
+    return {".".join(parts[:end]) for parts in said for end in range(1, len(parts))}
+
+
+def _targets(root: Part | None, resources: dict[str, str], entered: set[str]) -> list[dict[str, Any]]:
+    """What may be written, the first element of each list standing for the others.
+
+    The groups that the rules already write in come first, then what is near the root.
+    """
     found: list[dict[str, Any]] = []
     waiting = deque([(root, "", 0)] if root else [])
     while waiting and len(found) < MOST_TARGETS:
@@ -111,7 +122,11 @@ def _targets(root: Part | None, resources: dict[str, str]) -> list[dict[str, Any
         for one in level.parts.values() if level and depth < MOST_LEVELS else ():
             path = f"{before}{one.name}[0]" if one.many and level and level.lists else before + one.name
             found.append(_target(one, path))
-            if one.inside is not None and one.name not in SELDOM:
+            if one.inside is None or one.name in SELDOM:
+                continue
+            if _PLAIN.sub("", path) in entered:
+                waiting.appendleft((one, f"{path}.", depth + 1))
+            else:
                 waiting.append((one, f"{path}.", depth + 1))
     return found[:MOST_TARGETS]
 

@@ -57,6 +57,7 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         verb.add_argument("name", metavar="correspondance", help="par exemple sivic/personne@1")
     for verb in (tested, covered):
         verb.add_argument("name", metavar="correspondance", nargs="?", help="une seule ; toutes par défaut")
+    _with_models(checked)
     explained.add_argument("target", metavar="cible", help="par exemple identite.sexe")
     previewed.add_argument("source", help=f"fichier JSON, « {DEMO} », ou identifiant d’un patient du registre")
     sent.add_argument("source", help="comme pour preview")
@@ -65,6 +66,11 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         with_folders(verb)
     mapping_authoring.declare(verbs)
     mapping_change.declare(verbs)
+
+
+def _with_models(parser: argparse.ArgumentParser) -> None:
+    told = "modèles officiels du Hub Santé, pour vérifier ce qui lui part (sinon hub.models_dir des réglages)"
+    parser.add_argument("--models", type=Path, metavar="DOSSIER", help=told)
 
 
 def with_folders(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +119,19 @@ def tell(told: Told, arguments: argparse.Namespace) -> int:
 def check(arguments: argparse.Namespace) -> int:
     """Every fault of every file, at once."""
     folders = folders_of(arguments)
-    return 2 if folders is None else tell(tools.check(*folders), arguments)
+    if folders is None:
+        return 2
+    models = arguments.models or _models_of(arguments)
+    if models is not None and not models.is_dir():
+        complain(f"Le dossier de modèles {models} n’existe pas.")
+        return 2
+    return tell(tools.check(*folders, models=models), arguments)
+
+
+def _models_of(arguments: argparse.Namespace) -> Path | None:
+    """What the settings say; where only folders are asked about, the settings are not read."""
+    settings = read_settings(arguments.settings) if arguments.folders is None or arguments.settings else None
+    return settings.hub.models_dir if settings and settings.hub else None
 
 
 def _asking(ask: Ask) -> Callable[[argparse.Namespace], int]:

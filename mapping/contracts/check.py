@@ -32,8 +32,8 @@ class _Written:
     below: dict[Step, _Written] = field(default_factory=dict)
 
     def of(self, name: str) -> list[_Written]:
-        """What is written under a name: one, or one for each number."""
-        return [written for (key, _), written in self.below.items() if key == name]
+        """What is written under a name: one, or one for each number or slice."""
+        return [written for (key, _), written in self.below.items() if name in {key, key.partition(":")[0]}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _place(rule: Rule, top: _Written, target: _Target) -> None:
     for name, number in steps(rule.to.text):
         path = f"{path}.{name}".lstrip(".")
         level = _level(here)
-        part = level.parts.get(name) if level else None
+        part = _named(name, level)
         if part is None and not (level and level.open):
             target.faults.add(rule.to.spot, *_why_not(here, name, path, level))
             return
@@ -86,6 +86,15 @@ def _place(rule: Rule, top: _Written, target: _Target) -> None:
     here.rules.append(rule)
     for inner in rule.rules:
         _place(inner, here, target)
+
+
+def _named(name: str, level: Level | None) -> Part | None:
+    """The part that a step writes; a slice is one of a part that repeats."""
+    if level is None:
+        return None
+    plain, _, one = name.partition(":") if level.slices else (name, "", "")
+    part = level.parts.get(plain)
+    return part if part is None or part.many or not one else None
 
 
 def _level(here: _Written) -> Level | None:
@@ -186,7 +195,7 @@ def _check_shape(written: _Written, path: str, level: Level, target: _Target, *,
     for rule in written.rules:
         if rule.origin == "each" and not part.many:
             target.faults.add(rule.to.spot, f"« {path} » n'est pas répété au contrat")
-        elif not rule.rules and is_group:
+        elif not rule.rules and is_group and not (part.level and part.level.plain):
             target.faults.add(rule.to.spot, f"« {path} » est un groupe au contrat", "nommez un de ses éléments")
         elif rule.rules and not is_group:
             target.faults.add(rule.to.spot, f"« {path} » est une valeur simple au contrat, pas un groupe")

@@ -43,6 +43,10 @@ class Level:
     """The order is part of the contract: an XML sequence."""
     lists: bool = False
     """What repeats is a list even when it is alone: JSON."""
+    slices: bool = False
+    """What repeats is written once, or once per slice (`name:usual`): its link makes the list."""
+    plain: bool = False
+    """A simple value may stand in the place of all this."""
     open: bool = False
     """Other parts than these may be there."""
     choices: tuple[frozenset[str], ...] = ()

@@ -1,7 +1,9 @@
 """Where the contract of a target is: `sinus-v1.xsd#denombrement`, `webhook-v1.schema.json#outcome`, `fhir-r4#Bundle`.
 
 The file is looked for in the `contracts/` folder beside the mappings, and, for what comes with the product, in the
-`contract/` folders of the adapters. A file that is not there leaves its mappings unchecked, and that is told.
+`contract/` folders of the adapters. A FHIR message whose link makes the entries is `fhir-r4-entries#Bundle`; a message of the Hub
+Santé is `hub-sante#RS-EDA`, and its official model is in a folder of the deployment. What is not there leaves its mappings
+unchecked, and that is told with its reason.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from mapping.contracts.completed import LINK_WORDS, FhirEntries, HubModels, newest_model, read_words
 from mapping.contracts.fhir import FhirContract
 from mapping.contracts.json_schema import JsonContract
 from mapping.contracts.xsd import ContractError, XsdContract
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from mapping.rules import Said
 
 FHIR = "fhir-r4"
+FHIR_ENTRIES = "fhir-r4-entries"
+HUB = "hub-sante"
+"""The official models of the Hub Santé, in the folder that a deployment has of them."""
 
 
 class Contract(Protocol):
@@ -38,8 +44,10 @@ class Contract(Protocol):
 class Contracts:
     """The contract files of some folders."""
 
-    def __init__(self, folders: Iterable[Path]) -> None:
-        self._folders = tuple(folders)
+    def __init__(self, folders: Iterable[Path], models: Path | None = None) -> None:
+        """`models` is the folder of the official models of the Hub Santé."""
+        self._folders = (*folders, *([models / "xsd"] if models else []))
+        self._models = models
 
     def path(self, file: str) -> Path | None:
         """The file of that name, in the first folder that has it."""
@@ -51,7 +59,7 @@ class Contracts:
         """What a target is made of; None when its contract is not there, or when a fault was noted."""
         file, _, name = target.text.partition("#")
         try:
-            contract: Contract | None = FhirContract() if file == FHIR else self._read(file)
+            contract = self._contract(file)
             root = contract.root(name) if contract else None
         except ContractError as error:
             faults.add(target.spot, f"contrat illisible : {error}")
@@ -64,6 +72,28 @@ class Contracts:
                 did_you_mean(name, roots) or f"il a : {', '.join(roots[:12])}",
             )
         return root
+
+    def why_absent(self, target: str) -> str:
+        """Why the contract of a target could not be found, for people."""
+        if target.partition("#")[0] != HUB:
+            return f"{target} n'est dans aucun dossier de contrats"
+        if self._models is None:
+            return "réglez hub.models_dir, ou donnez --models : le dossier des modèles officiels du Hub Santé"
+        return "le dossier des modèles officiels n'a pas le modèle 3, dont les correspondances disent les noms"
+
+    def _contract(self, file: str) -> Contract | None:
+        if file == FHIR:
+            return FhirContract()
+        if file == FHIR_ENTRIES:
+            return FhirEntries()
+        return self._hub() if file == HUB else self._read(file)
+
+    def _hub(self) -> Contract | None:
+        folder = newest_model(self._models) if self._models else None
+        if folder is None:
+            return None
+        table = self.path(LINK_WORDS)
+        return HubModels(folder, read_words(table, table.stat().st_mtime_ns) if table else {})
 
     def _read(self, file: str) -> Contract | None:
         path = self.path(file)

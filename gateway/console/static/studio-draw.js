@@ -3,7 +3,7 @@ import { sentence } from "/console/studio-editor.js";
 
 const at = (id) => document.getElementById(id);
 
-function make(tag, text = "", className = "") {
+export function make(tag, text = "", className = "") {
   const node = document.createElement(tag);
   if (text) node.textContent = text;
   if (className) node.className = className;

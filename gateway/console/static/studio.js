@@ -1,4 +1,5 @@
 // The studio: a document, rules, what they give, as one types. It decides nothing; the gateway checks, tries and keeps.
+import { codesPanel } from "/console/studio-codes.js";
 import { drawDifference, drawFaults, drawHere, drawHistory, drawPairs, drawResult, tell } from "/console/studio-draw.js";
 import { openEditor } from "/console/studio-editor.js";
 
@@ -29,12 +30,16 @@ async function ask(path, body, signal) {
 
 const about = (what, name) => ask(`/${what}?mapping=${encodeURIComponent(name)}`);
 
-function explain(error) {
-  if (error.name === "AbortError") return;
-  const { problem } = error;
+function wordsOf({ problem }) {
   const more = problem?.errors?.map((one) => `${one.field} : ${one.title}`).join(" ; ");
-  tell("told", problem ? [problem.title, problem.detail, more].filter(Boolean).join(" ") : "La passerelle ne répond pas.", "bad");
+  return problem ? [problem.title, problem.detail, more].filter(Boolean).join(" ") : "La passerelle ne répond pas.";
 }
+
+function explain(error) {
+  if (error.name !== "AbortError") tell("told", wordsOf(error), "bad");
+}
+
+const codes = codesPanel({ ask, wordsOf, pairsOf: (table) => state.words.tables.find((one) => one.table === table)?.pairs ?? [] });
 
 async function enter(key) {
   state.key = key;
@@ -42,12 +47,12 @@ async function enter(key) {
     await follow();
   } catch (error) {
     state.key = "";
-    at("entry-error").textContent = [error.problem?.title ?? "La passerelle ne répond pas.", error.problem?.detail].filter(Boolean).join(" ");
+    at("entry-error").textContent = wordsOf(error);
     at("key").focus();
     return;
   }
   at("entry").hidden = true;
-  at("bench").hidden = false;
+  at("bench").hidden = at("unknown").hidden = false;
   editor ??= openEditor(at("editor"), () => state.words, { changed: soon, moved, leaving });
   const wanted = fragment.get("correspondance");
   await open(state.known.includes(wanted) ? wanted : state.known.find((name) => name.startsWith("sivic/personne@")) ?? state.known[0]);
@@ -55,7 +60,7 @@ async function enter(key) {
 
 // What there is, what is in force, who decided.
 async function follow() {
-  const [found, past] = await Promise.all([ask(""), ask("/history")]);
+  const [found, past] = await Promise.all([ask(""), ask("/history"), codes.follow()]);
   state.known = found.known;
   state.inForce = found.in_force;
   at("mapping").disabled = false;
@@ -251,12 +256,13 @@ function nextPane(step) {
 const SHORTCUTS = {
   F6: (press) => nextPane(press.shiftKey ? -1 : 1),
   F8: nextFault,
+  F9: codes.open,
   "Ctrl+Enter": () => compare(),
   "Ctrl+s": keep,
 };
 document.addEventListener("keydown", (press) => {
   const act = SHORTCUTS[`${press.ctrlKey || press.metaKey ? "Ctrl+" : ""}${press.key}`];
-  if (!act || at("bench").hidden || press.altKey) return;
+  if (!act || at("bench").hidden || at("codes").open || press.altKey) return;
   press.preventDefault();
   press.stopPropagation();
   act(press);

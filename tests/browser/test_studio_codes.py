@@ -98,9 +98,19 @@ def test_a_code_is_made_into_a_pair_and_put_in_force_by_the_keyboard(
 
 
 def test_the_panel_fits_on_the_smallest_screen_and_every_control_has_a_name(page: Page, house: LiveHouse) -> None:
-    """Nothing is outside 1280 by 800, open or closed; the pairs that the table has are offered."""
+    """Sixty codes are scrolled, and nothing is outside 1280 by 800; the pairs that the table has are offered."""
     enter(page, house)
+    page.keyboard.press("Escape")
+    many = {"sivic/pays": {f"X{number:02}": number for number in range(1, 61)}}
+    house.write(lambda register: Mappings(register.connection).count_unknown(many, AT))
+    page.keyboard.press("F9")
+    expect(page.locator("#codes-body tr")).to_have_count(62)
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#codes-body tr").last.get_by_role("button")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.locator("#codes-body tr").last).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Ajouter la paire")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Fermer")).to_be_in_viewport(ratio=1)
     box = page.locator("#codes").bounding_box()
     assert box
     assert box["x"] >= 0

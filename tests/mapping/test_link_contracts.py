@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.fhir_shapes import RESOURCES
+from gateway.bootstrap import shelf_of
 from gateway.cli import main
+from gateway.settings import load
 from mapping import SHIPPED, MappingFaultsError, load_catalogue, shipped, tools
 from mapping.contracts.completed import ENTRIES
 from mapping.proposal import propose
@@ -84,6 +86,32 @@ def test_the_command_takes_the_folder_from_its_option_or_the_settings(
     models = shared("hubsante")
     assert main(["mapping", "check", "--json", "--dir", str(SHIPPED), "--models", str(models)]) == 0
     assert json.loads(capsys.readouterr().out)["unchecked"] == []
+
+
+SETTINGS = """mode = "Exercise"
+[store]
+url = "sqlite:///{folder}/p.sqlite3"
+[hub]
+models_dir = "{models}"
+link = {{url = "amqps://hub.exemple.fr:5671", mode = "Exercise"}}
+[[hub.perimeters]]
+vhost = "15-15_v3.0"
+client_id = "fr.health.essai"
+model = 3
+topics = ["victim"]
+recipients = {{"*" = "fr.health.samu999"}}
+"""
+
+
+def test_a_deployment_that_has_the_models_says_so_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`hub.models_dir` serves the check without an option, and the editor of the running gateway."""
+    settings = tmp_path / "passerelle.toml"
+    settings.write_text(SETTINGS.format(folder=tmp_path, models=shared("hubsante")), encoding="utf-8")
+    assert main(["mapping", "check", "--json", "--settings", str(settings)]) == 0
+    assert json.loads(capsys.readouterr().out)["unchecked"] == []
+    shelf = shelf_of(load(settings))
+    words = vocabulary(shelf.load(shelf.on_disk()), "hub/bilan@1")["targets"]
+    assert "patient.birthName" in {one["path"] for one in words}
 
 
 def test_a_folder_of_another_model_is_not_taken_for_the_third(tmp_path: Path) -> None:

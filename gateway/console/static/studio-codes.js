@@ -51,6 +51,7 @@ export function codesPanel({ ask, pairsOf, wordsOf }) {
     at("pair-title").textContent = `Paire pour « ${one.code} » de ${one.table}`;
     at("wires").replaceChildren(...pairsOf(one.table).map((pair) => new Option(`${pair.label} (${pair.canon})`, pair.wire)));
     tell("codes-state", "");
+    at("codes-body").querySelector('[aria-current="true"]').scrollIntoView({ block: "nearest" });
     at("wire").focus();
   }
 

@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from domain.canon_hub import HUB_DOCUMENTS
 from domain.canon_intervention import CancellationDocument, InterventionDocument, InterventionStatusDocument
+from domain.canon_view import GroupsCanon, IdentifierCanon, LinksCanon  # noqa: TC001 - shapes are read at run time
 
 
 class EventCanon(TypedDict):
@@ -250,6 +251,29 @@ class EventVictimsDocument(TypedDict):
     victims: list[NamedVictimCanon]
 
 
+class PatientViewDocument(TypedDict):
+    """Topic `patient.view`: a patient as the portal reads it."""
+
+    mode: str
+    revision: int
+    recorded_at: str
+    victim: VictimCanon
+    status_label: str
+    identifiers: list[IdentifierCanon]
+    flags: list[str]
+
+
+class EventViewDocument(TypedDict):
+    """Topic `event.view`: an event as the portal reads it."""
+
+    mode: str
+    revision: int
+    recorded_at: str
+    event: EventCanon
+    particularity_groups: GroupsCanon
+    links: LinksCanon
+
+
 DOCUMENTS: dict[str, type] = {
     "victim": VictimDocument,
     "identifier.detached": DetachedNumberDocument,
@@ -261,6 +285,8 @@ DOCUMENTS: dict[str, type] = {
     "outcome": OutcomeDocument,
     "victim.path": VictimPathDocument,
     "event.victims": EventVictimsDocument,
+    "patient.view": PatientViewDocument,
+    "event.view": EventViewDocument,
     # The same record, for what carries a victim: a vehicle, and where it is.
     "evacuation": VictimDocument,
     "evacuation.status": VictimDocument,

@@ -9,13 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.declared.agreement import PLACES
+from gateway.portal_settings import HEARD, SHOWN
 from mapping import UnknownMappingError
 from mapping.contracts.xsd import ContractError
+from mapping.loading import OUR_DOORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from adapters.declared.agreement import Told
+    from gateway.portal_settings import PortalWords
     from gateway.settings import DestinationSettings, Settings
     from mapping import Catalogue, Mapping
 
@@ -35,6 +38,9 @@ def check_agreements(settings: Settings, catalogue: Catalogue) -> None:
         for name, one in settings.destinations.items()
         for topic, agreed in one.topics.items()
         for told in _wrong(catalogue, recipient_of(settings, name), topic, agreed)
+    ]
+    wrong += [
+        f"portals.{key}.{told}" for key, words in settings.portals.items() for told in _misworded(catalogue, words)
     ]
     wrong += [f"destinations.{name} : {told}" for name, one in settings.destinations.items() for told in _alone(one)]
     if wrong:
@@ -69,6 +75,21 @@ def _language(one: Mapping, told: Told) -> str:
     wanted = "json" if told.media == "json" else "xml"
     strict = bool(one.topic) or told.media == "soap"
     return f"{one.name} écrit du {language}, et « media » dit {told.media}" if strict and language != wanted else ""
+
+
+def _misworded(catalogue: Catalogue, words: PortalWords) -> Iterator[str]:
+    """A mapping of a portal's words that leads to, or reads, another document than the one that it is named for."""
+    for document, name in words.model_dump().items():
+        if not name:
+            continue
+        one = catalogue.mapping(name)
+        wanted = SHOWN.get(document) or [f"{OUR_DOORS}#{model}" for model in HEARD[document]]
+        if document in SHOWN and one.topic != wanted:
+            yield f"{document} : {name} lit « {one.topic or one.source} », pas « {wanted} »"
+        elif document in HEARD and one.target not in wanted:
+            yield f"{document} : {name} mène à « {one.target} », pas à « {wanted[0]} »"
+        elif one.form.language != "json":
+            yield f"{document} : {name} n'est pas du json"
 
 
 def _alone(one: DestinationSettings) -> Iterator[str]:

@@ -24,6 +24,7 @@ from gateway.intervention_settings import (
     NamedLrmSettings,
     PlatformSettings,
 )
+from gateway.portal_settings import PortalWords
 from gateway.sections import Neighbour, Section
 from gateway.security.sealing import AesSeal, key_of
 from gateway.uses import SHIPPED_MAPPINGS
@@ -183,6 +184,9 @@ class Settings(BaseSettings):
     )
     hub: HubSettings | None = Field(None, description="Absent : pas de Hub Santé.")
     portal: PortalSettings | None = Field(None, description="Absent : le portail n’est pas rappelé.")
+    portals: dict[str, PortalWords] = Field(
+        default_factory=dict, description="Portails qui parlent leurs propres mots, par le nom de leur clé."
+    )
     destinations: dict[str, DestinationSettings] = Field(
         default_factory=dict, description="Voisins connus par leurs seuls fichiers, par leur nom."
     )
@@ -218,6 +222,8 @@ class Settings(BaseSettings):
         found = dict(self.mappings)
         for name, one in self.destinations.items():
             found |= one.uses(name)
+        for key, words in self.portals.items():
+            found |= words.uses(key)
         return found
 
     @classmethod

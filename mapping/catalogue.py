@@ -77,9 +77,12 @@ class Mapping:
 
     def explain(self, document: ReadOnly[str, Any]) -> tuple[Step, ...]:
         """What each rule gave for this document, in the order of the target; errors are steps too."""
+        return self.follow(document)[1]
+
+    def follow(self, document: ReadOnly[str, Any]) -> tuple[dict[str, Any], tuple[Step, ...]]:
+        """The tree and the steps at once, for a door that names everything that is wrong; a step in error gave nothing."""
         steps: list[Step] = []
-        self._watched(watched_scope(document, steps))
-        return tuple(steps)
+        return self._watched(watched_scope(document, steps)), tuple(steps)
 
     @cached_property
     def _watched(self) -> Any:  # noqa: ANN401 - the same function as `_build`

@@ -38,6 +38,8 @@ DAY_OF = {
     "outcome": "settled_at",
     "victim.path": "recorded_at",
     "event.victims": "recorded_at",
+    "patient.view": "recorded_at",
+    "event.view": "recorded_at",
     "evacuation": "recorded_at",
     "evacuation.status": "recorded_at",
     **dict.fromkeys(HUB_DOCUMENTS, "said_at"),
@@ -55,6 +57,8 @@ class Written:
 
     codes: dict[Said, frozenset[str]] = field(default_factory=dict)
     """For each target that is written as it is read, the closed list of what it may be."""
+    lists: set[Said] = field(default_factory=set)
+    """Targets that are written with a whole list of simple values."""
     gaps: set[Said] = field(default_factory=set)
     """Targets whose alternatives all have a condition, none of which holds for some document."""
 
@@ -169,11 +173,7 @@ def _check_each(rule: Rule, shapes: Sequence[Shape], scope: _Scope) -> None:
 
 
 def _check_values(rule: Rule, shapes: Sequence[Shape], scope: _Scope) -> None:
-    for said, shape in zip(rule.paths, shapes, strict=False):
-        if shape.kind == "object":
-            scope.faults.add(said.spot, f"« {said.text} » est un objet", "nommez un de ses champs")
-        elif shape.kind == "list":
-            scope.faults.add(said.spot, f"« {said.text} » est une liste", f"utilisez « each: {said.text} »")
+    _check_kinds(rule, shapes, scope)
     closed = [shape.codes for shape in shapes if shape.codes]
     if closed and len(closed) == len(shapes) and not rule.compute:
         scope.written.codes[rule.to] = frozenset[str]().union(*closed)
@@ -188,6 +188,17 @@ def _check_values(rule: Rule, shapes: Sequence[Shape], scope: _Scope) -> None:
             if shape.kind not in {*kinds, "object", "list"}:
                 message = f"le format « {rule.format.text} » ne lit pas {KIND_IN_FRENCH[shape.kind]}"
                 scope.faults.add(rule.format.spot, message)
+
+
+def _check_kinds(rule: Rule, shapes: Sequence[Shape], scope: _Scope) -> None:
+    """One value, or a whole list of simple values as it is."""
+    for said, shape in zip(rule.paths, shapes, strict=False):
+        if shape.kind == "object":
+            scope.faults.add(said.spot, f"« {said.text} » est un objet", "nommez un de ses champs")
+        elif shape.kind == "list" and shape.item and not (shape.item.fields or rule.table or rule.format):
+            scope.written.lists.add(rule.to)
+        elif shape.kind == "list":
+            scope.faults.add(said.spot, f"« {said.text} » est une liste", f"utilisez « each: {said.text} »")
 
 
 def _check_table(said: Said, shapes: Sequence[Shape], scope: _Scope) -> None:

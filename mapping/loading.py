@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from mapping.extends import WholeMapping
     from mapping.faults import Faults
     from mapping.paths import Shape
+    from mapping.rules import Said
     from mapping.tables import CodeTable
 
 CANON = "canon"
 """The contract of what comes in: `canon#taken`, `canon#held`."""
+OUR_DOORS = "portail-v1.schema.json"
+"""The documents that our own doors take of a portal, `portail-v1.schema.json#NewPatient`."""
 
 
 class Loading:
@@ -68,7 +71,7 @@ class Loading:
     def _incoming(self, mapping: WholeMapping) -> Compiler | None:
         source = self._contracts.find(mapping.source, self._faults)
         file, _, name = mapping.target.text.partition("#")
-        heard = heard_shape(name) if file == CANON else None
+        heard = self._ours(mapping.target, file, name)
         if source is None:
             self.unchecked.append(mapping.name)
             told = f"« {mapping.source.text} » n'est dans aucun dossier de contrats"
@@ -82,10 +85,17 @@ class Loading:
         if source is None or heard is None:
             return None
         shape = shape_of_part(source)
-        self._check(mapping, shape, None, part_of_shape(name, heard))
+        self._check(mapping, shape, None, heard)
         policies = self._recipients.get(mapping.name.partition("/")[0])
         hold = "hold"
         return Compiler(shape, self._tables, incoming=True, policy=policies.policy if policies else lambda _table: hold)
+
+    def _ours(self, target: Said, file: str, name: str) -> Part | None:
+        """What comes in becomes a document of `canon`, or of the contract of one of our own doors."""
+        if file == OUR_DOORS:
+            return self._contracts.find(target, self._faults)
+        heard = heard_shape(name) if file == CANON else None
+        return part_of_shape(name, heard) if heard else None
 
     def _check(self, mapping: WholeMapping, shape: Shape, allow_list: AllowList | None, root: Part | None) -> None:
         written = check_mapping(mapping, shape, allow_list, self._tables, self.codes_read, self._faults)

@@ -104,6 +104,10 @@ HIDDEN: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "documents.url": _text,
         "reason": _reason,
         "instruction": _text,
+        "identifiers.value": _text,
+        "particularity_groups.A": _text,
+        "particularity_groups.B": _text,
+        "particularity_groups.C": _text,
     }
 )
 """Canon path → how its value is hidden."""

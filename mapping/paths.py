@@ -44,6 +44,7 @@ CODES: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
         ("EventCanon", "mode"): _MODES,
         ("EventCanon", "status"): frozenset({"open", "closed"}),
         ("LinkCanon", "action"): frozenset({"create", "link"}),
+        ("LinkStateCanon", "action"): frozenset({"create", "link"}),
         ("DetachedNumberDocument", "reason"): frozenset({"emptied", "changed", "deleted"}),
         ("InterventionPatientCanon", "sex"): frozenset({"M", "F", "I"}),
         ("AnswerDocument", "outcome"): frozenset({"taken", "later", "refused"}),

@@ -121,6 +121,8 @@ def _targets(root: Part | None, resources: dict[str, str], entered: set[str]) ->
             level = level.of(resources.get(before, "")) or level
         for one in level.parts.values() if level and depth < MOST_LEVELS else ():
             path = f"{before}{one.name}[0]" if one.many and level and level.lists else before + one.name
+            if path.endswith("[0]") and one.inside is None:
+                found.append(_target(one, before + one.name))  # whole, from a list of ours
             found.append(_target(one, path))
             if one.inside is None or one.name in SELDOM:
                 continue

@@ -1,4 +1,7 @@
-"""Writes the reference pages that are made from the code: settings, doors, codes. A test holds the pages to the code."""
+"""Writes what is made from the code: the reference pages (settings, doors, codes) and the contract of the portal's doors.
+
+Tests hold both to the code.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from domain import ins as identity
 from domain import professionals
 from domain.intervention_remarks import TITLES as REMARKS
 from domain.intervention_status import REFUSALS, Status
+from gateway.doors import portal_contract
 from gateway.doors.soap_faults import MEANINGS, RETRYABLE
 from gateway.doors.table import DOORS
 from gateway.settings import Settings
@@ -118,6 +122,7 @@ def main() -> int:
         return 1 if stale else 0
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
+    (ROOT / "adapters/portal/contract" / portal_contract.FILE).write_bytes(portal_contract.text())
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.responses import Response
 
@@ -83,5 +83,7 @@ class Door:
     """The body may be left out."""
     instruction: str = ""
     """What the caller must do when it is refused here: told in every refusal."""
+    shows: Literal["", "patient", "event"] = ""
+    """What its answers are made of, where a portal may read it in its own words."""
     refuse: Callable[[Problem, Mapping[str, str]], Response] | None = None
     """How a refusal is said in the protocol of this door; absent, as problem+json."""

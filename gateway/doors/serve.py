@@ -13,10 +13,12 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
+from domain.errors import RuleError
 from gateway import problems
 from gateway.doors.door import Call, Door, whole_number
 from gateway.doors.refusals import as_problem
 from gateway.doors.schemas import DESTINATION, IDENTIFIER
+from gateway.doors.wording import wording
 from gateway.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from gateway.doors.wording import Wording
     from gateway.register import Register
     from gateway.reply import Reply
     from gateway.runtime import Runtime
@@ -54,7 +57,8 @@ async def _answer(door: Door, runtime: Runtime, request: Request) -> Response:
     _refuse_odd_identifiers(request)
     _refuse_unknown_query(door, request)
     raw = await read_body(request)
-    body = _document(door, request, raw)
+    words = wording(runtime, principal, door) if runtime.settings.portals else None
+    body = _document(door, request, raw, words)
     call = Call(
         runtime=runtime,
         principal=principal,
@@ -65,8 +69,17 @@ async def _answer(door: Door, runtime: Runtime, request: Request) -> Response:
         now=runtime.clock(),
         change=_once(runtime, principal, request, raw),
     )
-    reply = await door.handler(call)
+    reply = await (door.handler(call) if words is None else _in_words(words, call))
     return reply if isinstance(reply, Response) else _response(reply)
+
+
+async def _in_words(words: Wording, call: Call) -> Reply | Response:
+    """The work of a door, answered in the words of the portal that asked for it."""
+    try:
+        reply = await words.door.handler(call)
+    except (ProblemError, RuleError) as error:
+        raise words.refused(as_problem(error)) from None
+    return reply if isinstance(reply, Response) else words.told(reply, call.now)
 
 
 def _response(reply: Reply) -> Response:
@@ -102,7 +115,7 @@ def _too_large() -> ProblemError:
     return ProblemError(413, "corps_trop_gros", f"Le corps dépasse {limit} Mo.", "Découper le lot en plusieurs envois.")
 
 
-def _document(door: Door, request: Request, raw: bytes) -> BaseModel | bytes:
+def _document(door: Door, request: Request, raw: bytes, words: Wording | None) -> BaseModel | bytes:
     if door.body is None and door.media_type == "application/json":
         if raw:
             raise ProblemError(400, "corps_inattendu", "Cette adresse n’attend pas de corps.")
@@ -119,6 +132,8 @@ def _document(door: Door, request: Request, raw: bytes) -> BaseModel | bytes:
         )
     if door.body is None:
         return raw
+    if words is not None:
+        return words.read(door.body, raw)
     try:
         return door.body.model_validate_json(raw)
     except ValidationError as error:

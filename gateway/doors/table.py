@@ -39,6 +39,7 @@ def _operation(method: str, path: str, name: str, handler: Handler, summary: str
         summary,
         body=document,
         tag="Patients",
+        shows="patient",
         example=examples.OPERATIONS.get(name),
         **more,
     )
@@ -58,10 +59,11 @@ EVENTS = (
         schemas.NewEvent,
         status=201,
         tag="Événements",
+        shows="event",
         example=examples.EVENT,
     ),
-    Door("GET", "/v1/events", NUMBERS, events.read_all, "Lister les événements", tag="Événements"),
-    Door("GET", EVENT, NUMBERS, events.read_one, "Lire un événement", tag="Événements"),
+    Door("GET", "/v1/events", NUMBERS, events.read_all, "Lister les événements", tag="Événements", shows="event"),
+    Door("GET", EVENT, NUMBERS, events.read_one, "Lire un événement", tag="Événements", shows="event"),
     Door(
         "PATCH",
         EVENT,
@@ -70,6 +72,7 @@ EVENTS = (
         "Modifier un événement",
         schemas.ChangedEvent,
         tag="Événements",
+        shows="event",
         example={"name": "Match de Rugby Toulouse VS Pau"},
     ),
     Door(
@@ -80,6 +83,7 @@ EVENTS = (
         "Clore un événement",
         schemas.EndedEvent,
         tag="Événements",
+        shows="event",
         open_body=True,
     ),
     Door(
@@ -90,6 +94,7 @@ EVENTS = (
         "Rouvrir un événement",
         schemas.EndedEvent,
         tag="Événements",
+        shows="event",
         open_body=True,
     ),
     Door(
@@ -100,6 +105,7 @@ EVENTS = (
         "Créer ou lier l’événement à SINUS ou SI-VIC, sans jamais bloquer",
         schemas.NewLink,
         tag="Événements",
+        shows="event",
         example={"action": "link", "external_id": "SINUS-EVT-000001"},
     ),
     Door(
@@ -111,6 +117,7 @@ EVENTS = (
         schemas.NewLocalisation,
         status=201,
         tag="Événements",
+        shows="event",
         example={"name": "PMA"},
     ),
     Door(
@@ -121,6 +128,7 @@ EVENTS = (
         "Renommer une localisation",
         schemas.NewLocalisation,
         tag="Événements",
+        shows="event",
         example={"name": "PMA nord"},
     ),
     Door(
@@ -130,6 +138,7 @@ EVENTS = (
         events.remove_place,
         "Retirer une localisation",
         tag="Événements",
+        shows="event",
     ),
 )
 
@@ -142,6 +151,7 @@ PATIENTS = (
         patients.read_all,
         "Lister les patients",
         tag="Patients",
+        shows="patient",
     ),
     Door(
         "POST",
@@ -151,9 +161,10 @@ PATIENTS = (
         "Chercher par numéro SINUS, code CATA ou début de nom",
         schemas.SoughtPatients,
         tag="Patients",
+        shows="patient",
         example={"number": "FR 825 NOVI - 0000 TR - 123123"},
     ),
-    Door("GET", PATIENT, PORTAL, patients.read_one, "Lire un patient", tag="Patients"),
+    Door("GET", PATIENT, PORTAL, patients.read_one, "Lire un patient", tag="Patients", shows="patient"),
     _operation("PUT", PATIENT, "replace", patients.replace, "Créer ou remplacer un patient sous cet identifiant"),
     _step(PATIENT, "change", "Modifier ce qui est nommé, et rien d’autre", method="PATCH"),
     _step(PATIENT, "delete", "Supprimer une fiche saisie par erreur", method="DELETE", open_body=True),

@@ -139,7 +139,10 @@ def _check_written(here: _Written, path: str, given: set[str], target: _Target, 
         inner = f"{path}{name}" if number is None else f"{path}{name}[{number}]"
         if below.part is None:
             continue
-        _check_shape(below, inner, level, target, numbered=number is not None)
+        whole = number is not None or any(rule.to in target.learnt.lists for rule in below.rules)
+        _check_shape(below, inner, level, target, numbered=whole)
+        if not below.part.many and whole and number is None:
+            target.faults.add(below.spot, f"« {inner} » n'est pas une liste au contrat", "la source en est une")
         for rule in below.rules:
             _check_codes(rule, below.part, target)
         repeated = any(rule.rules for rule in below.rules)

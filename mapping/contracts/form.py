@@ -21,7 +21,7 @@ from mapping.faults import Faults
 from mapping.formats import as_boolean, as_decimal, as_integer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from mapping.contracts.part import Part
@@ -135,11 +135,31 @@ class JsonForm:
         self._check(tree)
         return tree
 
+    def misfits(self, tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Every field that is not as the schema says, with the word of the schema that says so."""
+        for error in _innermost(self._validator.iter_errors(tree)) if self._validator else ():
+            kind = error.kind
+            below = [kind.property] if kind.name == "required" else getattr(kind, "unexpected", [""])
+            for one in below:
+                yield ".".join(str(step) for step in (*error.instance_path, one) if step != ""), kind.name
+
     def _check(self, tree: Mapping[str, Any]) -> None:
         found = next(self._validator.iter_errors(tree), None) if self._validator else None
         if found is not None:
             place = ".".join(str(step) for step in found.instance_path)
             raise DocumentError(place, "refusé par le schéma")
+
+
+def _innermost(errors: Iterable[Any]) -> Iterator[Any]:
+    """Of « this or null », what is wrong with this."""
+    for error in errors:
+        sides = error.kind.context if error.kind.name == "anyOf" else []
+        here = error.instance_path
+        near = [side for side in sides if all(one.kind.name != "type" or one.instance_path != here for one in side)]
+        if near:
+            yield from _innermost(near[0])
+        else:
+            yield error
 
 
 def _validator(path: Path, name: str) -> Any:  # noqa: ANN401 - the library's class depends on the draft

@@ -60,10 +60,14 @@ class JsonContract:
 
     def _resolved(self, schema: Schema) -> Schema:
         for _ in range(MOST_REFERENCES):
-            said = schema.get("$ref")
-            if not isinstance(said, str):
+            said, either = schema.get("$ref"), schema.get("anyOf")
+            if isinstance(said, str):
+                found, key = self._referenced(said), "$ref"
+            elif isinstance(either, list) and len(either) > 1 and len(known := _not_null(either)) == 1:
+                found, key = known[0], "anyOf"  # « this or null » is this, where it is known
+            else:
                 return schema
-            schema = {**self._referenced(said), **{key: value for key, value in schema.items() if key != "$ref"}}
+            schema = {**found, **{name: value for name, value in schema.items() if name != key}}
         raise ContractError("référence JSON Schema qui tourne en rond")
 
     def _referenced(self, said: str) -> Schema:
@@ -104,6 +108,10 @@ class JsonContract:
         sides += [(self._resolved(one), True) for one in schema.get("allOf", ())]
         sides += [(self._resolved(one), False) for key in ("oneOf", "anyOf") for one in schema.get(key, ())]
         return sides
+
+
+def _not_null(either: list[Schema]) -> list[Schema]:
+    return [one for one in either if one.get("type") != "null"]
 
 
 def _kind(schema: Schema) -> Kind:

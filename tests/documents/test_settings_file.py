@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 NEIGHBOURS = ("sivic", "lrm", "lrm_fhir", "lrms", "hub", "portal", "platforms", "destinations")
-INVENTED = re.compile(r"(platforms|lrms|destinations|topics)\.(?:essai|hopital|victim)")
+INVENTED = re.compile(r"(platforms|lrms|portals|destinations|topics)\.(?:essai|hopital|victim)")
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "passerelle.toml"
 

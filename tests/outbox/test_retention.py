@@ -43,7 +43,7 @@ KEPT = (
 )
 
 
-GREETINGS = 3
+GREETINGS = 2
 """Transactions rolled back by SQLAlchemy itself, one when each engine that writes meets the server."""
 
 

@@ -131,9 +131,10 @@ async def stream(call: Call) -> StreamingResponse:
 
 
 async def routes(call: Call) -> Reply:
-    """The table of routes, with those that ended."""
+    """The table of routes, with those that ended, and where a route may lead here."""
     found = await call.runtime.read(lambda register: register.routes.all())
-    return Reply(200, {"routes": [route_view(one, in_force=one.in_force(call.now)) for one in found]})
+    shown = [route_view(one, in_force=one.in_force(call.now)) for one in found]
+    return Reply(200, {"routes": shown, "destinations": call.runtime.house.takers("intervention.request")})
 
 
 async def put_route(call: Call) -> Reply:

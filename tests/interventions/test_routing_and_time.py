@@ -89,8 +89,10 @@ async def test_an_operator_edits_the_table(stage: Stage) -> None:
     async with stage.client(OPERATOR) as operator:
         assert (await operator.delete("/v1/routes/seine-et-marne")).status_code == 204
         assert (await operator.delete("/v1/routes/seine-et-marne")).status_code == 404
-        table = (await operator.get("/v1/routes")).json()["routes"]
+        told = (await operator.get("/v1/routes")).json()
+        table = told["routes"]
     assert [(one["id"], one["in_force"]) for one in table] == [("seine-et-marne", False)]
+    assert told["destinations"] == ["lrm"]
     assert (await stage.ask()).json()["code"] == "AUCUNE_ROUTE"
     assert (await stage.route()).status_code == 200
     assert (await stage.ask()).status_code == 201

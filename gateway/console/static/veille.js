@@ -1,22 +1,24 @@
 // The watch: what an operator must know and can decide. It shows what the doors say; every decision is shown before it is taken.
 import { ago, drawAlarms, drawGroups, drawRequests, drawWays, made, moment, topic } from "/console/veille-draw.js";
+import { drawRoutes, openRoutes } from "/console/veille-routes.js";
 import { named } from "/console/tables.js";
 
 const SLOW = 3000; // milliseconds between two looks
-const PLACES = { a: "alarms", e: "links", d: "parked", i: "requests" };
+const PLACES = { a: "alarms", e: "links", d: "parked", i: "requests", v: "routes" };
 
 const at = (id) => document.getElementById(id);
 const state = { key: "", heard: null, searched: "", shown: "", decide: null, looking: false };
 
 class Refused extends Error {
-  constructor(status, problem) { super([problem.title, problem.detail].filter(Boolean).join(" ")); this.status = status; }
+  constructor(status, problem) { super([problem.title, problem.detail].filter(Boolean).join(" ")); this.status = status; this.errors = problem.errors ?? []; }
 }
 
 // Reading goes by the session's cookie; whatever changes something is signed by the key itself.
-async function ask(path, body) {
+async function ask(path, body, method = body ? "POST" : "GET") {
   const headers = { Accept: "application/json" };
-  if (body) Object.assign(headers, { "Content-Type": "application/json", Authorization: `Bearer ${state.key}` });
-  const answer = await fetch(path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });
+  if (method !== "GET") headers.Authorization = `Bearer ${state.key}`;
+  if (body) headers["Content-Type"] = "application/json";
+  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
   const said = answer.status === 204 ? null : await answer.json();
   if (!answer.ok) throw new Refused(answer.status, said);
   return said;
@@ -51,18 +53,19 @@ async function look() {
   state.looking = true;
   try {
     const searched = state.searched;
-    const [alarms, ways, groups, requests] = await Promise.all([
+    const [alarms, ways, groups, requests, routes] = await Promise.all([
       ask("/v1/alarms"), ask("/v1/destinations"), ask("/v1/outbox/groups"),
       ask(`/v1/interventions${searched ? `?reference=${encodeURIComponent(searched)}` : ""}`).catch((error) => {
         if (searched && error.status === 404) return { interventions: [] };
         throw error;
       }),
+      ask("/v1/routes"),
     ]);
     state.heard = Date.now();
     at("entry").hidden = true;
     at("sheet").hidden = false;
     tellMode();
-    draw(alarms.alarms, ways.destinations, groups.groups, requests.interventions, searched);
+    draw(alarms.alarms, ways.destinations, groups.groups, requests.interventions, routes, searched);
   } catch (error) {
     if (error.status === 401 || error.status === 403) askKey(error.status === 403 ? error.message : "");
   } finally { state.looking = false; }
@@ -74,12 +77,13 @@ function draw(...all) {
   const now = JSON.stringify([all, Math.floor(Date.now() / 60000)]);
   if (now === state.shown) return;
   state.shown = now;
-  const [alarms, ways, groups, requests, searched] = all;
+  const [alarms, ways, groups, requests, routes, searched] = all;
   const held = document.activeElement?.getAttribute("aria-label");
   drawAlarms(alarms, endAlarm);
   drawWays(ways, { pause, resume });
   drawGroups(groups, { replay, discard });
   drawRequests(requests, searched);
+  drawRoutes(routes, endRoute);
   if (held) [...document.querySelectorAll("#sheet button")].find((one) => one.getAttribute("aria-label") === held)?.focus();
 }
 
@@ -126,13 +130,26 @@ async function carry(submit) {
     const rate = Number(at("decision-rate").value) || null;
     const said = await act({ as: new FormData(at("decision-form")).get("as"), reason: at("decision-reason").value.trim(), rate });
     at("decision").close();
-    at("told").textContent = done(said);
-    state.shown = "";
-    look();
+    tell(done(said));
   } catch (error) {
     if (error.status === 401) { state.key = ""; at("decision-key-row").hidden = false; at("decision-key").required = true; }
     at("decision-error").textContent = error instanceof Refused ? error.message : "La passerelle ne répond pas ; rien n’a été décidé.";
   } finally { at("decision-do").disabled = false; }
+}
+
+// What was done, and the page as it stands since.
+function tell(text) {
+  at("told").textContent = text;
+  state.shown = "";
+  look();
+}
+
+function endRoute(one) {
+  decide({
+    title: "Mettre fin à la voie", text: "Plus aucune demande ne la prend ; sans autre voie, l’émetteur lit « appelez le 15 ». Elle reste dans la table, avec sa fin.",
+    facts: [["Voie", `${one.label} (${one.id})`], ["Choisie par", one.key], ["Destinataire", named(one.destination)]],
+    act: () => ask(`/v1/routes/${encodeURIComponent(one.id)}`, null, "DELETE"), done: () => `Voie ${one.id} finie.`,
+  });
 }
 
 function endAlarm(alarm) {
@@ -188,6 +205,7 @@ function search(reference) {
   look();
 }
 
+openRoutes({ ask, told: tell, session: { known: () => Boolean(state.key), give: (key) => { state.key = key; } } });
 at("decision-form").addEventListener("submit", carry);
 at("decision-close").addEventListener("click", () => at("decision").close());
 at("search").addEventListener("submit", (submit) => { submit.preventDefault(); search(at("reference").value.trim()); });
@@ -199,7 +217,7 @@ at("entry").addEventListener("submit", async (submit) => {
   if (await enter(given)) look();
 });
 document.addEventListener("keydown", (press) => {
-  if (press.ctrlKey || press.metaKey || press.altKey || at("decision").open || /INPUT|SELECT|TEXTAREA/.test(press.target.tagName)) return;
+  if (press.ctrlKey || press.metaKey || press.altKey || document.querySelector("dialog[open]") || /INPUT|SELECT|TEXTAREA/.test(press.target.tagName)) return;
   if (press.key === "/") { press.preventDefault(); at("reference").focus(); return; }
   const target = PLACES[press.key] && at(PLACES[press.key]);
   if (!target) return;

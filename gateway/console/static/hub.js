@@ -1,38 +1,20 @@
 // The hub, for a person: a message judged part by part, a case followed message by message. Text is set as text, never as HTML.
+import { ask, askKey, enter, onKey, readFragment, tellMode } from "/console/session.js";
 import { button, made, moment } from "/console/veille-draw.js";
 
 const at = (id) => document.getElementById(id);
-const state = { key: "", file: null };
+const state = { file: null };
 const TITLES = { document: "Document", enveloppe: "Enveloppe", "en-tête": "En-tête", contenu: "Contenu" };
 const PLACES = { v: "message", d: "cases" };
 
-async function ask(path, body) {
-  const headers = { Accept: "application/json" };
-  if (body !== undefined) Object.assign(headers, { "Content-Type": "application/octet-stream", Authorization: `Bearer ${state.key}` });
-  const answer = await fetch(path, { method: body === undefined ? "GET" : "POST", headers, body });
-  const said = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error([said.title, said.detail].filter(Boolean).join(" ")), { status: answer.status });
-  return said;
-}
+const admits = (scope) => (["operator", "integrator"].includes(scope) ? "" : "Cette clé n’est ni celle d’un exploitant, ni celle d’un intégrateur.");
 
-function askKey(problem) {
-  at("sheet").hidden = true;
-  at("entry").hidden = false;
-  at("entry-error").textContent = problem;
-  at("key").focus();
-}
-
-async function enter(key) {
-  const answer = await fetch("/console/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) });
-  const said = await answer.json();
-  if (!answer.ok) return askKey(said.title);
-  if (!["operator", "integrator"].includes(said.scope)) return askKey("Cette clé n’est ni celle d’un exploitant, ni celle d’un intégrateur.");
-  state.key = key;
+async function open(key) {
+  const said = await enter(key, admits);
+  if (!said) return;
   at("entry").hidden = true;
   at("sheet").hidden = false;
-  at("mode").hidden = false;
-  at("mode").textContent = said.mode === "Exercise" ? "EXERCICE" : "RÉEL";
-  at("mode").className = `mode ${said.mode === "Exercise" ? "exercise" : "actual"}`;
+  tellMode(said.mode);
   at("cases").hidden = said.scope !== "operator";
   at("message").focus();
   if (said.scope === "operator") await listCases();
@@ -45,7 +27,7 @@ async function check() {
   tellVerdict("Vérification…", "");
   try {
     const model = at("model").value;
-    drawVerdict(await ask(`/v1/hub/inspect${model ? `?model=${model}` : ""}`, raw));
+    drawVerdict(await ask(`/v1/hub/inspect${model ? `?model=${model}` : ""}`, raw, "POST", "application/octet-stream"));
   } catch (error) {
     at("parts").replaceChildren();
     at("notice").hidden = true;
@@ -163,7 +145,7 @@ at("check").addEventListener("dragleave", () => at("check-form").classList.remov
 at("check").addEventListener("drop", (drop) => { drop.preventDefault(); at("check-form").classList.remove("over"); take(drop.dataTransfer.files[0]); });
 at("search").addEventListener("submit", (submit) => { submit.preventDefault(); const id = at("case").value.trim(); if (id) showCase(id); else listCases(); });
 at("search-end").addEventListener("click", () => { at("case").value = ""; listCases(); at("case").focus(); });
-at("entry").addEventListener("submit", (submit) => { submit.preventDefault(); const given = at("key").value.trim(); at("key").value = ""; enter(given); });
+onKey(open);
 document.addEventListener("keydown", (press) => {
   if (press.ctrlKey || press.metaKey || press.altKey || /INPUT|SELECT|TEXTAREA/.test(press.target.tagName)) return;
   const target = at(press.key === "/" ? "case" : PLACES[press.key]);
@@ -173,8 +155,5 @@ document.addEventListener("keydown", (press) => {
   target.scrollIntoView({ block: "nearest" });
 });
 
-// What follows # never leaves the browser; it is read once and taken out of the address.
-const fragment = new URLSearchParams(location.hash.slice(1));
-history.replaceState(null, "", location.pathname);
-const given = fragment.get("cle");
-if (given) await enter(given); else askKey("");
+const given = readFragment().get("cle");
+if (given) await open(given); else askKey("");

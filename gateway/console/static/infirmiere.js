@@ -1,5 +1,7 @@
 // The nurse's screen: one click, a reference, where the request is. Whatever fails is said in the same words: call 15.
 // It sends exercises only: a key of the real is refused by the gateway, and the refusal shown.
+import { readFragment } from "/console/session.js";
+
 const PATIENCE = 5000; // milliseconds: past this a click without an answer is a failure
 const LOOK = 1000; // milliseconds between two questions; the stream makes most of them useless
 const SILENCE = 10; // seconds without news before the nurse is told
@@ -214,7 +216,5 @@ document.addEventListener("keydown", (press) => { if (press.ctrlKey && press.key
 setInterval(tell, 250);
 setInterval(look, LOOK);
 
-// What follows # never leaves the browser; it is read once and taken out of the address.
-const key = new URLSearchParams(location.hash.slice(1)).get("cle");
-history.replaceState(null, "", location.pathname);
+const key = readFragment().get("cle");
 if (key) enter(key); else at("key").focus();

@@ -1,4 +1,5 @@
 // The page: reads the doors, draws tables, follows the stream. It keeps nothing and decides nothing.
+import { ask, askKey, enter, onKey, readFragment, tellMode } from "/console/session.js";
 import { drawAgreement, drawBoard, drawLinks } from "/console/tables.js";
 
 const CALM = 250; // milliseconds: changes within this time are drawn together
@@ -9,26 +10,12 @@ const at = (id) => document.getElementById(id);
 const state = { event: null, scope: null, stream: null, heard: null, due: null };
 
 async function get(path) {
-  const answer = await fetch(path, { headers: { Accept: "application/json" } });
-  if (answer.status === 401) { askKey(""); throw new Error("401"); }
-  if (!answer.ok) throw new Error(String(answer.status));
-  return answer.json();
-}
-
-function askKey(problem) {
-  state.stream?.close();
-  at("sheet").hidden = true;
-  at("entry").hidden = false;
-  at("entry-error").textContent = problem;
-  at("key").focus();
-}
-
-async function enter(key) {
-  const answer = await fetch("/console/session", {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }),
-  });
-  if (!answer.ok) { askKey((await answer.json()).title); return false; }
-  return true;
+  try {
+    return await ask(path);
+  } catch (error) {
+    if (error.status === 401) { state.stream?.close(); askKey(""); }
+    throw error;
+  }
 }
 
 async function start(wanted) {
@@ -47,10 +34,7 @@ function show(event) {
   state.event = event.id;
   at("event-name").textContent = event.name;
   document.title = `${event.name} – Passerelle`;
-  const mode = at("mode");
-  mode.hidden = false;
-  mode.textContent = event.mode === "Exercise" ? "EXERCICE" : "RÉEL";
-  mode.className = `mode ${event.mode === "Exercise" ? "exercise" : "actual"}`;
+  tellMode(event.mode);
   follow();
   refresh();
 }
@@ -92,12 +76,7 @@ function tellAge() {
   live.textContent = down ? `La passerelle ne répond plus depuis ${seconds} s` : `En direct, à jour il y a ${seconds} s`;
 }
 
-at("entry").addEventListener("submit", async (submit) => {
-  submit.preventDefault();
-  const key = at("key").value.trim();
-  at("key").value = "";
-  if (await enter(key)) start();
-});
+onKey(async (key) => { if (await enter(key)) start(); });
 at("event-list").addEventListener("change", async () => {
   const { events } = await get("/v1/events");
   show(events.find((event) => event.id === at("event-list").value));
@@ -114,8 +93,6 @@ document.addEventListener("keydown", (press) => {
 setInterval(tellAge, 1000);
 setInterval(refresh, SLOW);
 
-// What follows # never leaves the browser; it is read once and taken out of the address.
-const fragment = new URLSearchParams(location.hash.slice(1));
-history.replaceState(null, "", location.pathname);
+const fragment = readFragment();
 const key = fragment.get("cle");
 if (!key || await enter(key)) start(fragment.get("evenement")).catch(() => {});

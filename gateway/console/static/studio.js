@@ -1,4 +1,5 @@
 // The studio: a document, rules, what they give, as one types. It decides nothing; the gateway checks, tries and keeps.
+import { readFragment } from "/console/session.js";
 import { codesPanel } from "/console/studio-codes.js";
 import { drawDifference, drawFaults, drawHere, drawHistory, drawPairs, drawResult, tell } from "/console/studio-draw.js";
 import { openEditor } from "/console/studio-editor.js";
@@ -297,7 +298,5 @@ at("back").addEventListener("click", goBack);
 at("activation").addEventListener("submit", (submit) => { submit.preventDefault(); activate(); });
 addEventListener("beforeunload", (leave) => { if (editor && editor.text() !== state.saved) leave.preventDefault(); });
 
-// What follows # never leaves the browser; it is read once and taken out of the address.
-const fragment = new URLSearchParams(location.hash.slice(1));
-history.replaceState(null, "", location.pathname);
+const fragment = readFragment();
 if (fragment.get("cle")) enter(fragment.get("cle"));

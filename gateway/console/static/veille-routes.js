@@ -1,5 +1,6 @@
 // The routes to the SAMUs: which request goes where, from when to when. What is written is judged by the gateway; its words stand beside the field.
 import { button, made, moment } from "/console/veille-draw.js";
+import { ask, session } from "/console/session.js";
 import { cell, named, row } from "/console/tables.js";
 
 const KINDS = { crra: "SAMU nommé dans la demande", insee: "commune", department: "département", platform: "convention d’une plateforme" };
@@ -12,11 +13,11 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 const at = (id) => document.getElementById(id);
 const input = (field) => at(`route-${field}`);
-const own = { ask: null, session: null, told: null, known: [], places: [], edited: null, drawn: {} };
+const own = { told: null, known: [], places: [], edited: null, drawn: {} };
 
-// What the page lends: how to ask, the key of this session, where to say what was done.
-export function openRoutes(lent) {
-  Object.assign(own, lent);
+// `told`: where the page says what was done.
+export function openRoutes(told) {
+  own.told = told;
   at("route-form").addEventListener("submit", write);
   at("route-close").addEventListener("click", () => at("route").close());
   at("route-add").addEventListener("click", () => edit(null));
@@ -92,13 +93,13 @@ function edit(one) {
 }
 
 function askKey() {
-  at("route-session-row").hidden = own.session.known();
+  at("route-session-row").hidden = Boolean(session.key);
   at("route-session").value = "";
 }
 
 // Who wrote it last: the audit says it, the page only reads it out.
 function tellLast(name) {
-  own.ask(`/v1/audit?about=${encodeURIComponent(`route:${name}`)}`).then(({ acts: [last] }) => {
+  ask(`/v1/audit?about=${encodeURIComponent(`route:${name}`)}`).then(({ acts: [last] }) => {
     if (last && own.edited?.id === name) at("route-last").textContent = `Dernier changement : ${last.by}, le ${moment(last.at)}.`;
   }).catch(() => {});
 }
@@ -148,15 +149,15 @@ async function write(submit) {
   const faults = unread();
   tellFaults(faults);
   if (faults.length) return;
-  if (!own.session.known()) own.session.give(at("route-session").value.trim());
+  if (!session.key) session.key = at("route-session").value.trim();
   at("route-do").disabled = true;
   try {
     const name = own.edited?.id ?? input("name").value.trim();
-    const written = await own.ask(`/v1/routes/${encodeURIComponent(name)}`, said(), "PUT");
+    const written = await ask(`/v1/routes/${encodeURIComponent(name)}`, said(), "PUT");
     at("route").close();
     own.told(`Voie ${written.id} écrite : ${written.label}, par ${named(written.destination)}.`);
   } catch (error) {
-    if (error.status === 401) { own.session.give(""); askKey(); }
+    if (error.status === 401) { session.key = ""; askKey(); }
     tellFaults(error.errors ?? [], error.status ? error.message : "La passerelle ne répond pas ; rien n’a été écrit.");
   } finally { at("route-do").disabled = false; }
 }

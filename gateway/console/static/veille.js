@@ -1,51 +1,22 @@
 // The watch: what an operator must know and can decide. It shows what the doors say; every decision is shown before it is taken.
 import { ago, drawAlarms, drawGroups, drawRequests, drawWays, made, moment, topic } from "/console/veille-draw.js";
 import { drawRoutes, openRoutes } from "/console/veille-routes.js";
+import { Refused, ask, askKey, enter, onKey, readFragment, session, tellMode } from "/console/session.js";
 import { named } from "/console/tables.js";
 
 const SLOW = 3000; // milliseconds between two looks
 const PLACES = { a: "alarms", e: "links", d: "parked", i: "requests", v: "routes" };
 
 const at = (id) => document.getElementById(id);
-const state = { key: "", heard: null, searched: "", shown: "", decide: null, looking: false };
+const state = { heard: null, searched: "", shown: "", decide: null, looking: false };
 
-class Refused extends Error {
-  constructor(status, problem) { super([problem.title, problem.detail].filter(Boolean).join(" ")); this.status = status; this.errors = problem.errors ?? []; }
-}
+const admits = (scope) => (scope === "operator" ? "" : "Cette clé n’est pas celle d’un exploitant.");
 
-// Reading goes by the session's cookie; whatever changes something is signed by the key itself.
-async function ask(path, body, method = body ? "POST" : "GET") {
-  const headers = { Accept: "application/json" };
-  if (method !== "GET") headers.Authorization = `Bearer ${state.key}`;
-  if (body) headers["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
-  const said = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Refused(answer.status, said);
-  return said;
-}
-
-function askKey(problem) {
-  at("sheet").hidden = true;
-  at("entry").hidden = false;
-  at("entry-error").textContent = problem;
-  at("key").focus();
-}
-
-async function enter(key) {
-  const answer = await fetch("/console/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) });
-  const said = await answer.json();
-  if (!answer.ok) { askKey(said.title); return false; }
-  if (said.scope !== "operator") { askKey("Cette clé n’est pas celle d’un exploitant."); return false; }
-  state.key = key;
+async function open(key) {
+  const said = await enter(key, admits);
+  if (!said) return;
   sessionStorage.setItem("mode", said.mode); // told again after a reload; the key is not
-  return true;
-}
-
-function tellMode() {
-  const mode = sessionStorage.getItem("mode");
-  at("mode").hidden = !mode;
-  at("mode").textContent = mode === "Exercise" ? "EXERCICE" : "RÉEL";
-  at("mode").className = `mode ${mode === "Exercise" ? "exercise" : "actual"}`;
+  look();
 }
 
 async function look() {
@@ -64,7 +35,7 @@ async function look() {
     state.heard = Date.now();
     at("entry").hidden = true;
     at("sheet").hidden = false;
-    tellMode();
+    tellMode(sessionStorage.getItem("mode"));
     draw(alarms.alarms, ways.destinations, groups.groups, requests.interventions, routes, searched);
   } catch (error) {
     if (error.status === 401 || error.status === 403) askKey(error.status === 403 ? error.message : "");
@@ -109,8 +80,8 @@ function decide({ title, text, facts = [], act, asks = [], done }) {
     at(`decision-${name}`).value = "";
     at(`decision-${name}`).required = name === "reason" && asks.includes(name);
   }
-  at("decision-key-row").hidden = Boolean(state.key);
-  at("decision-key").required = !state.key;
+  at("decision-key-row").hidden = Boolean(session.key);
+  at("decision-key").required = !session.key;
   at("decision").showModal();
 }
 
@@ -123,8 +94,8 @@ async function carry(submit) {
   const { act, done } = state.decide;
   at("decision-do").disabled = true;
   try {
-    if (!state.key) {
-      state.key = at("decision-key").value.trim();
+    if (!session.key) {
+      session.key = at("decision-key").value.trim();
       at("decision-key").value = "";
     }
     const rate = Number(at("decision-rate").value) || null;
@@ -132,7 +103,7 @@ async function carry(submit) {
     at("decision").close();
     tell(done(said));
   } catch (error) {
-    if (error.status === 401) { state.key = ""; at("decision-key-row").hidden = false; at("decision-key").required = true; }
+    if (error.status === 401) { session.key = ""; at("decision-key-row").hidden = false; at("decision-key").required = true; }
     at("decision-error").textContent = error instanceof Refused ? error.message : "La passerelle ne répond pas ; rien n’a été décidé.";
   } finally { at("decision-do").disabled = false; }
 }
@@ -205,17 +176,12 @@ function search(reference) {
   look();
 }
 
-openRoutes({ ask, told: tell, session: { known: () => Boolean(state.key), give: (key) => { state.key = key; } } });
+openRoutes(tell);
+onKey(open);
 at("decision-form").addEventListener("submit", carry);
 at("decision-close").addEventListener("click", () => at("decision").close());
 at("search").addEventListener("submit", (submit) => { submit.preventDefault(); search(at("reference").value.trim()); });
 at("search-end").addEventListener("click", () => search(""));
-at("entry").addEventListener("submit", async (submit) => {
-  submit.preventDefault();
-  const given = at("key").value.trim();
-  at("key").value = "";
-  if (await enter(given)) look();
-});
 document.addEventListener("keydown", (press) => {
   if (press.ctrlKey || press.metaKey || press.altKey || document.querySelector("dialog[open]") || /INPUT|SELECT|TEXTAREA/.test(press.target.tagName)) return;
   if (press.key === "/") { press.preventDefault(); at("reference").focus(); return; }
@@ -227,8 +193,6 @@ document.addEventListener("keydown", (press) => {
 setInterval(tellAge, 1000);
 setInterval(look, SLOW);
 
-// What follows # never leaves the browser; it is read once and taken out of the address.
-const fragment = new URLSearchParams(location.hash.slice(1));
-history.replaceState(null, "", location.pathname);
-const given = fragment.get("cle");
-if (!given || await enter(given)) look();
+const given = readFragment().get("cle");
+if (given) await open(given);
+else look();

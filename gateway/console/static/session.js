@@ -1,0 +1,65 @@
+// The way in, the same for every page of people at work: a key opens a session that reads by its cookie, and itself signs what changes something.
+const at = (id) => document.getElementById(id);
+
+// The key stays in memory, for this page alone; it is lost with a reload, and the session is not.
+export const session = { key: "" };
+
+export class Refused extends Error {
+  constructor(status, problem) { super([problem.title, problem.detail].filter(Boolean).join(" ")); this.status = status; this.title = problem.title; this.errors = problem.errors ?? []; }
+}
+
+// `type`: of a body that is sent as it is; without it, the body is a document.
+export async function ask(path, body, method = body ? "POST" : "GET", type = "") {
+  const headers = { Accept: "application/json" };
+  if (method !== "GET" && session.key) headers.Authorization = `Bearer ${session.key}`;
+  if (body) headers["Content-Type"] = type || "application/json";
+  const answer = await fetch(path, { method, headers, body: body && !type ? JSON.stringify(body) : body });
+  const said = answer.status === 204 ? null : await answer.json();
+  if (!answer.ok) throw new Refused(answer.status, said);
+  return said;
+}
+
+export function askKey(problem) {
+  at("sheet").hidden = true;
+  at("entry").hidden = false;
+  at("entry-error").textContent = problem;
+  at("key").focus();
+}
+
+// Who the key lets in, or null once the page has said why it does not.
+export async function enter(key, admits = () => "") {
+  try {
+    const said = await ask("/console/session", { key });
+    const refusal = admits(said.scope);
+    if (refusal) { askKey(refusal); return null; }
+    session.key = key;
+    return said;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    askKey(error.title);
+    return null;
+  }
+}
+
+export function tellMode(mode) {
+  at("mode").hidden = !mode;
+  at("mode").textContent = mode === "Exercise" ? "EXERCICE" : "RÉEL";
+  at("mode").className = `mode ${mode === "Exercise" ? "exercise" : "actual"}`;
+}
+
+// The key typed in the form leaves it at once.
+export function onKey(take) {
+  at("entry").addEventListener("submit", (submit) => {
+    submit.preventDefault();
+    const given = at("key").value.trim();
+    at("key").value = "";
+    take(given);
+  });
+}
+
+// What follows # never leaves the browser; it is read once and taken out of the address.
+export function readFragment() {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  history.replaceState(null, "", location.pathname);
+  return fragment;
+}

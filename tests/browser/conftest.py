@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -13,7 +15,7 @@ from tests.servers import need
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 FLAGS = [
     "--no-sandbox",
@@ -24,6 +26,24 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@contextmanager
+def sheet(browser: Browser, *, forgiven: str | None = None, **context: Any) -> Iterator[Page]:
+    """A fresh page at the smallest supported size; no script of it may fail.
+
+    With `forgiven`, its console must stay silent too, but for what that pattern finds.
+    """
+    opened = browser.new_context(viewport={"width": 1280, "height": 800}, **context)
+    page = opened.new_page()
+    broken: list[str] = []
+    said: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    yield page
+    opened.close()
+    assert broken == []
+    assert forgiven is None or [one for one in said if not re.search(forgiven, one)] == []
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 from gateway.doors.hub_examples import CASE
 from gateway.register import Register
 from gateway.register.hub import HubCase, HubStep, Step
+from tests.browser.conftest import sheet
 from tests.gateway.hub_house import OURS, SAMU, VHOST, hub_section
 from tests.hubsante.hub_messages import full_envelope, message_of, models
 from tests.servers.live_house import OPERATOR, PLATFORM, LiveHouse, live_house
@@ -31,13 +32,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh sheet at the smallest supported size; no script of it may fail."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
-    broken: list[str] = []
-    opened.on("pageerror", lambda error: broken.append(str(error)))
-    yield opened
-    context.close()
-    assert broken == []
+    with sheet(browser) as opened:
+        yield opened
 
 
 def open_page(page: Page, house: LiveHouse) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import sheet
 from tests.servers.live_house import OPERATOR, PLATFORM, REAL, LiveHouse, live_house
 
 if TYPE_CHECKING:
@@ -39,13 +40,8 @@ def house(shared_house: LiveHouse) -> Iterator[LiveHouse]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh sheet; no script of it may fail, whatever the network does."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
-    broken: list[str] = []
-    opened.on("pageerror", lambda error: broken.append(str(error)))
-    yield opened
-    context.close()
-    assert broken == []
+    with sheet(browser) as opened:
+        yield opened
 
 
 def opened(page: Page, house: LiveHouse, *, by: str | None = None) -> None:

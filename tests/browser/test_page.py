@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import sheet
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -38,14 +40,8 @@ def demo() -> Iterator[tuple[str, str, str]]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh sheet at the smallest supported size, whose console must stay silent."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    yield opened
-    context.close()
-    assert [one for one in complaints if "401" not in one] == []
+    with sheet(browser, forgiven="401") as opened:
+        yield opened
 
 
 def opened(page: Page, demo: tuple[str, str, str]) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import sheet
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-EXPECTED = re.compile(r"status of 40[13]")  # a key that may not
+EXPECTED = r"status of 40[13]"  # a key that may not
 LISTENING = re.compile(r"écoute : (http://\S+)")
 PASSERELLE = [sys.executable, "-m", "gateway"]
 
@@ -66,14 +68,8 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh sheet at the smallest supported size, whose console must stay silent: no error, no refusal of the policy."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    yield opened
-    context.close()
-    assert [one for one in complaints if not EXPECTED.search(one)] == []
+    with sheet(browser, forgiven=EXPECTED) as opened:
+        yield opened
 
 
 def enter(page: Page, gateway: Gateway) -> Locator:

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from domain.mode import Mode
 from gateway.register.mappings import Mappings
 from gateway.security.keys import Scope, new_key
+from tests.browser.conftest import sheet
 from tests.mapping.test_unknown_codes import with_country
 from tests.servers.live_house import LiveHouse, live_house
 
@@ -27,14 +28,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh sheet at the smallest supported size, whose console must stay silent but for one refused pair."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="fr-FR", timezone_id="Europe/Paris")
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    yield opened
-    context.close()
-    assert [one for one in complaints if "status of 422" not in one] == []
+    with sheet(browser, forgiven="status of 422", locale="fr-FR", timezone_id="Europe/Paris") as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from adapters.lrm.hubsante.inbound import Ids, Received
 from gateway.doors.intervention_table import CLICK
 from gateway.hub.phone import note_phone_case
+from tests.browser.conftest import sheet
 from tests.servers.live_house import OPERATOR, PLATFORM, LiveHouse, live_house
 
 if TYPE_CHECKING:
@@ -34,13 +35,8 @@ def house(tmp_path: Path) -> Iterator[LiveHouse]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh sheet at the smallest supported size; no script of it may fail."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
-    broken: list[str] = []
-    opened.on("pageerror", lambda error: broken.append(str(error)))
-    yield opened
-    context.close()
-    assert broken == []
+    with sheet(browser) as opened:
+        yield opened
 
 
 def opened(page: Page, house: LiveHouse) -> None:

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from gateway.doors.intervention_table import CLICK
+from tests.browser.conftest import sheet
 from tests.servers.live_house import OPERATOR, PLATFORM, LiveHouse, live_house
 
 if TYPE_CHECKING:
@@ -31,15 +32,10 @@ def house(tmp_path: Path) -> Iterator[LiveHouse]:
 @pytest.fixture(params=["light", "dark"])
 def page(browser: Browser, house: LiveHouse, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The watch at the smallest supported size, by day and by night; no script of it may fail."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=request.param)
-    opened = context.new_page()
-    broken: list[str] = []
-    opened.on("pageerror", lambda error: broken.append(str(error)))
-    opened.goto(f"{house.url}/console/veille.html#cle={house.keys[OPERATOR]}")
-    expect(opened.locator("#routes-state")).to_have_text("Une voie en vigueur.")
-    yield opened
-    context.close()
-    assert broken == []
+    with sheet(browser, color_scheme=request.param) as opened:
+        opened.goto(f"{house.url}/console/veille.html#cle={house.keys[OPERATOR]}")
+        expect(opened.locator("#routes-state")).to_have_text("Une voie en vigueur.")
+        yield opened
 
 
 def ask(house: LiveHouse, path: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
 from gateway.register.hub import Step
 from tests.gateway.house import open_house
 from tests.hubsante.hub_messages import models
-from tests.shared_material import BESIDE
+from tests.shared_material import BESIDE, shared
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -205,8 +205,7 @@ async def test_an_unknown_sender_is_refused(tmp_path: Path) -> None:
 
 async def test_missing_fields_are_insufficient_data(at: Hub) -> None:
     """704, naming the path and never the value."""
-    if not (BESIDE / "hubsante").exists():
-        pytest.skip("official models are not beside the checkout")
+    shared("hubsante")
     body = case()
     del body["creation"]
     await at.give(at.message("createCaseHealth", body))
@@ -236,8 +235,7 @@ async def test_a_content_type_that_is_not_of_the_contract_is_kept_unread(at: Hub
 
 async def test_a_case_id_of_ten_kilobytes_is_refused_at_once(at: Hub) -> None:
     """One letter, ten thousand times: kept whole, refused in the time of any other."""
-    if not (BESIDE / "hubsante").exists():
-        pytest.skip("official models are not beside the checkout")
+    shared("hubsante")
     await at.give(at.message("createCaseHealth", case(caseId="a" * 10_000 + "!")))
     assert [answer.get("code") for answer in await at.answers()] == [700, None]
 

@@ -75,18 +75,16 @@ class Database:
         """Run `work` on committed data; it must not write. It runs again where its connection was found dead."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
-    def _read(self, work: Callable[[Connection], T]) -> T:
+    def _read(self, work: Callable[[Connection], T], tries: int = TRIES) -> T:
         """Found out by using it: asking first whether a connection is alive would double every question."""
-        for _ in range(TRIES - 1):
-            with self._reader.connect() as connection:
-                try:
-                    return work(connection)
-                except Exception as error:
-                    if not innocent(error):
-                        raise
-                    connection.invalidate()
         with self._reader.connect() as connection:
-            return work(connection)
+            try:
+                return work(connection)
+            except Exception as error:
+                if tries == 1 or not innocent(error):
+                    raise
+                connection.invalidate()
+        return self._read(work, tries - 1)
 
     def wake(self) -> None:
         """Say that something may be claimable; from any thread."""

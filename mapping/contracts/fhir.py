@@ -81,7 +81,7 @@ def written_down() -> dict[str, Any]:
         if name not in found:
             elements, choices = _asked(name)
             found[name] = [elements, choices]
-            wanted += [kind for word in elements.values() if (kind := _kind_of(word))[0].isupper()]
+            wanted += [kind for word in elements.values() if (kind := _said(word)["kind"])[0].isupper()]
     return dict(sorted(found.items()))
 
 
@@ -111,13 +111,14 @@ def _written() -> dict[str, Any]:
     return found
 
 
-def _kind_of(word: str) -> str:
-    return re.split(r"[\[!|]", word)[0]
+def _said(word: str) -> re.Match[str]:
+    if (said := _WORD.fullmatch(word)) is None:
+        raise ValueError(f"{WRITTEN.name} : {word}")
+    return said
 
 
 def _part(name: str, word: str) -> Part:
-    if (said := _WORD.fullmatch(word)) is None:
-        raise ValueError(f"{WRITTEN.name} : {name}")
+    said = _said(word)
     kind, many, required = said["kind"], bool(said["many"]), bool(said["required"])
     if kind == "*":
         return Part(name, "object", required, many, inside=lambda: Level(open=True, lists=True, of=_resource))

@@ -7,16 +7,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway import clock
+from gateway import clock, migrations
 from gateway.alarms import with_expiry_alarm
 from gateway.bootstrap import house_rules, open_destinations, shelf_of
+from gateway.cli.console import explain_mappings, read_settings, run
 from gateway.consequences import consequences
 from gateway.versions import open_versions
+from mapping import MappingFaultsError
 from outbox.database import open_database
 from outbox.sql import SqlStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from gateway.house import House
     from gateway.rehearsal import Open
@@ -35,6 +37,24 @@ class Desk:
     open_on: Open
     who: str
     house: House
+
+
+def on_desk(path: str | None, work: Callable[[Desk], Awaitable[int]]) -> int:
+    """Run a verb on the desk of the settings at `path`, its tables up to date; gives its exit code, 2 where there is no desk."""
+    settings = read_settings(path)
+    if settings is None:
+        return 2
+    migrations.upgrade(settings.store.url)
+
+    async def opened() -> int:
+        async with open_desk(settings) as desk:
+            return await work(desk)
+
+    try:
+        return run(opened())
+    except MappingFaultsError as error:
+        explain_mappings(error)
+        return 2
 
 
 @asynccontextmanager

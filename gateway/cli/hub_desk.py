@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from gateway import clock, migrations
-from gateway.cli.console import complain, explain_mappings, read_settings, run, say
-from gateway.cli.desk import open_desk
+from gateway import clock
+from gateway.cli.console import complain, say
+from gateway.cli.desk import on_desk
 from gateway.doors.hub_table import SAID
 from gateway.hub.say import say as queue
 from gateway.hub.timeline import case_view
 from gateway.problems import ProblemError, invalid_document
 from gateway.register import Register
-from mapping import MappingFaultsError
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +49,7 @@ def send(arguments: argparse.Namespace) -> int:
         say(f"{queued.type} en attente d’envoi : {queued.id} (suivre : passerelle outbox show {queued.id})")
         return 0
 
-    return _on_desk(arguments, work)
+    return _answered(arguments, work)
 
 
 def case(arguments: argparse.Namespace) -> int:
@@ -73,7 +72,7 @@ def case(arguments: argparse.Namespace) -> int:
             say(_line(one))
         return 0
 
-    return _on_desk(arguments, work)
+    return _answered(arguments, work)
 
 
 def _line(one: dict[str, Any]) -> str:
@@ -85,22 +84,9 @@ def _line(one: dict[str, Any]) -> str:
     return f"{one['at']}  → {one['type'] or 'inconnu'} : {stages}{troubles}"
 
 
-def _on_desk(arguments: argparse.Namespace, work: Callable[[Desk], Awaitable[int]]) -> int:
-    settings = read_settings(arguments.settings)
-    if settings is None:
-        return 2
-
-    migrations.upgrade(settings.store.url)
-
-    async def opened() -> int:
-        async with open_desk(settings) as desk:
-            return await work(desk)
-
+def _answered(arguments: argparse.Namespace, work: Callable[[Desk], Awaitable[int]]) -> int:
     try:
-        return run(opened())
-    except MappingFaultsError as error:
-        explain_mappings(error)
-        return 2
+        return on_desk(arguments.settings, work)
     except ProblemError as refusal:
         return _refused(refusal.problem)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway import clock, migrations, pulse, replaying
-from gateway.cli.console import complain, explain_mappings, read_settings, run, say, with_settings
-from gateway.cli.desk import open_desk
+from gateway import clock, pulse, replaying
+from gateway.cli.console import complain, say, with_settings
+from gateway.cli.desk import on_desk
 from gateway.register import Register
 from gateway.rehearsal import rehearse
-from mapping import MappingFaultsError
 from outbox.desk import Filter
 from outbox.gate import Breaker, Gate
 from outbox.message import Status
@@ -33,7 +32,7 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     ) -> argparse.ArgumentParser:
         parser = verbs.add_parser(name, help=help_)
         with_settings(parser)
-        parser.set_defaults(run=lambda arguments: _on_desk(arguments, work))
+        parser.set_defaults(run=lambda arguments: on_desk(arguments.settings, lambda desk: work(desk, arguments)))
         return parser
 
     pausing = verb("pause", "ne plus envoyer à une destination ; rien ne se perd", pause)
@@ -74,23 +73,6 @@ def _declare_messages(verb: Callable[..., argparse.ArgumentParser]) -> None:
         parser.add_argument("--event", help="identifiant de l’événement")
         parser.add_argument("--topic", help="sujet")
         parser.add_argument("--cause", help="code de la cause")
-
-
-def _on_desk(arguments: argparse.Namespace, work: Callable[[Desk, argparse.Namespace], Awaitable[int]]) -> int:
-    settings = read_settings(arguments.settings)
-    if settings is None:
-        return 2
-    migrations.upgrade(settings.store.url)
-
-    async def on_desk() -> int:
-        async with open_desk(settings) as desk:
-            return await work(desk, arguments)
-
-    try:
-        return run(on_desk())
-    except MappingFaultsError as error:
-        explain_mappings(error)
-        return 2
 
 
 def _wanted(arguments: argparse.Namespace, *, status: Status | None = None) -> Filter:

@@ -10,7 +10,7 @@ Every adapter has the same files, and a test checks it:
 - `contract/`     the versioned contract files
 - `README.md`     who they are, version, authentication, quirks with dates
 
-`__init__.py` exports `open_<name>`. The files beside the rooms are shared: `link.py` (where, and with
-which certificate), `http.py` (the way out), `threaded.py` (its carrier),
-`soap*.py` (the SOAP door and client), `sandbox.py` (what every simulator has).
+`__init__.py` exports `open_<name>`. `wire/` is the ground floor that they share: `link` (where, and with which
+certificate), `http` (the way out), `urllib3_transport` (its carrier), `soap/`, `fhir/`, `ws_security/`, and `simulated`
+(what every simulator has). It knows no neighbour.
 """

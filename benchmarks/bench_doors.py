@@ -28,9 +28,9 @@ from load import Wire, hammer
 from lxml import etree
 from report import Figure, percentile, tell
 
-from adapters.fhir_reading import read_request
-from adapters.soap import open_envelope
-from adapters.soap_contract import Contract
+from adapters.wire.fhir.reading.request import read_request
+from adapters.wire.soap.contract import Contract
+from adapters.wire.soap.server import open_envelope
 from gateway.clock import now
 
 if TYPE_CHECKING:

@@ -27,26 +27,26 @@ from report import Figure, percentile, tell
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from adapters.link import Link
-from adapters.lrm.hubsante import broker as nodes
 from adapters.lrm.hubsante.certificates import Authority
 from adapters.lrm.hubsante.client import Delivery, HubConnection
-from adapters.lrm.hubsante.documents import Format
-from adapters.lrm.hubsante.envelope import Envelope, Party, write_envelope, write_header
+from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
 from adapters.lrm.hubsante.inbound import read_delivery
-from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
-from adapters.lrm.hubsante.judgement import Judge
-from adapters.lrm.hubsante.models import read_models
-from adapters.lrm.hubsante.topology import EXCHANGE, Client, definitions
-from adapters.perimeter import Perimeter
+from adapters.lrm.hubsante.judge.judgement import Judge
+from adapters.lrm.hubsante.models.models import read_models
+from adapters.lrm.hubsante.sandbox import broker as nodes
+from adapters.lrm.hubsante.wire.documents import Format
+from adapters.lrm.hubsante.wire.envelope import Envelope, Party, write_envelope, write_header
+from adapters.lrm.hubsante.wire.topology import EXCHANGE, Client, definitions
+from adapters.wire.link import Link
+from adapters.wire.perimeter import Perimeter
 from gateway.bootstrap import build
-from gateway.settings import Settings
+from gateway.settings.settings import Settings
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-    from adapters.lrm.hubsante.models import Models
+    from adapters.lrm.hubsante.models.models import Models
 
 MODELS = Path(__file__).resolve().parents[2] / "shared" / "hubsante"
 GOLDEN = (

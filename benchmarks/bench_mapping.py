@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from report import Figure, tell
 
-from mapping import SHIPPED, golden, load_catalogue, tools
+from mapping import SHIPPED, load_catalogue
+from mapping.authoring import tools
+from mapping.proof import golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-import gateway.doors.fhir_guide as guide
-from gateway.doors.intervention_table import CLICK
+from gateway.doors.fhir import guide
+from gateway.doors.interventions.table import CLICK
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from domain.banner import french_age
-from domain.care_path import PRESENT
 from domain.counts import Tally, localisation_rows, tally, tally_by
 from domain.errors import ConflictError
-from domain.identifier import IdentifierKind, current
+from domain.numbers.identifier import IdentifierKind, current
 from domain.rules import DEFAULT_RULES
 from domain.severity import TRIAGE_ORDER
-from domain.snapshot import destination_of
+from domain.victim.banner import french_age
+from domain.victim.care_path import PRESENT
+from domain.victim.snapshot import destination_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from domain.counts import Cell
     from domain.event import Event
     from domain.rules import Rules
-    from domain.victim import Victim
+    from domain.victim.victim import Victim
 
 TALLY_COLUMNS: Final = (*(severity.value for severity in TRIAGE_ORDER), "Total", "Total hors IMP")
 PATIENT_COLUMNS: Final = ("Numéro SINUS", "Code CATA", "Nom", "Prénom", "Âge", "Sexe", "Triage", "Orientation")

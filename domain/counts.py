@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from domain.rules import DEFAULT_RULES
 from domain.severity import TRIAGE_ORDER, Severity
-from domain.snapshot import band_of, destination_of, event_canon
+from domain.victim.snapshot import band_of, destination_of, event_canon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
     from datetime import datetime
     from typing import TypeVar
 
-    from domain.canon import CountsDocument, TallyCanon, TallyLineCanon
-    from domain.care_path import Status
+    from domain.canon.documents import CountsDocument, TallyCanon, TallyLineCanon
     from domain.event import Event
     from domain.rules import Rules
-    from domain.victim import Victim
+    from domain.victim.care_path import Status
+    from domain.victim.victim import Victim
 
     K = TypeVar("K", bound=Hashable)
 

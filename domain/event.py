@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from domain.cata import letter_of
 from domain.errors import ConflictError, InvalidError, UnknownError
 from domain.mode import Mode
+from domain.numbers.cata import letter_of
 from domain.rules import DEFAULT_RULES
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from domain.care_path import BACK_STEPS, Step
 from domain.source import Source
+from domain.victim.care_path import BACK_STEPS, Step
 
 FIELD_GROUPS: Final = {
     "severity_entry": "triage",

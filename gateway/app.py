@@ -15,10 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.console.routes import page_routes
-from gateway.doors import astray
+from gateway.doors.http import not_found
+from gateway.doors.interventions.soap import soap_interventions
 from gateway.doors.openapi import contract
 from gateway.doors.serve import endpoint
-from gateway.doors.soap_interventions import soap_interventions
 from gateway.doors.table import DOORS
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def create_app(runtime: Runtime, beside: Callable[[], AbstractAsyncContextManage
     routes = [Route(door.path, endpoint(door, runtime), methods=[door.method]) for door in DOORS]
     routes += [Route("/soap/intervention", soap_interventions(runtime), methods=["GET", "POST"])]
     routes += [Route("/openapi.json", openapi), *_health_routes(runtime), *page_routes(runtime)]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: astray.unknown, 405: astray.method})
+    return Starlette(
+        routes=routes, lifespan=lifespan, exception_handlers={404: not_found.unknown, 405: not_found.method}
+    )
 
 
 def _health_routes(runtime: Runtime) -> list[Route]:

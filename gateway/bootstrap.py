@@ -12,23 +12,23 @@ import mapping
 from domain.rules import Rules
 from gateway import clock as gateway_clock
 from gateway import migrations
-from gateway.agreements import check_agreements, recipient_of
-from gateway.alarms import with_expiry_alarm
-from gateway.consequences import consequences
-from gateway.counting import CountingDestination
-from gateway.house import House, InterventionRules
+from gateway.after_delivery import consequences
+from gateway.flow.counts_at_sending import CountingDestination
+from gateway.flow.deployment_rules import House, InterventionRules
+from gateway.flow.routing import RECIPIENTS, ROUTES
 from gateway.hub.door import HubDoor
 from gateway.hub.judging import Judging
+from gateway.mappings.agreements import check_agreements, recipient_of
+from gateway.mappings.file_sets import Shelf
+from gateway.mappings.versions import VersionedDestination, Versions, open_versions
 from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours, policies, signature_gate, token_gate
-from gateway.pulse import Pulse
-from gateway.routing import RECIPIENTS, ROUTES
+from gateway.operations.alarms import with_expiry_alarm
+from gateway.operations.heartbeat import Pulse
 from gateway.runtime import Runtime
 from gateway.security.doorkeeper import Doorkeeper
-from gateway.shelf import Shelf
-from gateway.versions import VersionedDestination, Versions, open_versions
-from outbox.database import open_database
-from outbox.dispatcher import Dispatcher
-from outbox.servertime import ServerTime
+from outbox.database.database import open_database
+from outbox.database.server_clock import ServerTime
+from outbox.dispatch.dispatcher import Dispatcher
 from outbox.sql import SqlStore
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from gateway.settings import Settings
-    from outbox.database import Database
+    from gateway.settings.settings import Settings
+    from outbox.database.database import Database
     from outbox.ports import Destination
 
 VERSION = version("passerelle")

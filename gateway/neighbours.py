@@ -15,11 +15,11 @@ from adapters.lrm.soap import open_lrm
 from adapters.portal import FhirPlatformAdapter, open_portal
 from adapters.sinus import open_sinus
 from adapters.sivic import open_sivic
-from adapters.ws_security import Credentials, TokenGate
-from adapters.ws_signature import SignatureGate
+from adapters.wire.ws_security.username_token import Credentials, TokenGate
+from adapters.wire.ws_security.verify import SignatureGate
 from gateway import clock as gateway_clock
+from gateway.flow.routing import kind_of
 from gateway.interventions.tell import webhook
-from gateway.routing import kind_of
 from outbox.retry import Policy
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     import httpx
 
     import mapping
-    from adapters.link import Link
+    from adapters.wire.link import Link
     from gateway.hub.door import Listener
-    from gateway.intervention_settings import LrmSettings
+    from gateway.mappings.versions import Versions
     from gateway.runtime import Follower, Mirror
-    from gateway.sections import Delivery
-    from gateway.settings import Settings
-    from gateway.versions import Versions
+    from gateway.settings.base import Delivery
+    from gateway.settings.interventions import LrmSettings
+    from gateway.settings.settings import Settings
     from outbox.ports import Destination
 
     Wire = httpx.AsyncBaseTransport | None

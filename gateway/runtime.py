@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from adapters.ws_security import TokenGate
-from adapters.ws_signature import SignatureGate
+from adapters.wire.ws_security.username_token import TokenGate
+from adapters.wire.ws_security.verify import SignatureGate
 from gateway.register import Register
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from gateway.house import House
-    from gateway.pulse import Pulse
-    from gateway.rehearsal import Open
+    from gateway.flow.deployment_rules import House
+    from gateway.mappings.dry_run import Open
+    from gateway.mappings.versions import Versions
+    from gateway.operations.heartbeat import Pulse
     from gateway.security.doorkeeper import Doorkeeper
-    from gateway.settings import Settings
-    from gateway.versions import Versions
-    from outbox.database import Database
-    from outbox.dispatcher import Dispatcher
+    from gateway.settings.settings import Settings
+    from outbox.database.database import Database
+    from outbox.dispatch.dispatcher import Dispatcher
     from outbox.ports import Desk
 
 T = TypeVar("T")

@@ -16,10 +16,10 @@ from adapters.lrm.soap.simulator import create_simulator as create_lrm
 from adapters.portal.simulator import create_simulator as create_portal
 from adapters.sinus.simulator import create_simulator as create_sinus
 from adapters.sivic.simulator import create_simulator as create_sivic
-from gateway.agreements import check_agreements
 from gateway.bootstrap import load_mappings
 from gateway.clock import now
-from gateway.routing import kind_of
+from gateway.flow.routing import kind_of
+from gateway.mappings.agreements import check_agreements
 from gateway.serving import serving
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-    from gateway.settings import Settings
+    from gateway.settings.settings import Settings
 
 DEFAULT_PORTS = {"sinus": 8091, "sivic": 8092, "lrm": 8093, "portal": 8094, "lrm_fhir": 8095, "hub": 8096}
 WHEN_NAMED = frozenset({"hub"})

@@ -5,9 +5,9 @@ It refuses to know how bytes travel.
 
 from mapping.allow_list import AllowList
 from mapping.catalogue import SHIPPED, Catalogue, Mapping, load_catalogue, shipped
+from mapping.codes.tables import CodeTable
 from mapping.errors import MappingError, UnknownMappingError
 from mapping.faults import Fault, MappingFaultsError
-from mapping.tables import CodeTable
 
 __all__ = [
     "SHIPPED",

@@ -9,11 +9,11 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from domain.canon import DOCUMENTS
+from domain.canon.documents import DOCUMENTS
 from mapping.errors import MappingError
 from mapping.faults import Faults, did_you_mean
-from mapping.paths import Shape, topic_shape
-from mapping.source import Branch, Items, Leaf, Node
+from mapping.language.paths import Shape, topic_shape
+from mapping.language.source import Branch, Items, Leaf, Node
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

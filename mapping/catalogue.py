@@ -14,25 +14,25 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mapping.allow_list import LOCAL, AllowList, read_allow_list, read_local
-from mapping.checks import check_dead_pairs
+from mapping.codes.tables import ADDED, CodeTable, Pair, read_pairs, table_of
 from mapping.contracts import Contracts
 from mapping.contracts.form import form_of
+from mapping.engine.trace import Step, Watcher, watched_scope
 from mapping.errors import UnknownMappingError
-from mapping.extends import WholeMapping, inherit
 from mapping.faults import Faults, MappingFaultsError, Spot, did_you_mean
+from mapping.language.extends import WholeMapping, inherit
+from mapping.language.rules import MappingFile, Rule, read_mapping_file
+from mapping.language.source import read_yaml
 from mapping.loading import Loading
-from mapping.rules import MappingFile, Rule, read_mapping_file
-from mapping.source import read_yaml
-from mapping.tables import ADDED, CodeTable, Pair, read_pairs, table_of
-from mapping.trace import Step, Watcher, watched_scope
+from mapping.proof.checks import check_dead_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Mapping as ReadOnly
 
-    from mapping.compile import Compiler
     from mapping.contracts.form import Form
-    from mapping.source import Node
+    from mapping.engine.compile import Compiler
+    from mapping.language.source import Node
 
 SHIPPED = Path(__file__).resolve().parent
 """The folder of the mappings that come with the product."""

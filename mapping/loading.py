@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.canon import DOCUMENTS
-from domain.heard import HEARD
-from mapping.checks import DAY_OF, CodesRead, check_mapping
-from mapping.compile import Compiler
+from domain.canon.answers import HEARD
+from domain.canon.documents import DOCUMENTS
 from mapping.contracts.check import check_target
+from mapping.engine.compile import Compiler
 from mapping.faults import did_you_mean
-from mapping.paths import heard_shape, part_of_shape, shape_of_part, topic_shape
+from mapping.language.paths import heard_shape, part_of_shape, shape_of_part, topic_shape
+from mapping.proof.checks import DAY_OF, CodesRead, check_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mapping.allow_list import AllowList
+    from mapping.codes.tables import CodeTable
     from mapping.contracts import Contracts, Part
-    from mapping.extends import WholeMapping
     from mapping.faults import Faults
-    from mapping.paths import Shape
-    from mapping.rules import Said
-    from mapping.tables import CodeTable
+    from mapping.language.extends import WholeMapping
+    from mapping.language.paths import Shape
+    from mapping.language.rules import Said
 
 CANON = "canon"
 """The contract of what comes in: `canon#taken`, `canon#held`."""

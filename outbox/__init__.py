@@ -9,11 +9,9 @@ what XML looks like, or how HTTP fails. The map of the room:
 - `desk`      what a person is shown: Record, Attempt, Filter, Backlog, Lag, Pause
 - `retry`     when to try again: a pure function of schedule, attempts, error and now
 - `verdict`   what the end of a delivery means: a receipt or an error to a Settlement, pure
-- `shares`  who goes first, pure
 - `gate`      breaker, slow return, rate of one destination, pure
 - `fingerprint`  which parked messages have one cause, pure
-- `dispatcher`  claim, deliver, settle
-- `tables`    the columns, the indexes, and why each is there
-- `database`, `writing`, `engines`  one database for a process: threads, group commit, pragmas
-- `memory`, `sql`  the stores, proved by one contract suite
+- `dispatch/`   claim, deliver, settle: the dispatcher, its slots, and who goes first
+- `database/`   one database for a process: threads, group commit, pragmas, the clock of all nodes
+- `memory/`, `sql/`  the stores, proved by one contract suite; `sql/tables` says why each column is there
 """

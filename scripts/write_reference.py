@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from domain import ins as identity
-from domain import professionals
-from domain.intervention_remarks import TITLES as REMARKS
-from domain.intervention_status import REFUSALS, Status
-from gateway.doors import portal_contract
-from gateway.doors.soap_faults import MEANINGS, RETRYABLE
+from domain.intervention import ins as identity
+from domain.intervention import professionals
+from domain.intervention.remarks import TITLES as REMARKS
+from domain.intervention.status import REFUSALS, Status
+from gateway.doors.interventions.soap_faults import MEANINGS, RETRYABLE
+from gateway.doors.portal import contract
 from gateway.doors.table import DOORS
-from gateway.settings import Settings
+from gateway.settings.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,7 +122,7 @@ def main() -> int:
         return 1 if stale else 0
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
-    (ROOT / "adapters/portal/contract" / portal_contract.FILE).write_bytes(portal_contract.text())
+    (ROOT / "adapters/portal/contract" / contract.FILE).write_bytes(contract.text())
     return 0
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from adapters.declared.adapter import Shape
     from adapters.declared.agreement import Agreement
-    from adapters.link import Link
+    from adapters.wire.link import Link
 
 __all__ = ["open_declared"]
 

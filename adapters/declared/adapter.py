@@ -24,8 +24,8 @@ from adapters.declared.faults import (
     unmapped,
     unreadable,
 )
-from adapters.http import refuse_other_mode
-from adapters.soap import SOAP, SoapFault, open_envelope, parse, seal
+from adapters.wire.http import refuse_other_mode
+from adapters.wire.soap.server import SOAP, SoapFault, open_envelope, parse, seal
 from mapping import MappingError
 from mapping.contracts.writing import DocumentError
 from outbox.message import Receipt
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from adapters.declared.agreement import Agreement, Told, Topic
     from adapters.declared.client import Answered, DeclaredClient
-    from adapters.link import Link
+    from adapters.wire.link import Link
     from outbox.message import Claimed, Envelope
 
 DELETED = "victim.deleted"

@@ -48,7 +48,7 @@ class Basic(Part):
 
 
 class Signature(Part):
-    """HMAC-SHA256 of the time and the bytes sent: `adapters/signature.py`."""
+    """HMAC-SHA256 of the time and the bytes sent: `adapters/wire/webhook_signature.py`."""
 
     secrets: tuple[SecretStr, ...] = Field(
         min_length=1,

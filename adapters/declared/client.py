@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from adapters.http import broken_link, open_client, retry_after
-from adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from adapters.wire.http import broken_link, open_client, retry_after
+from adapters.wire.webhook_signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from adapters.declared.agreement import Agreement, Told
-    from adapters.link import Link
+    from adapters.wire.link import Link
 
 
 @dataclass(frozen=True, slots=True)

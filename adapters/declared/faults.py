@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from adapters.http import LONGEST_WAIT, refused
+from adapters.wire.http import LONGEST_WAIT, refused
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 
 if TYPE_CHECKING:

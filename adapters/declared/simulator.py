@@ -20,11 +20,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.declared.client import basic
-from adapters.sandbox import FaultScript, control_routes, faulty
-from adapters.signature import SignatureError, verify_signature
-from adapters.soap import SoapFault, open_envelope, seal, soap_fault_response
+from adapters.wire.simulated import FaultScript, control_routes, faulty
+from adapters.wire.soap.server import SoapFault, open_envelope, seal, soap_fault_response
+from adapters.wire.webhook_signature import SignatureError, verify_signature
 from mapping.contracts.writing import DocumentError
-from mapping.inverse import document_of
+from mapping.engine.inverse import document_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     import mapping
     from adapters.declared.agreement import Agreement, Told
-    from adapters.link import Link
+    from adapters.wire.link import Link
 
 
 @dataclass

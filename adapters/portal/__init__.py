@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     import mapping
-    from adapters.link import Link
+    from adapters.wire.link import Link
 
 __all__ = ["FhirPlatformAdapter", "open_portal"]
 

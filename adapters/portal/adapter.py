@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from adapters.http import refuse_other_mode
 from adapters.portal.contract import faults_of
 from adapters.portal.faults import outside_contract, unknown_topic, unmapped
+from adapters.wire.http import refuse_other_mode
 from mapping import MappingError
 from outbox.message import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dictionary
 
-    from adapters.link import Link
     from adapters.portal.client import PortalClient
+    from adapters.wire.link import Link
     from mapping import Mapping
     from outbox.message import Claimed, Envelope
 

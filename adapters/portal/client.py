@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import orjson
 
-from adapters.http import broken_link, open_client, retry_after
 from adapters.portal.contract import faults_of, is_pointer
 from adapters.portal.faults import not_the_portal, refused_by_portal
-from adapters.signature import sign
+from adapters.wire.http import broken_link, open_client, retry_after
+from adapters.wire.webhook_signature import sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from adapters.link import Link
+    from adapters.wire.link import Link
 
 SHORTEST_SECRET = 16
 """Characters; below, a secret can be guessed off line from one signed notification."""

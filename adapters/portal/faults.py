@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from adapters.http import refused
+from adapters.wire.http import refused
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import orjson
 
-from adapters.fhir import EVENT_STATE, MEDIA_TYPE, Resource, code_system
-from adapters.fhir_writing import ENDPOINT, Followed, full_url, task
-from adapters.http import broken_link, open_client, refuse_other_mode, retry_after
 from adapters.portal.client import SHORTEST_SECRET
 from adapters.portal.faults import not_the_portal, refused_by_portal, unknown_topic, unmapped
-from adapters.signature import sign
-from domain.intervention_status import REFUSALS, Status
+from adapters.wire.fhir.vocabulary import EVENT_STATE, MEDIA_TYPE, Resource, code_system
+from adapters.wire.fhir.writing.answers import ENDPOINT, Followed, full_url, task
+from adapters.wire.http import broken_link, open_client, refuse_other_mode, retry_after
+from adapters.wire.webhook_signature import sign
+from domain.intervention.status import REFUSALS, Status
 from mapping import MappingError
 from outbox.message import Receipt
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     import mapping
-    from adapters.link import Link
+    from adapters.wire.link import Link
     from outbox.message import Claimed, Envelope
 
 TOPIC = "intervention.status"

@@ -18,8 +18,8 @@ from starlette.routing import Route
 
 from adapters.portal.contract import faults_of
 from adapters.portal.faults import Refusal
-from adapters.sandbox import FaultScript, control_routes, faulty
-from adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, SignatureError, verify_signature
+from adapters.wire.simulated import FaultScript, control_routes, faulty
+from adapters.wire.webhook_signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, SignatureError, verify_signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
-from adapters.http import open_client, refuse_other_mode
 from adapters.sinus.client import RefusalError, SinusClient, UnreadableAnswerError
 from adapters.sinus.document import DocumentError, write
 from adapters.sinus.faults import NAME, translate
+from adapters.wire.http import open_client, refuse_other_mode
 from mapping.errors import MappingError
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 from outbox.message import Receipt
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from adapters.link import Link
     from adapters.sinus.client import Acknowledgement
+    from adapters.wire.link import Link
     from outbox.message import Claimed, Envelope
 
 ROOTS = {

@@ -13,8 +13,8 @@ from urllib.parse import quote
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random
 
-from adapters.http import retry_after
 from adapters.sinus.document import LARGEST, DocumentError, read
+from adapters.wire.http import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable

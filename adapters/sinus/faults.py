@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, assert_never
 
 import httpx
 
-from adapters.http import broken_link, refused
 from adapters.sinus.client import RefusalError, UnreadableAnswerError
+from adapters.wire.http import broken_link, refused
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """SINUS itself, as product code: the five doors of the contract over a `NationalBase`, for development, tests and exercises.
 
 Checks every document by the schema, refuses the other mode, answers a repeated Idempotency-Key as it did the first time, and
-plays a script of faults (`adapters/sandbox.py`). Keeps everything in memory, and authenticates nobody.
+plays a script of faults (`adapters/wire/simulated.py`). Keeps everything in memory, and authenticates nobody.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from adapters.sandbox import FaultScript, control_routes, faulty
 from adapters.sinus.document import LARGEST, DocumentError, read, write
 from adapters.sinus.faults import TITLES, Code
 from adapters.sinus.national_base import NationalBase, Outcome, RefusedError
+from adapters.wire.simulated import FaultScript, control_routes, faulty
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.http import open_client
 from adapters.sivic.adapter import SivicAdapter
 from adapters.sivic.client import SivicClient
-from adapters.threaded import ThreadedTransport
+from adapters.wire.http import open_client
+from adapters.wire.urllib3_transport import ThreadedTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     import mapping
-    from adapters.link import Link
+    from adapters.wire.link import Link
 
 __all__ = ["open_sivic"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapters.http import refuse_other_mode
 from adapters.sivic.faults import FaultCode, delivery_error, fault_code, unheard, unknown_topic, unmapped
-from adapters.soap_client import FaultAnswerError
+from adapters.wire.http import refuse_other_mode
+from adapters.wire.soap.client import FaultAnswerError
 from mapping import MappingError
 from outbox.message import Receipt
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
     from collections.abc import Mapping as Dictionary
 
-    from adapters.link import Link
     from adapters.sivic.client import SivicClient
-    from adapters.soap_client import Answer
+    from adapters.wire.link import Link
+    from adapters.wire.soap.client import Answer
     from mapping import Mapping
     from outbox.message import Claimed
 
@@ -111,7 +111,7 @@ class SivicAdapter:
         return await self._client.person("AnnoncerPersonne", claimed.envelope.id, tree)
 
     def _heard(self, topic: str, answer: Answer) -> dict[str, Any]:
-        """The answer in our own words (`domain.heard`), by the mapping of what comes in."""
+        """The answer in our own words (`domain.canon.answers`), by the mapping of what comes in."""
         try:
             return self._mappings[ANSWERS[topic]].apply(answer.tree)
         except MappingError as error:

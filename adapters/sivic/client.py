@@ -1,6 +1,6 @@
 """The operations of the SI-VIC contract: trees in, trees out.
 
-The wire is `adapters.soap_client`, where the choice between zeep's own call and ours is explained with figures. It
+The wire is `adapters.wire.soap.client`, where the choice between zeep's own call and ours is explained with figures. It
 refuses to choose an operation and to say what an answer means: both take knowing what a victim is to SI-VIC.
 """
 
@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from adapters.soap_client import ClientContract, SoapClient, load_contract
+from adapters.wire.soap.client import ClientContract, SoapClient, load_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from adapters.soap_client import Answer
+    from adapters.wire.soap.client import Answer
 
     PersonOperation = Literal["AnnoncerPersonne", "MettreAJourPersonne", "RetirerPersonne", "DetacherNumero"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 
 if TYPE_CHECKING:
-    from adapters.soap_client import Answer, FaultAnswerError
+    from adapters.wire.soap.client import Answer, FaultAnswerError
 
 
 class FaultCode(StrEnum):

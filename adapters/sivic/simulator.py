@@ -15,10 +15,10 @@ from lxml import etree
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from adapters.sandbox import FaultScript, control_routes, faulty
 from adapters.sivic.faults import FaultCode
-from adapters.sivic.held import HeldSivic, RefusedError
-from adapters.soap import Call, Contract, Element, SoapFault, soap_door, soap_fault_response
+from adapters.sivic.national_base import HeldSivic, RefusedError
+from adapters.wire.simulated import FaultScript, control_routes, faulty
+from adapters.wire.soap.server import Call, Contract, Element, SoapFault, soap_door, soap_fault_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from adapters.soap import Operation
+    from adapters.wire.soap.server import Operation
 
 NAMESPACE = "urn:passerelle:sivic:1"
 WSDL = Path(__file__).parent / "contract" / "sivic-v1.wsdl"

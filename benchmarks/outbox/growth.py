@@ -22,7 +22,7 @@ from environment import Postgres, libraries, postgres
 from measures import Place, Worker, loop, middle
 from report import Figure, percentile, tell
 
-from outbox.database import open_database
+from outbox.database.database import open_database
 from outbox.sql import SqlStore
 
 WAITING, LANE = 25_000, 4

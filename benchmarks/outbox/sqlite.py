@@ -24,20 +24,20 @@ from measures import loop, middle
 from report import Figure, tell
 from sqlalchemy import create_engine
 
-from outbox.database import open_database
-from outbox.dispatcher import Dispatcher
-from outbox.engines import PRAGMAS
+from outbox.database.database import open_database
+from outbox.database.engines import PRAGMAS
+from outbox.dispatch.dispatcher import Dispatcher
 from outbox.message import Envelope, Kind
 from outbox.retry import Policy
 from outbox.sql import SqlStore, enqueue
-from outbox.tables import metadata
+from outbox.sql.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import Connection
 
-    from outbox.database import Database
+    from outbox.database.database import Database
 
 ONE, HUNDRED, JOBS = 1000, 10_000, 10_000
 CLAIM = "UPDATE job SET status = 1 WHERE id IN (SELECT id FROM job WHERE status = 0 LIMIT 50) RETURNING id"

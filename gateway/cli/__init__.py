@@ -28,6 +28,9 @@ FAMILIES = {
     "hub": "Hub Santé : valider, écrire en JSON ou en XML, dire à un partenaire, suivre",
 }
 
+FOLDERS = frozenset({"outbox", "mapping", "hub"})
+"""Families of several files: each is a folder whose `commands` declares them."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
@@ -39,7 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="commande")
     for name, meaning in FAMILIES.items():
         if given[:1] == [name]:
-            import_module(f"gateway.cli.{name}").declare(commands)
+            import_module(f"gateway.cli.{name}.commands" if name in FOLDERS else f"gateway.cli.{name}").declare(
+                commands
+            )
         else:
             commands.add_parser(name, help=meaning)
     arguments = parser.parse_args(given)

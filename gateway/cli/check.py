@@ -18,7 +18,7 @@ from mapping import MappingFaultsError, UnknownMappingError
 if TYPE_CHECKING:
     import argparse
 
-    from gateway.settings import Settings
+    from gateway.settings.settings import Settings
 
 PATIENCE = 2.0  # seconds for a neighbour to accept a connection
 

@@ -11,15 +11,15 @@ import uvloop
 from pydantic import ValidationError
 
 from gateway import migrations
-from gateway import settings as settings_room
 from gateway.register import Register
-from outbox.database import open_database
+from gateway.settings import settings as settings_room
+from outbox.database.database import open_database
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Coroutine
 
-    from gateway.settings import Settings
+    from gateway.settings.settings import Settings
     from mapping import MappingFaultsError
 
 T = TypeVar("T")

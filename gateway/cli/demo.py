@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from domain.intervention_route import Route, RouteKind
+from domain.intervention.route import Route, RouteKind
 from domain.mode import Mode
-from gateway import rugby
 from gateway.cli.console import complain, run, say, set_up_log
 from gateway.cli.serve import open_house
+from gateway.mappings import training_event
 from gateway.sandbox import WEBHOOK_SECRET, open_sandbox
 from gateway.security.keys import Scope, new_key
 from gateway.serving import until_told_to_stop
-from gateway.settings import Settings
+from gateway.settings.settings import Settings
 
 if TYPE_CHECKING:
     import argparse
@@ -72,8 +72,10 @@ async def _demo(arguments: argparse.Namespace, folder: Path) -> int:
                 base_url=url, headers={"Authorization": f"Bearer {portal}"}, trust_env=False
             ) as client:
                 if not quiet:
-                    say(f"{rugby.EVENT['name']} : {len(rugby.PATIENTS)} patients, par la porte du portail")
-                event_id = await rugby.play(client, _silent if quiet else _progress)
+                    say(
+                        f"{training_event.EVENT['name']} : {len(training_event.PATIENTS)} patients, par la porte du portail"
+                    )
+                event_id = await training_event.play(client, _silent if quiet else _progress)
                 columns = await _agreement(client, event_id)
             agreed = agrees(columns)
             if quiet:
@@ -147,7 +149,7 @@ def agrees(columns: dict[str, Any]) -> bool:
     """Whether the portal's numbers are the deck's, and SINUS and SI-VIC hold the same with nothing left on the way."""
     by_name = {one["name"]: one for one in columns.get("destinations", ())}
     return (
-        {name: columns["portal"][name] for name in rugby.TOTALS} == rugby.TOTALS
+        {name: columns["portal"][name] for name in training_event.TOTALS} == training_event.TOTALS
         and set(by_name) == set(SIDES)
         and all(one["agrees"] and not one["waiting"] and not one["parked"] for one in by_name.values())
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from domain.intervention import CALL_15
+from domain.intervention.request import CALL_15
 from gateway.cli.console import complain, run, say
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from domain.intervention_route import Route, RouteKind
+from domain.intervention.route import Route, RouteKind
 from gateway.bootstrap import unserved
 from gateway.cli.console import complain, on_register, read_settings, say, with_settings
 from gateway.clock import now
+from gateway.flow.routing import takers
 from gateway.interventions.routes import REQUEST
 from gateway.interventions.routing_table import end_noted, put_noted, wrong_key
 from gateway.neighbours import neighbours_of
-from gateway.routing import takers
 
 if TYPE_CHECKING:
     import argparse

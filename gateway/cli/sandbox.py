@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gateway.cli.console import complain, explain_mappings, read_settings, run, say, with_settings
-from gateway.routing import kind_of
+from gateway.flow.routing import kind_of
 from gateway.sandbox import DEFAULT_PORTS, WEBHOOK_SECRET, WHEN_NAMED, declared_applications, open_sandbox
 from gateway.serving import until_told_to_stop
 from mapping import MappingFaultsError, UnknownMappingError

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from gateway.app import create_app
 from gateway.bootstrap import build
 from gateway.cli.console import explain_mappings, read_settings, run, say, set_up_log, with_settings
+from gateway.jobs import jobs
 from gateway.serving import serving, settle_memory, until_told_to_stop
-from gateway.watch import jobs
 from mapping import MappingFaultsError
 from scheduler.runner import running
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from gateway.runtime import Runtime
-    from gateway.settings import Settings
+    from gateway.settings.settings import Settings
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

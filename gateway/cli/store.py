@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.cli.console import complain, say
-from gateway.moving import MovingError, move
+from gateway.operations.move_store import MovingError, move
 
 if TYPE_CHECKING:
     import argparse

@@ -9,15 +9,15 @@ from sqlalchemy import make_url
 
 from gateway.bootstrap import build
 from gateway.cli.console import complain, explain_mappings, read_settings, run, say, set_up_log, with_settings
+from gateway.jobs import pulse_jobs
 from gateway.serving import settle_memory, until_told_to_stop
-from gateway.watch import pulse_jobs
 from mapping import MappingFaultsError
 from scheduler.runner import running
 
 if TYPE_CHECKING:
     import argparse
 
-    from gateway.settings import Settings
+    from gateway.settings.settings import Settings
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

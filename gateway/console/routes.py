@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from gateway import problems
-from gateway.doors.schemas import NewSession
+from gateway.doors.http import problems
+from gateway.doors.http.problems import Problem, ProblemError
+from gateway.doors.http.schemas import NewSession
 from gateway.doors.serve import read_body
-from gateway.problems import Problem, ProblemError
 from gateway.security.doorkeeper import COOKIE, SESSION
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from gateway.doors.door import Door
+    from gateway.doors.http.door import Door
 
 PARAMETER = re.compile(r"{(\w+)}")
 REFUSALS = {

@@ -14,21 +14,21 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
 from domain.errors import RuleError
-from gateway import problems
-from gateway.doors.door import Call, Door, whole_number
-from gateway.doors.refusals import as_problem
-from gateway.doors.schemas import DESTINATION, IDENTIFIER
-from gateway.doors.wording import wording
-from gateway.problems import ProblemError
+from gateway.doors.http import problems
+from gateway.doors.http.door import Call, Door, whole_number
+from gateway.doors.http.problems import ProblemError
+from gateway.doors.http.refusals import as_problem
+from gateway.doors.http.schemas import DESTINATION, IDENTIFIER
+from gateway.doors.portal.wording import wording
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
 
-    from gateway.doors.wording import Wording
+    from gateway.doors.http.reply import Reply
+    from gateway.doors.portal.wording import Wording
     from gateway.register import Register
-    from gateway.reply import Reply
     from gateway.runtime import Runtime
     from gateway.security.keys import Principal
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.doors import batch, boards, events, examples, links, patients, schemas, stream, sync
-from gateway.doors.desk_table import DESK_DOORS
-from gateway.doors.door import Door
-from gateway.doors.fhir import FHIR
-from gateway.doors.fhir_event import FHIR_EVENT
-from gateway.doors.fhir_guide import FHIR_GUIDE
-from gateway.doors.hub_table import HUB_DOORS
-from gateway.doors.intervention_table import INTERVENTION_DOORS
-from gateway.doors.mapping_table import MAPPING_DOORS
-from gateway.doors.operations import OPERATIONS
+from gateway.doors.fhir.event import FHIR_EVENT
+from gateway.doors.fhir.guide import FHIR_GUIDE
+from gateway.doors.fhir.requests import FHIR
+from gateway.doors.http import examples, schemas
+from gateway.doors.http.door import Door
+from gateway.doors.hub.table import HUB_DOORS
+from gateway.doors.interventions.table import INTERVENTION_DOORS
+from gateway.doors.operator import links
+from gateway.doors.operator.table import DESK_DOORS
+from gateway.doors.portal import batch, boards, events, patients, stream, sync
+from gateway.doors.portal.operations import OPERATIONS
+from gateway.doors.studio.mappings_table import MAPPING_DOORS
 from gateway.security.keys import Scope
 
 if TYPE_CHECKING:
-    from gateway.doors.door import Handler
+    from gateway.doors.http.door import Handler
 
 PORTAL = frozenset({Scope.PORTAL})
 # Who may see numbers: those who make them, those who watch, and those who have a right to numbers only.

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.lrm.hubsante.inbound import CREATIONS, HUB_ERROR, REFERENCE, Decision, Known, Move, decide
 from adapters.lrm.hubsante.perimeters import REPLY
-from adapters.lrm.hubsante.replies import Step
+from adapters.lrm.hubsante.wire.replies import Step
+from gateway.hub.acknowledgements import early, heard
 from gateway.hub.effects import follow
-from gateway.hub.heard import early, heard
 from gateway.hub.phone import note_phone_case
 from gateway.hub.relay import relay
 from gateway.ids import new_id
-from gateway.register.hub import LONGEST_STATUS, HubCase, fits
+from gateway.register.hub.messages import LONGEST_STATUS, HubCase, fits
 from gateway.register.instants import to_column
 from outbox.message import Envelope, Kind, Priority
 from outbox.sql import enqueue
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.lrm.hubsante.inbound import Received
-    from gateway.house import House
+    from gateway.flow.deployment_rules import House
     from gateway.register import Register
-    from gateway.register.hub import HubMessage
+    from gateway.register.hub.messages import HubMessage
 
     Read = Callable[[HubMessage, datetime], Received]
 

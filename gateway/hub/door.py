@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from adapters.lrm.hubsante.client import Delivery
-from adapters.lrm.hubsante.findings import Finding, Part
 from adapters.lrm.hubsante.inbound import read_delivery
+from adapters.lrm.hubsante.judge.findings import Finding, Part
 from gateway.hub.accept import Rules, accept, release
 from gateway.hub.health import Health
 from gateway.register import Register
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from adapters.lrm.hubsante.client import LinkState
     from adapters.lrm.hubsante.inbound import Received
-    from adapters.lrm.hubsante.judgement import Judge
-    from gateway.house import House
-    from gateway.register.hub import HubMessage
-    from gateway.settings import HubSettings
-    from outbox.database import Database
+    from adapters.lrm.hubsante.judge.judgement import Judge
+    from gateway.flow.deployment_rules import House
+    from gateway.register.hub.messages import HubMessage
+    from gateway.settings.settings import HubSettings
+    from outbox.database.database import Database
 
 log = logging.getLogger("gateway.hub")
 

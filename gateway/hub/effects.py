@@ -9,30 +9,30 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from adapters.lrm.hubsante.readback import only_patient, speaks_of
-from domain.commands import ConfirmEvacuation, ConfirmExit, DecideOrientation, RecordBilan, RequestEvacuation
-from domain.decide import decide
+from adapters.lrm.hubsante.emission.readback import only_patient, speaks_of
+from domain.decisions.commands import ConfirmEvacuation, ConfirmExit, DecideOrientation, RecordBilan, RequestEvacuation
+from domain.decisions.decide import decide
 from domain.errors import RuleError
-from domain.observation import Stamp
 from domain.source import Source
-from gateway.intake import record, surroundings
+from domain.victim.observation import Stamp
+from gateway.flow.accept import record, surroundings
 from gateway.interventions.follow import Heard, hear
-from gateway.register.hub import LONGEST_STATUS, fits
+from gateway.register.hub.messages import LONGEST_STATUS, fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from adapters.lrm.hubsante.inbound import Received
-    from domain.commands import PatientCommand
-    from gateway.house import House
+    from domain.decisions.commands import PatientCommand
+    from gateway.flow.deployment_rules import House
     from gateway.register import Register
-    from gateway.register.hub import HubCase
+    from gateway.register.hub.messages import HubCase
 
 log = logging.getLogger("gateway.hub")
 
 REQUEST = "intervention.request"
 ENDED = frozenset({"ACHEVE", "CLOTURE", "CLASSE", "ARCHIVE"})
-# A vehicle's status → where a request is, in the words of `domain.intervention_status`.
+# A vehicle's status → where a request is, in the words of `domain.intervention.status`.
 ON_THE_WAY = {
     "DECISION": "MOYEN_ENGAGE",
     "DECLENCHE": "MOYEN_ENGAGE",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adapters.lrm.hubsante.certificates import days_left
-from gateway.alarms import end, sound
+from gateway.operations.alarms import end, sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

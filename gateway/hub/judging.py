@@ -10,13 +10,13 @@ from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from adapters.lrm.hubsante.documents import Format, UnreadableError, read_json, read_xml, told_format
-from adapters.lrm.hubsante.emission import emission_faults
-from adapters.lrm.hubsante.envelope import EnvelopeError, read_envelope_xml
-from adapters.lrm.hubsante.findings import Finding, Part, Verdict
-from adapters.lrm.hubsante.judgement import Judge
-from adapters.lrm.hubsante.models import ModelsError
+from adapters.lrm.hubsante.emission.rules import emission_faults
+from adapters.lrm.hubsante.judge.findings import Finding, Part, Verdict
+from adapters.lrm.hubsante.judge.judgement import Judge
+from adapters.lrm.hubsante.models.models import ModelsError
 from adapters.lrm.hubsante.perimeters import models_of
+from adapters.lrm.hubsante.wire.documents import Format, UnreadableError, read_json, read_xml, told_format
+from adapters.lrm.hubsante.wire.envelope import EnvelopeError, read_envelope_xml
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from domain.intervention_reading import person_key
-from gateway.register.phone import PhoneCase
+from domain.intervention.reading import person_key
+from gateway.register.interventions.phone_cases import PhoneCase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

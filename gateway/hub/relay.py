@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from adapters.lrm.hubsante.inbound import Received
-    from gateway.house import House
+    from gateway.flow.deployment_rules import House
     from gateway.register import Register
 
 log = logging.getLogger("gateway.hub")

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gateway.doors.http.problems import FieldFault, ProblemError
+from gateway.flow.routing import KINDS, priority
 from gateway.ids import new_id
-from gateway.problems import FieldFault, ProblemError
-from gateway.routing import KINDS, priority
 from outbox.message import Envelope
 from outbox.sql import enqueue
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gateway.house import House
+    from gateway.flow.deployment_rules import House
     from gateway.register import Register
 
 HUB = "hub"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.lrm.hubsante.perimeters import REPLY
-from gateway.register.hub import HubCase, HubStep, Step
+from gateway.register.hub.messages import HubCase, HubStep, Step
 from outbox.message import Status
 
 __all__ = ["REPLY", "settled"]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.register.hub import Step
+from gateway.register.hub.messages import Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from gateway.register import Register
-    from gateway.register.hub import HubCase, HubMessage, HubStep
+    from gateway.register.hub.messages import HubCase, HubMessage, HubStep
 
 STAGES = {
     Step.PUBLISHED: "publié",

@@ -12,26 +12,26 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import ConflictError, UnknownError
-from domain.intervention import CALL_15, CANCEL_CALL_15
-from domain.intervention_reading import read
-from domain.intervention_reference import ALPHABET, BODY, reference
-from domain.intervention_remarks import remark
-from domain.intervention_status import Status
+from domain.intervention.reading import read
+from domain.intervention.reference import ALPHABET, BODY, reference
+from domain.intervention.remarks import remark
+from domain.intervention.request import CALL_15, CANCEL_CALL_15
+from domain.intervention.status import Status
+from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.ids import new_id
 from gateway.interventions.messages import Answer, Message, again, answer_of, known, message_of
 from gateway.interventions.routes import CANCEL, REQUEST, Picked, lane_of, pick, queue
 from gateway.interventions.tell import tell
-from gateway.problems import FieldFault, ProblemError
-from gateway.register.interventions import Intervention, Word
+from gateway.register.interventions.requests import Intervention, Word
 from outbox.sql import free_lane, withdraw_lane
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.intervention import Cancellation, InterventionRequest
-    from domain.intervention_reading import Reading
+    from domain.intervention.reading import Reading
+    from domain.intervention.request import Cancellation, InterventionRequest
     from domain.remark import Remark
-    from gateway.house import House
+    from gateway.flow.deployment_rules import House
     from gateway.register import Register
     from gateway.security.keys import Principal
 

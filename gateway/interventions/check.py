@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import RuleError
-from domain.intervention import CALL_15
-from domain.intervention_reading import read
-from domain.intervention_remarks import remark
+from domain.intervention.reading import read
+from domain.intervention.remarks import remark
+from domain.intervention.request import CALL_15
 from gateway.interventions.accept import closed, refuse_other_mode
 from gateway.interventions.messages import again, found, message_of
 from gateway.interventions.routes import pick
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from domain.intervention import InterventionRequest
+    from domain.intervention.request import InterventionRequest
     from domain.remark import Remark
-    from gateway.house import House
+    from gateway.flow.deployment_rules import House
     from gateway.register import Register
     from gateway.security.keys import Principal
 

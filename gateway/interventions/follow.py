@@ -10,20 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from domain.intervention import CALL_15, CANCEL_CALL_15
-from domain.intervention_status import Status, heard, may_follow, refusal_code
-from gateway.alarms import UNANSWERED, end, sound
+from domain.intervention.request import CALL_15, CANCEL_CALL_15
+from domain.intervention.status import Status, heard, may_follow, refusal_code
 from gateway.interventions.routes import CANCEL, REQUEST
 from gateway.interventions.tell import tell
-from gateway.register.interventions import Word
+from gateway.operations.alarms import UNANSWERED, end, sound
+from gateway.register.interventions.requests import Word
 from outbox.message import Status as Sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gateway.house import House
+    from gateway.flow.deployment_rules import House
     from gateway.register import Register
-    from gateway.register.interventions import Intervention
+    from gateway.register.interventions.requests import Intervention
     from outbox.message import Settlement
 
 log = logging.getLogger("gateway.interventions")
@@ -40,7 +40,7 @@ class Heard:
     """What a CRRA's software says of a request."""
 
     etat: str
-    """Its word, as `domain.intervention_status.heard` reads it."""
+    """Its word, as `domain.intervention.status.heard` reads it."""
     at: datetime | None = None
     case_id: str | None = None
     reason: str | None = None

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from domain.errors import ConflictError, InvalidError
-from domain.intervention_status import Status
+from domain.intervention.status import Status
 from domain.remark import Remark
 
 if TYPE_CHECKING:
-    from domain.intervention import Cancellation, InterventionRequest
+    from domain.intervention.request import Cancellation, InterventionRequest
     from gateway.register import Register
-    from gateway.register.interventions import Intervention, KeptMessage
+    from gateway.register.interventions.requests import Intervention, KeptMessage
 
 LONGEST_REQUEST_ID, LONGEST_MESSAGE_ID = 80, 128
 

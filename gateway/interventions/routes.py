@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.errors import InvalidError
-from domain.intervention import CALL_15
-from domain.intervention_remarks import remark
-from domain.intervention_route import Route, RouteKind, choose, keys_of
-from domain.intervention_status import Status
+from domain.intervention.remarks import remark
+from domain.intervention.request import CALL_15
+from domain.intervention.route import Route, RouteKind, choose, keys_of
+from domain.intervention.status import Status
+from gateway.flow.routing import KINDS, priority
 from gateway.ids import new_id
 from gateway.interventions.tell import tell
-from gateway.register.interventions import Word
-from gateway.routing import KINDS, priority
+from gateway.register.interventions.requests import Word
 from outbox.message import Envelope
 from outbox.sql import enqueue, withdraw_lane
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from domain.intervention_reading import Reading
+    from domain.intervention.reading import Reading
     from domain.remark import Remark
-    from gateway.house import House
+    from gateway.flow.deployment_rules import House
     from gateway.register import Register
-    from gateway.register.interventions import Intervention
+    from gateway.register.interventions.requests import Intervention
     from gateway.security.keys import Principal
 
 REQUEST, CANCEL = "intervention.request", "intervention.cancel"

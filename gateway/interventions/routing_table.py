@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from domain.intervention_route import RouteKind
+from domain.intervention.route import RouteKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from domain.intervention_route import Route
+    from domain.intervention.route import Route
     from gateway.register import Register
 
 KEYS: Mapping[RouteKind, tuple[re.Pattern[str], str]] = {

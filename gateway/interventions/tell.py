@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.intervention import CALL_15
-from domain.intervention_status import REFUSALS, Status
+from domain.intervention.request import CALL_15
+from domain.intervention.status import REFUSALS, Status
+from gateway.flow.routing import KINDS, priority
 from gateway.ids import new_id
-from gateway.routing import KINDS, priority
 from outbox.message import Envelope
 from outbox.sql import enqueue
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.canon_intervention import InterventionStatusDocument
-    from gateway.house import House
+    from domain.canon.intervention import InterventionStatusDocument
+    from gateway.flow.deployment_rules import House
     from gateway.register import Register
-    from gateway.register.interventions import Intervention
+    from gateway.register.interventions.requests import Intervention
 
 NO_ANSWER = "Pas de réponse du SAMU, appelez le 15."
 REFUSED = "Demande refusée par le SAMU, appelez le 15."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import UnknownError
-from domain.intervention_reference import read_reference
-from domain.intervention_status import Status
+from domain.intervention.reference import read_reference
+from domain.intervention.status import Status
 from gateway.interventions.tell import status_document
 from gateway.security.keys import Scope
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from domain.remark import Remark
     from gateway.interventions.messages import Answer
     from gateway.register import Register
-    from gateway.register.interventions import Intervention, Word
+    from gateway.register.interventions.requests import Intervention, Word
     from gateway.security.keys import Principal
 
 

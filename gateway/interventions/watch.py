@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from gateway.house import House
+    from gateway.flow.deployment_rules import House
     from gateway.register import Register
-    from gateway.register.interventions import Intervention
+    from gateway.register.interventions.requests import Intervention
     from gateway.runtime import Runtime
 
 log = logging.getLogger("gateway.interventions")

@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import create_engine, pool, text
 
 from gateway.register.tables import metadata as register
-from outbox.tables import metadata as outbox
+from outbox.sql.tables import metadata as outbox
 
 MIGRATING = 7_261_936_201  # any number, always the same: PostgreSQL's advisory lock of this product's migrations
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from gateway.register.alarms import Alarms
 from gateway.register.audit import Audit
-from gateway.register.deliveries import Deliveries
-from gateway.register.events import Events
-from gateway.register.feed import Feed
-from gateway.register.hub import Hub
-from gateway.register.interventions import Interventions
+from gateway.register.hub.messages import Hub
+from gateway.register.interventions.phone_cases import PhoneCases
+from gateway.register.interventions.requests import Interventions
+from gateway.register.interventions.routes import Routes
 from gateway.register.keys import Keys
-from gateway.register.observations import Observations
-from gateway.register.phone import PhoneCases
 from gateway.register.replies import Replies
-from gateway.register.routes import Routes
-from gateway.register.victims import Victims
+from gateway.register.victims.deliveries import Deliveries
+from gateway.register.victims.events import Events
+from gateway.register.victims.feed import Feed
+from gateway.register.victims.observations import Observations
+from gateway.register.victims.victims import Victims
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import bindparam, delete, insert, select
 
 from gateway.register.instants import from_column, to_column
-from gateway.register.intervention_tables import audit as table
+from gateway.register.interventions.tables import audit as table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

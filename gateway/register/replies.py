@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import orjson
 from sqlalchemy import bindparam, delete, insert, select
 
+from gateway.doors.http.reply import Reply
 from gateway.register.instants import to_column
 from gateway.register.statement import Statement
 from gateway.register.tables import reply as table
-from gateway.reply import Reply
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from gateway.problems import ProblemError
+from gateway.doors.http.problems import ProblemError
 from gateway.register import Register
 from gateway.security import keys
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from domain.mode import Mode
     from gateway.register.keys import KeptKey
     from gateway.security.keys import Principal, Scope
-    from outbox.database import Database
+    from outbox.database.database import Database
 
 COOKIE = "passerelle_session"
 REMEMBERED = timedelta(seconds=5)  # a revoked key stops working within this time on every node

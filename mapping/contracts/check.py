@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mapping.faults import Faults, Spot, did_you_mean
-from mapping.targets import steps
+from mapping.language.targets import steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mapping.checks import Written as Learnt
+    from mapping.codes.tables import CodeTable
     from mapping.contracts.part import Level, Part
-    from mapping.extends import WholeMapping
-    from mapping.rules import Rule, Said
-    from mapping.tables import CodeTable
-    from mapping.targets import Step
+    from mapping.language.extends import WholeMapping
+    from mapping.language.rules import Rule, Said
+    from mapping.language.targets import Step
+    from mapping.proof.checks import Written as Learnt
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mapping.contracts.part import Part
     from mapping.contracts.search import Contracts
     from mapping.kinds import Kind
-    from mapping.rules import Said
+    from mapping.language.rules import Said
 
 Language = Literal["xml", "json"]
 

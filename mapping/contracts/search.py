@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mapping.contracts.part import Part
     from mapping.faults import Faults
-    from mapping.rules import Said
+    from mapping.language.rules import Said
 
 FHIR = "fhir-r4"
 FHIR_ENTRIES = "fhir-r4-entries"

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from outbox.desk import Record
+from outbox.dispatch.shares import share
 from outbox.gate import Breaker, Gate, admit, learn, news, spend
 from outbox.memory.row import LIVE, Row, followed, in_time, log, same_state, sendable, supersede, ticks
 from outbox.message import Claimed, Kind, Outcome, Status
 from outbox.ports import Turned
-from outbox.shares import share
 from outbox.verdict import expired, late, lease_lost
 
 if TYPE_CHECKING:

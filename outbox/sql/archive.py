@@ -21,14 +21,14 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.exc import DBAPIError
 
 from outbox.sql.rows import ENDED, micros
-from outbox.tables import outbox_archive
+from outbox.sql.tables import outbox_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
-    from outbox.database import Database
+    from outbox.database.database import Database
     from outbox.message import Kind
     from outbox.sql.rows import Row
 

@@ -8,9 +8,10 @@ from sqlalchemy import bindparam, func, select, text
 
 from outbox.desk import Attempt, Backlog, Group, Lag, Pause, Record, portions
 from outbox.message import Cause, Outcome, Priority, Status
-from outbox.sql import archive, deciding, gates, rows
-from outbox.sql.enqueuing import announce
-from outbox.tables import outbox_attempt, outbox_destination, outbox_message
+from outbox.sql import archive, gates, rows
+from outbox.sql.changes import decide
+from outbox.sql.changes.enqueue import announce
+from outbox.sql.tables import outbox_attempt, outbox_destination, outbox_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Row
 
-    from outbox.database import Database
+    from outbox.database.database import Database
     from outbox.desk import Filter
     from outbox.gate import Gate
     from outbox.ports import Aftermath
@@ -130,7 +131,7 @@ class SqlDesk:
     async def replay(self, ids: Sequence[str], *, by: str, exactly: bool = False) -> int:
         """Send parked messages again, in the original order of their lanes."""
         return await self._database.write(
-            lambda c: deciding.replay(c, ids, by, self._clock(), self._seal, exactly=exactly)
+            lambda c: decide.replay(c, ids, by, self._clock(), self._seal, exactly=exactly)
         )
 
     async def groups(self, wanted: Filter) -> list[Group]:
@@ -148,7 +149,7 @@ class SqlDesk:
     async def discard(self, ids: Sequence[str], *, by: str, reason: str) -> int:
         """Give up parked messages, which frees their lanes."""
         return await self._database.write(
-            lambda c: deciding.discard(c, ids, by, reason, self._clock(), self._aftermath, self._seal)
+            lambda c: decide.discard(c, ids, by, reason, self._clock(), self._aftermath, self._seal)
         )
 
     async def pause(self, destination: str, *, by: str, reason: str) -> None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, func, select, text, update
 
 from outbox.gate import Breaker, Gate, learn
-from outbox.sql.enqueuing import announce
+from outbox.sql.changes.enqueue import announce
 from outbox.sql.rows import instant, micros
-from outbox.tables import outbox_destination, outbox_message
+from outbox.sql.tables import outbox_destination, outbox_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, select, text
 
 from outbox.desk import Node
 from outbox.sql.rows import instant, micros
-from outbox.tables import outbox_node
+from outbox.sql.tables import outbox_node
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

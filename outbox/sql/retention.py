@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, delete, func, or_, select, text, update
 from outbox.message import Kind
 from outbox.sql import archive
 from outbox.sql.rows import micros
-from outbox.tables import ENDED, outbox_attempt, outbox_message
+from outbox.sql.tables import ENDED, outbox_attempt, outbox_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import BindParameter, Connection, Select
 
-    from outbox.database import Database
+    from outbox.database.database import Database
 
 SLICE: Final = 200
 """Rows looked at in one go, and the most that one transaction removes."""

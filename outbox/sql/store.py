@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, select
 
-from outbox.delivering import lease
+from outbox.dispatch.delivery import lease
 from outbox.gate import Breaker, News, admit, news, spend
 from outbox.ports import Turned
 from outbox.sql import gates, rows
-from outbox.sql.choosing import Choice
+from outbox.sql.changes.enqueue import enqueue
+from outbox.sql.changes.settle import Concluded, attempt_row, conclude, end_chosen
 from outbox.sql.desk import SqlDesk
-from outbox.sql.engine import session
-from outbox.sql.enqueuing import enqueue
-from outbox.sql.settling import Concluded, attempt_row, conclude, end_chosen
-from outbox.tables import outbox_message
+from outbox.sql.dialects.statements import session
+from outbox.sql.selection import Choice
+from outbox.sql.tables import outbox_message
 from outbox.verdict import expired, late, lease_lost
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from outbox.database import Database
+    from outbox.database.database import Database
     from outbox.message import Claimed, Envelope, Settlement
     from outbox.ports import Aftermath, Wanted
-    from outbox.sql.choosing import Key
     from outbox.sql.rows import Lane, Row, Seal
+    from outbox.sql.selection import Key
 
 log: Final = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from gateway import clock, migrations
 from gateway.register import Register
 from gateway.sandbox import open_sandbox
 from gateway.security.keys import Scope, new_key
-from outbox.database import open_database
+from outbox.database.database import open_database
 from tests.acceptance.nodes import Fleet, Node, fleet
 from tests.interventions.stage import ROUTE, click
 from tests.outbox.bench import eventually
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from outbox.database import Database
+    from outbox.database.database import Database
 
 __all__ = ["postgres"]
 

@@ -23,7 +23,7 @@ from gateway.clock import now
 from gateway.register import Register
 from gateway.sandbox import WEBHOOK_SECRET, open_sandbox
 from gateway.security.keys import Scope, new_key
-from outbox.database import open_database
+from outbox.database.database import open_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping

@@ -9,7 +9,7 @@ import pytest
 
 from gateway import clock, migrations
 from gateway.register import Register
-from outbox.database import open_database
+from outbox.database.database import open_database
 from tests.servers.postgres import Postgres, postgres
 
 if TYPE_CHECKING:

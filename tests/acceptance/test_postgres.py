@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from gateway import clock, migrations, rugby
+from gateway import clock, migrations
 from gateway.cli.demo import agrees
+from gateway.mappings import training_event
 from gateway.sandbox import open_sandbox
-from outbox.database import open_database
+from outbox.database.database import open_database
 from outbox.message import Envelope, Kind, Outcome, Status
 from outbox.sql import SqlStore, nodes
 from tests.acceptance.nodes import Fleet, fleet, keys
@@ -56,7 +57,7 @@ async def test_the_rugby_match_is_played_on_two_nodes(tmp_path: Path, url: str) 
         serving = await made.start("serve")
         await made.start("work")
         async with client(serving.said, portal) as caller, client(serving.said, operator) as watcher:
-            event = await rugby.play(caller, _unseen)
+            event = await training_event.play(caller, _unseen)
 
             async def agreed() -> bool:
                 return agrees((await caller.get(f"/v1/events/{event}/sync")).json())

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from gateway import clock, migrations
-from outbox.database import open_database
+from outbox.database.database import open_database
 from outbox.errors import PermanentDeliveryError
 from outbox.message import Kind, Outcome, Status
 from outbox.retry import Policy
@@ -37,10 +37,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 OLD_NODE = """
 import asyncio, json, sys
-from outbox.database import open_database
+from outbox.database.database import open_database
 from outbox.desk import Filter
 from outbox.message import Envelope, Kind, Receipt, Status
-from outbox.dispatcher import Dispatcher
+from outbox.dispatch.dispatcher import Dispatcher
 from outbox.sql import SqlStore
 from gateway import clock
 

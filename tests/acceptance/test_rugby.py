@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway import rugby
 from gateway.cli.demo import agrees
+from gateway.mappings import training_event
 
 if TYPE_CHECKING:
     from tests.gateway.house import OpenHouse
@@ -28,7 +28,7 @@ async def _unseen(_: int, __: int) -> None: ...
 
 async def _jouer_le_match(house: OpenHouse) -> str:
     async with house.portal as portail:
-        return await rugby.play(portail, _unseen)
+        return await training_event.play(portail, _unseen)
 
 
 async def _accord(house: OpenHouse, evenement: str) -> dict[str, Any]:
@@ -43,15 +43,15 @@ async def test_ce_que_le_portail_saisit_est_chez_sinus_et_chez_sivic(house: Open
     accord = await _accord(house, evenement)
     assert agrees(accord)
     noms = {one["fiche"]["identite"]["nomUsuel"] for one in house.sinus_victims().values()}
-    assert noms == {patient.name for patient in rugby.PATIENTS}
+    assert noms == {patient.name for patient in training_event.PATIENTS}
     assert noms == {one["person"]["identite"]["nomUsage"] for one in house.sivic_persons().values()}
 
 
 async def test_sinus_tombe_au_milieu_du_match_et_rien_ne_manque_a_la_fin(house: OpenHouse) -> None:
     """Quand SINUS disparaît, le portail continue et SI-VIC sait ; quand il revient, il apprend tout, une fois."""
     async with house.portal as portail:
-        evenement = (await portail.post("/v1/events", json=rugby.EVENT)).json()["id"]
-        for rang, patient in enumerate(rugby.PATIENTS):
+        evenement = (await portail.post("/v1/events", json=training_event.EVENT)).json()["id"]
+        for rang, patient in enumerate(training_event.PATIENTS):
             if rang == 4:
                 await house.settle()
                 house.wires["sinus"].gone = True
@@ -59,7 +59,7 @@ async def test_sinus_tombe_au_milieu_du_match_et_rien_ne_manque_a_la_fin(house: 
             assert reponse.status_code == 201
         await house.settle()
     pendant = {one["name"]: one["held"] for one in (await _accord(house, evenement))["destinations"]}
-    assert pendant == {"sinus": None, "sivic": rugby.TOTALS}
+    assert pendant == {"sinus": None, "sivic": training_event.TOTALS}
     await house.mend("sinus")
     await house.settle(seconds=90)
     assert agrees(await _accord(house, evenement))
@@ -108,7 +108,7 @@ async def test_un_seul_desaccord_suffit(house: OpenHouse, path: tuple[Any, ...],
 
 def test_rien_n_est_pas_un_accord() -> None:
     """Une démonstration qui n’a rien pu lire échoue."""
-    assert not agrees({"portal": rugby.TOTALS, "destinations": []})
+    assert not agrees({"portal": training_event.TOTALS, "destinations": []})
 
 
 async def test_la_demonstration_en_une_commande() -> None:
@@ -121,5 +121,5 @@ async def test_la_demonstration_en_une_commande() -> None:
     assert process.returncode == 0, err.decode()
     said = json.loads(out)
     assert said["agreed"] is True
-    assert [said[side]["counts"] for side in ("portal", "sinus", "sivic")] == [rugby.TOTALS] * 3
+    assert [said[side]["counts"] for side in ("portal", "sinus", "sivic")] == [training_event.TOTALS] * 3
     assert [isinstance(said[side]["lag_ms"], int) for side in ("portal", "sinus", "sivic")] == [True] * 3

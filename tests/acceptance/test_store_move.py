@@ -10,9 +10,9 @@ from sqlalchemy import MetaData, create_engine, func, select, text
 
 from gateway import migrations
 from gateway.cli import main
-from gateway.moving import MovingError, move
-from outbox import engines
-from outbox.database import open_database
+from gateway.operations.move_store import MovingError, move
+from outbox.database import engines
+from outbox.database.database import open_database
 from outbox.desk import Filter
 from outbox.message import Receipt, Status
 from outbox.sql import SqlStore
@@ -24,7 +24,7 @@ from tests.servers.postgres import Postgres, postgres
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from outbox.database import Database
+    from outbox.database.database import Database
 
 __all__ = ["postgres"]
 

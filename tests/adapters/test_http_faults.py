@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.http import LONGEST_WAIT, broken_link, open_client, refuse_other_mode, refused, retry_after
-from adapters.link import Link
+from adapters.wire.http import LONGEST_WAIT, broken_link, open_client, refuse_other_mode, refused, retry_after
+from adapters.wire.link import Link
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from outbox.message import Claimed, Envelope, Kind
 

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from adapters.sandbox import FaultScript, InProcess, ScriptedFault, control_routes, faulty
+from adapters.wire.simulated import FaultScript, InProcess, ScriptedFault, control_routes, faulty
 from tests.contract.uvicorn_server import serving
 
 if TYPE_CHECKING:

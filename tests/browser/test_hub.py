@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import create_engine
 
-from gateway.doors.hub_examples import CASE
+from gateway.doors.hub.examples import CASE
 from gateway.register import Register
-from gateway.register.hub import HubCase, HubStep, Step
+from gateway.register.hub.messages import HubCase, HubStep, Step
 from tests.browser.conftest import sheet
 from tests.gateway.hub_house import OURS, SAMU, VHOST, hub_section
 from tests.hubsante.hub_messages import full_envelope, message_of, models

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from domain.mode import Mode
-from gateway.register.mappings import Mappings
+from gateway.register.mappings.versions import Mappings
 from gateway.security.keys import Scope, new_key
 from tests.browser.conftest import sheet
 from tests.mapping.test_unknown_codes import with_country

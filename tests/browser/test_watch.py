@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from adapters.lrm.hubsante.inbound import Ids, Received
-from gateway.doors.intervention_table import CLICK
+from gateway.doors.interventions.table import CLICK
 from gateway.hub.phone import note_phone_case
 from tests.browser.conftest import sheet
 from tests.servers.live_house import OPERATOR, PLATFORM, LiveHouse, live_house

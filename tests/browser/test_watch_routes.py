@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from gateway.doors.intervention_table import CLICK
+from gateway.doors.interventions.table import CLICK
 from tests.browser.conftest import sheet
 from tests.servers.live_house import OPERATOR, PLATFORM, LiveHouse, live_house
 

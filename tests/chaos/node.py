@@ -15,13 +15,13 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from adapters.http import broken_link, open_client, refused
-from adapters.link import Link
-from outbox.database import open_database
-from outbox.dispatcher import Dispatcher
+from adapters.wire.http import broken_link, open_client, refused
+from adapters.wire.link import Link
+from outbox.database.database import open_database
+from outbox.database.server_clock import ServerTime
+from outbox.dispatch.dispatcher import Dispatcher
 from outbox.message import Claimed, Receipt
 from outbox.retry import Policy
-from outbox.servertime import ServerTime
 from outbox.sql import SqlStore
 
 SCHEDULE = (0.1, 0.2, 0.5, *(1.0,) * 300)

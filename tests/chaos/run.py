@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import psycopg
 from sqlalchemy import create_engine
 
-from outbox.database import open_database
+from outbox.database.database import open_database
 from outbox.message import Kind, Status
 from outbox.sql import SqlStore
-from outbox.tables import metadata
+from outbox.sql.tables import metadata
 from tests.chaos.faults import LEASE, Faults
 from tests.chaos.nodes import Node, Receiving
 from tests.chaos.oracle import Arrival, Evidence, Judgement, judge

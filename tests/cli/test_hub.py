@@ -10,8 +10,8 @@ import pytest
 
 from gateway.cli import main
 from gateway.cli.console import on_register
-from gateway.doors.hub_examples import CASE, SAID
-from gateway.register.hub import HubCase, HubStep, Step
+from gateway.doors.hub.examples import CASE, SAID
+from gateway.register.hub.messages import HubCase, HubStep, Step
 from tests.gateway.hub_house import OURS, SAMU, VHOST
 
 if TYPE_CHECKING:

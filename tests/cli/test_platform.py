@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from domain.intervention import CALL_15
+from domain.intervention.request import CALL_15
 from gateway.cli import main
 from gateway.cli.platform import CASES, PATH, Case, closed, differences, document
 from tests.servers.live_house import OPERATOR, PLATFORM, REAL, LiveHouse, live_house

@@ -12,8 +12,8 @@ import mapping
 from adapters.declared import open_declared
 from adapters.declared.agreement import Agreement
 from adapters.declared.simulator import create_simulator
-from adapters.link import Link
-from adapters.sandbox import InProcess
+from adapters.wire.link import Link
+from adapters.wire.simulated import InProcess
 from outbox.message import Claimed, Envelope, Kind
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from lxml import etree
 from pydantic import ValidationError
 
 from adapters.declared import open_declared
-from adapters.link import Link
+from adapters.wire.link import Link
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tests.declared.declared_pair import (
     NOW,

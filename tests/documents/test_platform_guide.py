@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.link import Link
-from adapters.ws_trust import SignatureTrust
+from adapters.wire.link import Link
+from adapters.wire.ws_security.trust import SignatureTrust
 from gateway.sandbox import WEBHOOK_SECRET
 from tests.servers.live_house import PLATFORM, LiveHouse, live_house
 

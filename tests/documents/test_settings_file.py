@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from adapters.link import Link
-from gateway.settings import Settings, load
+from adapters.wire.link import Link
+from gateway.settings.settings import Settings, load
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from domain.cata import CATA_CODE
-from domain.commands import CreatePatient, PatientCommand
-from domain.decide import Surroundings, decide
+from domain.decisions.commands import CreatePatient, PatientCommand
+from domain.decisions.decide import Surroundings, decide
 from domain.event import Event, open_event
-from domain.identifier import SINUS_KINDS, IdentifierKind
-from domain.observation import Observation, Stamp
-from domain.record import observe
+from domain.numbers.cata import CATA_CODE
+from domain.numbers.identifier import SINUS_KINDS, IdentifierKind
 from domain.rules import DEFAULT_RULES, Rules
 from domain.source import Source
+from domain.victim.observation import Observation, Stamp
+from domain.victim.projection import observe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from domain.victim import Victim
+    from domain.victim.victim import Victim
 
 NOON = datetime(2020, 9, 1, 12, 0, tzinfo=UTC)
 PLACES = (

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.age import age_band, age_word, read_age, unread
 from domain.rules import DEFAULT_RULES, Rules
+from domain.victim.age import age_band, age_word, read_age, unread
 
 DAY = date(2020, 9, 1)
 

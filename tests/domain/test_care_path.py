@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from domain.care_path import CANCELS, MOVES, PRESENT, TARGETS, Status, Step
-from domain.commands import (
+from domain.decisions.commands import (
     AskOrientation,
     ChangePatient,
     ConfirmEvacuation,
@@ -21,13 +20,14 @@ from domain.commands import (
 )
 from domain.errors import ConflictError, InvalidError
 from domain.rules import Rules
-from domain.snapshot import victim_canon
 from domain.source import Source
+from domain.victim.care_path import CANCELS, MOVES, PRESENT, TARGETS, Status, Step
+from domain.victim.snapshot import victim_canon
 from tests.domain.stage import HOSPITAL, Stage
 
 if TYPE_CHECKING:
-    from domain.commands import PatientCommand
-    from domain.victim import Victim
+    from domain.decisions.commands import PatientCommand
+    from domain.victim.victim import Victim
 
 OTHER = {"finess": "310000001", "name": "CHU Essai", "service": "Déchocage"}
 TO_EVACUATION: tuple[PatientCommand, ...] = (

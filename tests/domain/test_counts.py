@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.boards import Board, board_csv, shown, stamped, tb1, tb2, tb3, tb4
-from domain.care_path import PRESENT
-from domain.commands import (
+from domain.counts import Cell, cell_of, cells_of, counts_document, localisation_rows, tally
+from domain.decisions.commands import (
     AskOrientation,
     ChangePatient,
     ConfirmExit,
@@ -20,16 +20,16 @@ from domain.commands import (
     RecordBilan,
     RequestEvacuation,
 )
-from domain.counts import Cell, cell_of, cells_of, counts_document, localisation_rows, tally
 from domain.errors import ConflictError
 from domain.event import close_event, remove_localisation
-from domain.record import as_of
 from domain.severity import TRIAGE_ORDER
 from domain.source import Source
+from domain.victim.care_path import PRESENT
+from domain.victim.projection import as_of
 from tests.domain.stage import HOSPITAL, PLACES, TR, Stage
 
 if TYPE_CHECKING:
-    from domain.commands import PatientCommand
+    from domain.decisions.commands import PatientCommand
 
 FIRST_LOOK = datetime(2020, 9, 1, 15, 58, 46, tzinfo=UTC)  # 17:58:46 in Paris
 SECOND_LOOK = datetime(2020, 9, 1, 16, 13, 47, tzinfo=UTC)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from domain.banner import banner, display_name
-from domain.care_path import BACK_STEPS, Status
-from domain.commands import ChangePatient, CreatePatient, DeletePatient, StepBack, Triage
-from domain.decide_number import may_create_with
+from domain.decisions.commands import ChangePatient, CreatePatient, DeletePatient, StepBack, Triage
+from domain.decisions.number import may_create_with
 from domain.errors import ConflictError, InvalidError, UnknownError
 from domain.event import close_event, reopen_event
-from domain.observation import ObservationKind
+from domain.numbers.sinus_number import SinusNumber, read_sinus_number
 from domain.rules import Rules
 from domain.severity import Severity
-from domain.sinus_number import SinusNumber, read_sinus_number
-from domain.snapshot import detached_documents, victim_canon
 from domain.source import Source
+from domain.victim.banner import banner, display_name
+from domain.victim.care_path import BACK_STEPS, Status
+from domain.victim.observation import ObservationKind
+from domain.victim.snapshot import detached_documents, victim_canon
 from tests.domain.stage import HP, PLACES, TR, Stage
 
 

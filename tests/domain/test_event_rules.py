@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.canon import EventCanon
+from domain.canon.documents import EventCanon
 from domain.errors import ConflictError, InvalidError, UnknownError
 from domain.event import (
     Link,
@@ -24,7 +24,7 @@ from domain.event import (
 )
 from domain.event_record import event_from_record, event_to_record
 from domain.rules import Rules
-from domain.snapshot import event_canon, event_document
+from domain.victim.snapshot import event_canon, event_document
 from tests.domain.stage import NOON, Stage
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands import ChangePatient, CreatePatient, ReplacePatient, Triage
+from domain.decisions.commands import ChangePatient, CreatePatient, ReplacePatient, Triage
 from domain.errors import InvalidError
-from domain.identifier import IdentifierKind
-from domain.snapshot import victim_canon
+from domain.numbers.identifier import IdentifierKind
 from domain.source import Source
+from domain.victim.snapshot import victim_canon
 from tests.domain.stage import Stage
 
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from domain.cata import CATA_CODE, cata_code
-from domain.commands import AssignCata, ChangePatient, ReplacePatient, Triage
+from domain.decisions.commands import AssignCata, ChangePatient, ReplacePatient, Triage
 from domain.errors import ConflictError, InvalidError
 from domain.event import add_localisation, change_event, remove_localisation
-from domain.identifier import IdentifierKind
+from domain.numbers.cata import CATA_CODE, cata_code
+from domain.numbers.identifier import IdentifierKind
 from domain.rules import Rules
-from domain.snapshot import WRITABLE, victim_canon
 from domain.source import Source
-from domain.victim import disagreements
+from domain.victim.snapshot import WRITABLE, victim_canon
+from domain.victim.victim import disagreements
 from tests.domain.stage import HP, TR, TR_2, Stage
 
 

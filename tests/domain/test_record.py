@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.canon import VictimCanon, VictimDocument
-from domain.commands import (
+from domain.canon.documents import VictimCanon, VictimDocument
+from domain.counts import cells_of, tally
+from domain.decisions.commands import (
     AskOrientation,
     AssignCata,
     ChangePatient,
@@ -25,21 +26,20 @@ from domain.commands import (
     StepBack,
     Triage,
 )
-from domain.counts import cells_of, tally
 from domain.errors import RuleError
-from domain.identifier import SINUS_KINDS
-from domain.observation import Observation, Stamp, observation_from_row, observation_to_row
-from domain.record import as_of, from_record, observe, replay, to_record
+from domain.numbers.identifier import SINUS_KINDS
 from domain.severity import TRIAGE_ORDER
-from domain.snapshot import victim_canon, victim_document
 from domain.source import Source
+from domain.victim.observation import Observation, Stamp, observation_from_row, observation_to_row
+from domain.victim.projection import as_of, from_record, observe, replay, to_record
+from domain.victim.snapshot import victim_canon, victim_document
 from tests.domain.stage import HOSPITAL, HP, NOON, TR, TR_2, Stage
 
 if TYPE_CHECKING:
     import random
 
-    from domain.commands import PatientCommand
-    from domain.victim import Victim
+    from domain.decisions.commands import PatientCommand
+    from domain.victim.victim import Victim
 
 SEVERITIES = st.sampled_from([severity.value for severity in TRIAGE_ORDER])
 FIELDS = st.fixed_dictionaries(

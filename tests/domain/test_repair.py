@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.commands import ChangePatient, DeletePatient
+from domain.decisions.commands import ChangePatient, DeletePatient
+from domain.decisions.repair import rebind_number, swap_identities
 from domain.errors import ConflictError, InvalidError, UnknownError
 from domain.event import open_event
-from domain.fields import IDENTITY
-from domain.observation import ObservationKind
-from domain.repair import rebind_number, swap_identities
-from domain.snapshot import detached_documents
 from domain.source import Source
+from domain.victim.fields import IDENTITY
+from domain.victim.observation import ObservationKind
+from domain.victim.snapshot import detached_documents
 from tests.domain.stage import NOON, TR, TR_2, Stage
 
 NAMES = st.sampled_from(["TESTE", "ESSAI", None])

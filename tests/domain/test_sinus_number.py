@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.sinus_number import SinusNumber, UnreadNumber, read_sinus_number
+from domain.numbers.sinus_number import SinusNumber, UnreadNumber, read_sinus_number
 
 NUMBER = "FR825NOVI0000TR123123"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.ins import (
+from domain.intervention.ins import (
     TITLES,
     Decision,
     IdentityStatus,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.professionals import check, luhn, read_professional, read_structure, read_system
+from domain.intervention.professionals import check, luhn, read_professional, read_structure, read_system
 
 
 def said(remarks: tuple[object, ...]) -> list[str]:

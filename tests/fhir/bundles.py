@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.doors.fhir_guide import FOLDER
+from gateway.doors.fhir.guide import FOLDER
 
 NOW = datetime.fromisoformat("2026-01-01T08:00:30+01:00")
 EXAMPLES = ("exemple-message", "exemple-transaction", "exemple-annulation")

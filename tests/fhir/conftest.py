@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.lrm.fhir.simulator import create_simulator
-from adapters.sandbox import InProcess
-from domain.intervention_route import Route, RouteKind
+from adapters.wire.simulated import InProcess
+from domain.intervention.route import Route, RouteKind
 from domain.mode import Mode
 from gateway.app import create_app
 from gateway.bootstrap import build

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.doors.fhir_guide import FOLDER
+from gateway.doors.fhir.guide import FOLDER
 from gateway.security.keys import Scope
 from gateway.serving import serving
 

@@ -13,10 +13,10 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 import adapters
-from adapters.fhir import BASE
-from adapters.fhir_shapes import RESOURCES
-from domain.intervention_status import REFUSALS, Status
-from gateway.doors.fhir_guide import capability, definitions, package
+from adapters.wire.fhir.elements import RESOURCES
+from adapters.wire.fhir.vocabulary import BASE
+from domain.intervention.status import REFUSALS, Status
+from gateway.doors.fhir.guide import capability, definitions, package
 from gateway.security.keys import Scope
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def test_each_error_code_of_the_reader_is_published() -> None:
     """Who receives a code can look it up."""
     published = {one["code"] for one in definitions()["CodeSystem/erreurs"]["concept"]}
     used: set[str] = set()
-    for path in Path(str(adapters.__file__)).parent.glob("fhir*.py"):
+    for path in (Path(str(adapters.__file__)).parent / "wire" / "fhir").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         used |= set(re.findall(r'Issue\(\s*"([A-Z_0-9]+)"', text))
         used |= set(re.findall(r'(?:say|refuse)\(\s*"[a-z-]+", "([A-Z_0-9]+)"', text))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from domain.intervention import CALL_15
-from gateway.doors.fhir_guide import capability
+from domain.intervention.request import CALL_15
+from gateway.doors.fhir.guide import capability
 from gateway.security.keys import Scope
 from tests.fhir.bundles import changed, example, resource
 from tests.fhir.test_fhir_doors import first_text, get, post, task_of, valid

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.fhir import FhirRefusalError
-from adapters.fhir_reading import read_request
-from domain.intervention import FactKind
+from adapters.wire.fhir.reading.request import read_request
+from adapters.wire.fhir.vocabulary import FhirRefusalError
+from domain.intervention.request import FactKind
 from tests.fhir.bundles import EXAMPLES, NOW, changed, example, raw, resource
 from tests.shared_material import shared
 

@@ -1,6 +1,6 @@
 """The real house on a file of its own, with the shipped simulators in process: the dispatcher is moved by hand, time by the test.
 
-Nothing of ours is replaced. The neighbours' wire is `adapters.sandbox.InProcess`, so that they can be cut, slow or gone.
+Nothing of ours is replaced. The neighbours' wire is `adapters.wire.simulated.InProcess`, so that they can be cut, slow or gone.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from adapters.portal.simulator import create_simulator as create_portal
-from adapters.sandbox import InProcess
 from adapters.sinus.simulator import create_simulator as create_sinus
 from adapters.sivic.simulator import create_simulator as create_sivic
+from adapters.wire.simulated import InProcess
 from domain.mode import Mode
 from gateway.app import create_app
 from gateway.bootstrap import build
 from gateway.sandbox import declared_applications
 from gateway.security.keys import Scope, new_key
-from gateway.settings import Settings
+from gateway.settings.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapters.perimeter import TOPICS
+from adapters.wire.perimeter import TOPICS
 from tests.gateway.house import open_house
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from gateway.agreements import check_agreements
 from gateway.bootstrap import load_mappings
-from gateway.settings import Settings
+from gateway.mappings.agreements import check_agreements
+from gateway.settings.settings import Settings
 from mapping import UnknownMappingError
 from tests.declared.declared_pair import AGREED, DEPLOYMENT
 from tests.gateway.house import EVENT, PERSONAL, WHOLE, open_house

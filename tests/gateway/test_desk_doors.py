@@ -6,9 +6,9 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from gateway.alarms import look
 from gateway.cli import main
-from gateway.watch import retain
+from gateway.jobs import retain
+from gateway.operations.alarms import look
 from outbox.desk import Filter
 from outbox.message import Kind, Priority, Status
 from tests.gateway.house import open_house

@@ -9,10 +9,10 @@ import pytest
 from starlette.routing import Route
 
 from domain.mode import Mode
-from gateway.doors.door import Door
+from gateway.doors.http.door import Door
+from gateway.doors.http.reply import Reply
 from gateway.doors.serve import endpoint
 from gateway.doors.table import DOORS, OPEN_PATHS
-from gateway.reply import Reply
 from gateway.security.keys import Scope, new_key
 
 if TYPE_CHECKING:

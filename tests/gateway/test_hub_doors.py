@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import mapping
-from adapters.lrm.hubsante.contents import content_of
-from adapters.lrm.hubsante.older import SINCE
-from gateway.doors.hub_examples import CASE
-from gateway.doors.hub_examples import SAID as EXAMPLES
-from gateway.doors.hub_table import SAID
+from adapters.lrm.hubsante.emission.contents import content_of
+from adapters.lrm.hubsante.emission.older_models import SINCE
+from gateway.doors.hub.examples import CASE
+from gateway.doors.hub.examples import SAID as EXAMPLES
+from gateway.doors.hub.table import SAID
 from gateway.hub.say import TYPES
 from gateway.register import Register
-from gateway.register.hub import HubCase, HubStep, Step
+from gateway.register.hub.messages import HubCase, HubStep, Step
 from gateway.security.keys import Scope
-from gateway.settings import SHIPPED_MAPPINGS
+from gateway.settings.settings import SHIPPED_MAPPINGS
 from outbox.message import Priority
 from tests.gateway.house import open_house
 from tests.gateway.hub_house import OURS, SAMU, VHOST, hub_house

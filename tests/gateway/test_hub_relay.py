@@ -10,11 +10,11 @@ import pytest
 
 import mapping
 from adapters.lrm.hubsante.client import Delivery
-from adapters.lrm.hubsante.contents import content_of
+from adapters.lrm.hubsante.emission.contents import content_of
 from adapters.lrm.hubsante.inbound import read_delivery
 from gateway.hub.relay import relay
 from gateway.register import Register
-from gateway.settings import SHIPPED_MAPPINGS
+from gateway.settings.settings import SHIPPED_MAPPINGS
 from tests.gateway.hub_house import OURS, VHOST, hub_house, leaving
 from tests.hubsante.hub_messages import full_envelope, judge, message_of, models
 

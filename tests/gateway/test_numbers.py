@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from gateway import rugby
+from gateway.mappings import training_event
 from gateway.security.keys import Scope
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def _play(house: OpenHouse) -> str:
     async def unseen(_: int, __: int) -> None: ...
 
     async with house.portal as portal:
-        return await rugby.play(portal, unseen)
+        return await training_event.play(portal, unseen)
 
 
 async def _board(house: OpenHouse, event: str, name: str, scope: Scope = Scope.COUNTS) -> dict[str, Any]:
@@ -69,7 +69,9 @@ async def test_tb4_is_the_one_that_the_deck_prints(house: OpenHouse) -> None:
 async def test_tb3_counts_who_is_oriented_before_being_evacuated(house: OpenHouse) -> None:
     """R-44: the établissements receveurs, also of those who still wait for their vecteur."""
     board = await _board(house, await _play(house), "tb3")
-    assert [(row["label"], row["values"]) for row in board["rows"]] == [(rugby.HOSPITAL["name"], [0, 2, 0, 0, 0, 2, 2])]
+    assert [(row["label"], row["values"]) for row in board["rows"]] == [
+        (training_event.HOSPITAL["name"], [0, 2, 0, 0, 0, 2, 2])
+    ]
 
 
 async def test_tb2_is_for_the_portal_alone_and_never_leaves_as_a_file(house: OpenHouse) -> None:
@@ -111,10 +113,10 @@ async def test_the_same_numbers_are_at_both_neighbours(house: OpenHouse) -> None
     await house.settle()
     async with house.portal as portal:
         columns = (await portal.get(f"/v1/events/{event}/sync")).json()
-    assert columns["portal"] == rugby.TOTALS
+    assert columns["portal"] == training_event.TOTALS
     assert [(one["name"], one["held"], one["agrees"]) for one in columns["destinations"]] == [
-        ("sinus", rugby.TOTALS, True),
-        ("sivic", rugby.TOTALS, True),
+        ("sinus", training_event.TOTALS, True),
+        ("sivic", training_event.TOTALS, True),
     ]
     (told,) = (await house.state("sinus"))["evenements"].values()
     total = told["denombrement"]["total"]
@@ -131,7 +133,9 @@ async def test_every_way_of_cutting_adds_up_to_the_total(house: OpenHouse) -> No
     async with house.as_(Scope.COUNTS) as reader:
         counts = (await reader.get(f"/v1/events/{event}/counts")).json()
     for cut in ("by_localisation", "by_destination", "by_age_band", "by_nationality"):
-        assert {name: sum(line[name] for line in counts[cut]) for name in rugby.TOTALS} == counts["totals"], cut
+        assert {name: sum(line[name] for line in counts[cut]) for name in training_event.TOTALS} == counts["totals"], (
+            cut
+        )
 
 
 async def _total(house: OpenHouse, **query: str) -> int:
@@ -208,4 +212,6 @@ async def test_who_reads_numbers_never_reads_a_person(house: OpenHouse) -> None:
     async with house.as_(Scope.COUNTS) as reader:
         for path in ("", "/counts", "/boards/tb1", "/boards/tb3", "/boards/tb4", "/boards/tb1?format=csv"):
             text = (await reader.get(f"/v1/events/{event}{path}")).text
-            assert [one for one in rugby.PATIENTS if one.name in text or (one.number or "—") in text] == [], path
+            assert [one for one in training_event.PATIENTS if one.name in text or (one.number or "—") in text] == [], (
+                path
+            )

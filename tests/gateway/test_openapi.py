@@ -19,7 +19,7 @@ from tests.gateway.house import EVENT
 if TYPE_CHECKING:
     import httpx
 
-    from gateway.doors.door import Door
+    from gateway.doors.http.door import Door
     from tests.gateway.house import OpenHouse
 
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.activation import Integration, Wanted, activate
-from gateway.agreements import check_agreements
 from gateway.bootstrap import load_mappings
-from gateway.doors import portal_contract
-from gateway.portal_settings import HEARD, SHOWN, PortalWords
+from gateway.doors.portal import contract as portal_contract
+from gateway.mappings.activation import Integration, Wanted, activate
+from gateway.mappings.agreements import check_agreements
+from gateway.mappings.versions import keep_unknown
 from gateway.security.keys import Scope
-from gateway.settings import Settings
-from gateway.versions import keep_unknown
+from gateway.settings.portal import HEARD, SHOWN, PortalWords
+from gateway.settings.settings import Settings
 from mapping import SHIPPED, UnknownMappingError, load_catalogue
 from tests.gateway.house import NUMBER, PERSONAL, open_house
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.watch import reconcile
+from gateway.jobs import reconcile
 from tests.gateway.house import EVENT, WHOLE
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.cli.console import read_settings
-from gateway.settings import Settings, load
+from gateway.settings.settings import Settings, load
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.doors import studio
+from gateway.doors.studio import drafts
 from gateway.security.keys import Scope
 from mapping import SHIPPED, shipped
-from mapping.proposal import MISSHAPEN, MOST_CHARACTERS, propose
+from mapping.authoring.proposal import MISSHAPEN, MOST_CHARACTERS, propose
 from tests.gateway.house import PERSONAL, WHOLE, open_house
 
 if TYPE_CHECKING:
@@ -216,28 +216,28 @@ async def test_an_unknown_mapping_is_not_found(house: OpenHouse) -> None:
 
 async def test_the_studio_never_takes_every_thread(house: OpenHouse) -> None:
     """When its places are taken it says so, with when to come back; a place given back serves again."""
-    for _ in range(studio.AT_ONCE):
-        assert studio._PLACES.acquire(blocking=False)
+    for _ in range(drafts.AT_ONCE):
+        assert drafts._PLACES.acquire(blocking=False)
     try:
         answer = await ask(house, "check", text=WRITTEN)
         assert (answer.status_code, answer.json()["code"]) == (503, "atelier_occupe")
         assert answer.headers["retry-after"] == "1"
     finally:
-        for _ in range(studio.AT_ONCE):
-            studio._PLACES.release()
+        for _ in range(drafts.AT_ONCE):
+            drafts._PLACES.release()
     assert (await ask(house, "check", text=WRITTEN)).json()["ok"]
 
 
 async def test_nobody_waits_for_work_that_lasts(house: OpenHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond its time the question is refused; the place comes back when the work ends."""
     with monkeypatch.context() as short:
-        short.setattr(studio, "PATIENCE", 0.0)
+        short.setattr(drafts, "PATIENCE", 0.0)
         answer = await ask(house, "check", text=WRITTEN)
         assert (answer.status_code, answer.json()["code"]) == (503, "essai_trop_long")
-    for _ in range(studio.AT_ONCE):
-        assert studio._PLACES.acquire(timeout=5)
-    for _ in range(studio.AT_ONCE):
-        studio._PLACES.release()
+    for _ in range(drafts.AT_ONCE):
+        assert drafts._PLACES.acquire(timeout=5)
+    for _ in range(drafts.AT_ONCE):
+        drafts._PLACES.release()
 
 
 async def test_a_patient_of_the_register_is_shown_masked_and_the_look_is_noted(house: OpenHouse) -> None:

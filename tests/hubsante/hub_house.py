@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from adapters.lrm.hubsante.client import HubConnection
-from adapters.lrm.hubsante.partner import Partner
+from adapters.lrm.hubsante.sandbox.partner import Partner
 from adapters.lrm.hubsante.simulator import Access, HubSimulator
 from tests.gateway.house import open_house
 from tests.hubsante.hub_messages import judge
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from gateway.register.hub import HubCase
+    from gateway.register.hub.messages import HubCase
     from tests.gateway.house import OpenHouse
 
 HEALTH, TABLET_SIDE, FIRE_SIDE = "15-15_v2.1", "15-smur_v1.7", "15-nexsis_v1.9.1"

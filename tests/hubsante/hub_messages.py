@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.lrm.hubsante.judgement import Judge
-from adapters.lrm.hubsante.models import Models, read_models
+from adapters.lrm.hubsante.judge.judgement import Judge
+from adapters.lrm.hubsante.models.models import Models, read_models
 from tests.shared_material import BESIDE, shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from adapters.lrm.hubsante.models import MessageType
+    from adapters.lrm.hubsante.models.models import MessageType
 
 FOLDERS = {1: "hubsante/releases/1.x", 2: "hubsante/releases/2.x", 3: "hubsante"}
 CLIENT = "fr.health.samu330"

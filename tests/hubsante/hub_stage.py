@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import aio_pika
 
-from adapters.link import Link
-from adapters.lrm.hubsante.topology import BOXES, DISPATCH, DISPATCH_DEAD, HUB_ID, queue
-from adapters.perimeter import Perimeter
+from adapters.lrm.hubsante.wire.topology import BOXES, DISPATCH, DISPATCH_DEAD, HUB_ID, queue
+from adapters.wire.link import Link
+from adapters.wire.perimeter import Perimeter
 from tests.servers.rabbitmq import CLIENTS, OURS, VHOSTS
 
 if TYPE_CHECKING:

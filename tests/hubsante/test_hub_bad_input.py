@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.lrm.hubsante.documents import (
+from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
+from adapters.lrm.hubsante.judge.judgement import MAX_FAULTS
+from adapters.lrm.hubsante.wire.documents import (
     MAX_BYTES,
     UnreadableError,
     read_json,
@@ -18,8 +20,6 @@ from adapters.lrm.hubsante.documents import (
     read_xml,
     told_format,
 )
-from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
-from adapters.lrm.hubsante.judgement import MAX_FAULTS
 from tests.hubsante.hub_messages import DATE, full_envelope, judge, message_of, models
 from tests.shared_material import shared
 

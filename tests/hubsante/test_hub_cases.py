@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mapping
-from adapters.lrm.hubsante.cases import CREATE, PICTURE, UPDATE, case_body, picture_body, update_body
-from adapters.lrm.hubsante.contents import KEYS as KEY_OF_TOPIC
-from adapters.lrm.hubsante.contents import content_of
-from adapters.lrm.hubsante.documents import Format, read_xml
-from adapters.lrm.hubsante.emission import emission_faults
-from adapters.lrm.hubsante.envelope import Envelope, Party, write_envelope, write_header
-from adapters.lrm.hubsante.into_json import to_json
-from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
-from adapters.lrm.hubsante.notes import read_note, write_note
-from adapters.lrm.hubsante.older import SINCE
-from adapters.lrm.hubsante.readback import patients_of
+from adapters.lrm.hubsante.codec.into_json import to_json
+from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
+from adapters.lrm.hubsante.emission.cases import CREATE, PICTURE, UPDATE, case_body, picture_body, update_body
+from adapters.lrm.hubsante.emission.contents import KEYS as KEY_OF_TOPIC
+from adapters.lrm.hubsante.emission.contents import content_of
+from adapters.lrm.hubsante.emission.notes import read_note, write_note
+from adapters.lrm.hubsante.emission.older_models import SINCE
+from adapters.lrm.hubsante.emission.readback import patients_of
+from adapters.lrm.hubsante.emission.rules import emission_faults
+from adapters.lrm.hubsante.wire.documents import Format, read_xml
+from adapters.lrm.hubsante.wire.envelope import Envelope, Party, write_envelope, write_header
 from tests.hubsante.hub_messages import judge, models
 
 ROOT = Path(__file__).resolve().parents[2]

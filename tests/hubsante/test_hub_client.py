@@ -14,7 +14,7 @@ from aiormq import exceptions as amqp
 
 from adapters.lrm.hubsante.client import Delivery, HubConnection
 from adapters.lrm.hubsante.faults import broken_broker, not_connected, trouble_of
-from adapters.lrm.hubsante.topology import HUB_ID
+from adapters.lrm.hubsante.wire.topology import HUB_ID
 from outbox.errors import DeliveryError, TransientDeliveryError, UnreachableError
 from tests.hubsante.hub_stage import VHOST, channel, drained, link, now, perimeter, put, until
 from tests.servers.rabbitmq import FIRE, OURS, SAMU, RabbitMq

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from adapters.lrm.hubsante.documents import read_json_exactly, read_xml
-from adapters.lrm.hubsante.free import NSMAP, read_free, write_free
-from adapters.lrm.hubsante.into_json import to_json
-from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
-from adapters.lrm.hubsante.layout import CodecError
+from adapters.lrm.hubsante.codec.free import NSMAP, read_free, write_free
+from adapters.lrm.hubsante.codec.into_json import to_json
+from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
+from adapters.lrm.hubsante.wire.documents import read_json_exactly, read_xml
+from adapters.lrm.hubsante.wire.layout import CodecError
 from tests.hubsante.hub_messages import every_message, full_body, full_envelope, full_message, judge, message_of, models
 from tests.shared_material import BESIDE, shared
 

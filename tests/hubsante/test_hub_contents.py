@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import mapping
-from adapters.link import Link
 from adapters.lrm.hubsante.adapter import HubAdapter
-from adapters.lrm.hubsante.contents import KEYS, content_of
-from adapters.lrm.hubsante.older import SINCE, UnsaidError
-from adapters.perimeter import TOPICS, Perimeter
-from domain.canon_hub import HUB_DOCUMENTS
-from gateway.settings import SHIPPED_MAPPINGS
+from adapters.lrm.hubsante.emission.contents import KEYS, content_of
+from adapters.lrm.hubsante.emission.older_models import SINCE, UnsaidError
+from adapters.wire.link import Link
+from adapters.wire.perimeter import TOPICS, Perimeter
+from domain.canon.hub import HUB_DOCUMENTS
+from gateway.settings.settings import SHIPPED_MAPPINGS
 from mapping import MappingFaultsError
 from outbox.errors import PermanentDeliveryError
 from outbox.message import Claimed, Envelope, Kind

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from adapters.lrm.hubsante.checks import Passed, Published, Refused, check
-from adapters.lrm.hubsante.dispatcher import Dispatcher
-from adapters.lrm.hubsante.envelope import Envelope, Party, write_envelope, write_header
-from adapters.lrm.hubsante.partner import Act
+from adapters.lrm.hubsante.sandbox.checks import Passed, Published, Refused, check
+from adapters.lrm.hubsante.sandbox.dispatcher import Dispatcher
+from adapters.lrm.hubsante.sandbox.partner import Act
 from adapters.lrm.hubsante.simulator import MODELS, Access, HubSimulator, create_simulator
-from adapters.sandbox import InProcess
+from adapters.lrm.hubsante.wire.envelope import Envelope, Party, write_envelope, write_header
+from adapters.wire.simulated import InProcess
 from gateway.serving import serving
 from tests.hubsante.hub_messages import judge
 from tests.hubsante.hub_stage import VHOST, channel, drained, now, put
@@ -271,7 +271,7 @@ async def test_the_sandbox_is_usable_alone() -> None:
         connection = hub.access
         place = {"vhost": VHOST, "client_id": YOU, "model": 3}
         from adapters.lrm.hubsante.client import HubConnection  # noqa: PLC0415 - same
-        from adapters.perimeter import Perimeter  # noqa: PLC0415 - same
+        from adapters.wire.perimeter import Perimeter  # noqa: PLC0415 - same
 
         mine = HubConnection(connection.link(YOU, "Exercise"), Perimeter.model_validate(place), now)
         tree = message(at=now(), sender=YOU, distribution_id=f"{YOU}_essai")

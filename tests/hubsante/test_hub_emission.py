@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema_rs import Draft7Validator, RegexOptions
 
-from adapters.lrm.hubsante.emission import _case_id, check_client_id, emission_faults, required_paths
+from adapters.lrm.hubsante.emission.rules import _case_id, check_client_id, emission_faults, required_paths
 from tests.hubsante.hub_messages import CLIENT, FOLDERS, full_envelope, judge, message_of, models
 
 PATIENT = "fr.health.samu330.patient.DRFR15.1"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from adapters.lrm.hubsante.envelope import Envelope, Party, write_envelope, write_header
-from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
+from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
+from adapters.lrm.hubsante.wire.envelope import Envelope, Party, write_envelope, write_header
 from tests.hubsante.hub_house import HEALTH, MODELS, Link, linked
 from tests.hubsante.hub_messages import judge, message_of, models
 from tests.hubsante.hub_stage import drained, put

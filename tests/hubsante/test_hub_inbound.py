@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.lrm.hubsante.client import Delivery
-from adapters.lrm.hubsante.envelope import Envelope, Party, write_envelope, write_header
-from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
-from gateway.register.hub import Step
+from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
+from adapters.lrm.hubsante.wire.envelope import Envelope, Party, write_envelope, write_header
+from gateway.register.hub.messages import Step
 from tests.gateway.house import open_house
 from tests.hubsante.hub_messages import models
 from tests.shared_material import BESIDE, shared

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema_rs import Draft7Validator, RegexOptions, Registry
 
-from adapters.lrm.hubsante.documents import Format
-from adapters.lrm.hubsante.findings import Part, hub_report
-from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
-from adapters.lrm.hubsante.layout import Form
+from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
+from adapters.lrm.hubsante.judge.findings import Part, hub_report
+from adapters.lrm.hubsante.wire.documents import Format
+from adapters.lrm.hubsante.wire.layout import Form
 from tests.hubsante.hub_messages import FOLDERS, every_message, full_envelope, judge, message_of, models
 from tests.shared_material import BESIDE, shared
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from jsonschema_rs import Draft7Validator, RegexOptions
 from lxml import etree
 
-from adapters.lrm.hubsante.models import ModelsError, read_models
-from adapters.lrm.hubsante.schemas import linear_xsd
-from adapters.lrm.hubsante.shapes import ShapeError, read_shape
+from adapters.lrm.hubsante.models.models import ModelsError, read_models
+from adapters.lrm.hubsante.models.schemas import linear_xsd
+from adapters.lrm.hubsante.models.shapes import ShapeError, read_shape
 from tests.hubsante.hub_messages import FOLDERS, models
 from tests.shared_material import shared
 

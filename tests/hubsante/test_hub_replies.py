@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.lrm.hubsante.dates import normal_date, read_date, write_date
-from adapters.lrm.hubsante.documents import read_xml
-from adapters.lrm.hubsante.envelope import (
+from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
+from adapters.lrm.hubsante.faults import EMITTED, MEANINGS, Code, HubError, Next, delivery_error, meaning, what_next
+from adapters.lrm.hubsante.wire.dates import normal_date, read_date, write_date
+from adapters.lrm.hubsante.wire.documents import read_xml
+from adapters.lrm.hubsante.wire.envelope import (
     Envelope,
     EnvelopeError,
     Party,
@@ -23,9 +25,7 @@ from adapters.lrm.hubsante.envelope import (
     write_envelope,
     write_header,
 )
-from adapters.lrm.hubsante.faults import EMITTED, MEANINGS, Code, HubError, Next, delivery_error, meaning, what_next
-from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
-from adapters.lrm.hubsante.replies import Answerer, Step, acknowledge, read_error, read_reference, refuse
+from adapters.lrm.hubsante.wire.replies import Answerer, Step, acknowledge, read_error, read_reference, refuse
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 from tests.hubsante.hub_messages import judge, message_of, models
 from tests.shared_material import shared

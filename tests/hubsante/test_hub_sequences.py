@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.lrm.hubsante.partner import Act
+from adapters.lrm.hubsante.sandbox.partner import Act
 from gateway.security.keys import Scope
 from tests.gateway.house import KICK_OFF
 from tests.hubsante.hub_house import FIRE_SIDE, HEALTH, linked

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from adapters.lrm.hubsante.partner import Partner
+    from adapters.lrm.hubsante.sandbox.partner import Partner
 
 CASE, AT = f"{SAMU}.DRFR15ESSAI", KICK_OFF.isoformat()
 VEHICLE, REQUEST = f"{SAMU}.resource.VLM1", f"{SAMU}.request.1"

@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 from lxml import etree
 from zeep.wsse.signature import BinarySignature
 
-from adapters.ws_security import WSSE, WSU
+from adapters.wire.ws_security.username_token import WSSE, WSU
 from tests.interventions.soap_words import demander, envelope
 
 if TYPE_CHECKING:

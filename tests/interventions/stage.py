@@ -11,14 +11,14 @@ import httpx
 
 from adapters.lrm.soap.simulator import create_simulator as create_lrm
 from adapters.portal.simulator import create_simulator as create_portal
-from adapters.sandbox import InProcess
+from adapters.wire.simulated import InProcess
 from domain.mode import Mode
 from gateway.app import create_app
 from gateway.bootstrap import build
-from gateway.doors.intervention_table import CLICK
+from gateway.doors.interventions.table import CLICK
 from gateway.interventions.watch import Watch
 from gateway.security.keys import Scope, new_key
-from gateway.settings import Settings
+from gateway.settings.settings import Settings
 from tests.gateway.house import Clock
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Every element of the tables, at the door: absent, of another shape, too many, too long. Made from the tables themselves, so that none is left out.
 
-The FHIR table is `adapters.fhir_shapes`, the SOAP one is the published XSD, the JSON one is the model that the contract is written from.
+The FHIR table is `adapters.wire.fhir.elements`, the SOAP one is the published XSD, the JSON one is the model that the contract is written from.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 import pytest
 from lxml import etree
 
-from adapters.fhir_shapes import MOST_OF, PARTS, RESOURCES, Element
-from gateway.doors.intervention_schemas import Loose, NewIntervention
-from gateway.doors.soap_interventions import WSDL
+from adapters.wire.fhir.elements import MOST_OF, PARTS, RESOURCES, Element
+from gateway.doors.interventions.schemas import Loose, NewIntervention
+from gateway.doors.interventions.soap import WSDL
 from tests.fhir.bundles import example, resource
 from tests.interventions.soap_words import NAMESPACE, envelope
 from tests.interventions.stage import click

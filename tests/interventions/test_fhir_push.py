@@ -11,8 +11,8 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapters.sandbox import InProcess
-from adapters.signature import verify_signature
+from adapters.wire.simulated import InProcess
+from adapters.wire.webhook_signature import verify_signature
 from gateway.interventions.follow import Heard, hear
 from tests.gateway.house import Clock
 from tests.interventions.stage import PLATFORM, SECRET, open_stage

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from domain.intervention_reference import read_reference
-from gateway.doors.stream import lines
+from domain.intervention.reference import read_reference
+from gateway.doors.portal.stream import lines
 from gateway.interventions.tell import webhook
 from tests.interventions.stage import OPERATOR, OTHER, PLATFORM, click
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+from gateway.jobs import retain
 from gateway.security.sealing import MARK, AesSeal, SealedError
-from gateway.settings import Settings
-from gateway.watch import retain
+from gateway.settings.settings import Settings
 from tests.interventions.stage import OPERATOR, click, open_stage
 
 if TYPE_CHECKING:

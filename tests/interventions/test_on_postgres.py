@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.lrm.soap.simulator import create_simulator as create_lrm
-from adapters.sandbox import InProcess
+from adapters.wire.simulated import InProcess
 from domain.mode import Mode
-from gateway.watch import retain
+from gateway.jobs import retain
 from tests.gateway.house import Clock
 from tests.interventions.stage import OPERATOR, OTHER, click, open_stage
 from tests.interventions.test_phone_and_click import CASE, body, shared

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.lrm.hubsante.inbound import Ids, Received
 from gateway.hub.phone import note_phone_case
-from gateway.register.hub import HubCase
+from gateway.register.hub.messages import HubCase
 from tests.interventions.stage import OPERATOR, OTHER, click
 
 if TYPE_CHECKING:

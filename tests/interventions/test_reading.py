@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import InvalidError
-from domain.intervention import Fact, FactKind, InterventionRequest, Note, Patient, Place, Requester
-from domain.intervention_fields import Pen, department, phone
-from domain.intervention_reading import read
-from domain.intervention_reference import ALPHABET, read_reference, reference
-from domain.intervention_status import LABELS, MOVES, TASK_STATUS, Status, heard
+from domain.intervention.fields import Pen, department, phone
+from domain.intervention.reading import read
+from domain.intervention.reference import ALPHABET, read_reference, reference
+from domain.intervention.request import Fact, FactKind, InterventionRequest, Note, Patient, Place, Requester
+from domain.intervention.status import LABELS, MOVES, TASK_STATUS, Status, heard
 from domain.mode import Mode
 
 NOW = datetime(2026, 1, 1, 8, tzinfo=UTC)

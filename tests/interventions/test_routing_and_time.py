@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from domain.intervention_route import Route, RouteKind, choose, keys_of
+from domain.intervention.route import Route, RouteKind, choose, keys_of
 from tests.interventions.stage import CALL, OPERATOR, PLATFORM, click, open_stage
 
 if TYPE_CHECKING:

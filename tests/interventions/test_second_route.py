@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.lrm.soap.simulator import create_simulator as create_lrm
-from adapters.sandbox import InProcess
+from adapters.wire.simulated import InProcess
 from domain.mode import Mode
 from gateway.interventions.routes import take_second_route
 from tests.gateway.house import Clock

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from adapters.lrm.fhir.simulator import create_simulator as create_fhir
 from adapters.lrm.soap.simulator import create_simulator as create_soap
-from adapters.sandbox import InProcess
+from adapters.wire.simulated import InProcess
 from domain.mode import Mode
-from gateway.settings import Settings
+from gateway.settings.settings import Settings
 from tests.gateway.house import Clock
 from tests.interventions.stage import OPERATOR, Stage, click, open_stage
 

@@ -13,17 +13,17 @@ from pydantic import SecretStr, ValidationError
 from zeep.exceptions import SignatureVerificationFailed
 from zeep.wsse.signature import verify_envelope
 
-from adapters.link import Link
 from adapters.lrm.soap import open_lrm
 from adapters.lrm.soap.simulator import create_simulator as create_lrm
-from adapters.sandbox import InProcess
-from adapters.soap import seal
-from adapters.ws_security import WSSE, WSU, Credentials, username_token
-from adapters.ws_signature import DS
-from adapters.ws_signing import Signer, SigningKey
-from adapters.ws_trust import SignatureTrust
+from adapters.wire.link import Link
+from adapters.wire.simulated import InProcess
+from adapters.wire.soap.server import seal
+from adapters.wire.ws_security.sign import Signer, SigningKey
+from adapters.wire.ws_security.trust import SignatureTrust
+from adapters.wire.ws_security.username_token import WSSE, WSU, Credentials, username_token
+from adapters.wire.ws_security.verify import DS
 from domain.mode import Mode
-from gateway.intervention_settings import PlatformSettings
+from gateway.settings.interventions import PlatformSettings
 from outbox.errors import PermanentDeliveryError
 from tests.gateway.house import Clock
 from tests.interventions.signing_words import LONG_AGO, Identity, identity, prepared, signed, written

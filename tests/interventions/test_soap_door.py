@@ -9,11 +9,11 @@ import pytest
 from lxml import etree
 from pydantic import SecretStr
 
-from adapters.soap import Contract
-from adapters.ws_security import WSSE, Credentials, username_token
-from gateway.doors.soap_faults import MEANINGS
-from gateway.doors.soap_intervention_trees import PATIENT, PLACE, REQUESTER
-from gateway.doors.soap_interventions import WSDL
+from adapters.wire.soap.server import Contract
+from adapters.wire.ws_security.username_token import WSSE, Credentials, username_token
+from gateway.doors.interventions.soap import WSDL
+from gateway.doors.interventions.soap_faults import MEANINGS
+from gateway.doors.interventions.soap_trees import PATIENT, PLACE, REQUESTER
 from tests.interventions.soap_words import (
     DEMANDE,
     NAMESPACE,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from domain.intervention_status import REFUSALS, Status, refusal_code
-from gateway.doors.fhir_answers import followed
+from domain.intervention.status import REFUSALS, Status, refusal_code
+from gateway.doors.fhir.answers import followed
 from gateway.interventions.follow import Heard, hear
 from tests.interventions.soap_words import annuler, consulter, demander, envelope, post, told
 from tests.interventions.stage import OPERATOR, PLATFORM, click

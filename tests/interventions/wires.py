@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from lxml import etree
 
-from domain.intervention import CALL_15
+from domain.intervention.request import CALL_15
 from tests.fhir.bundles import changed
 from tests.interventions.soap_words import DEMANDE, SOAP_11, SOAP_12, demander, envelope
 from tests.interventions.stage import click

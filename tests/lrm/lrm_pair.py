@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mapping
-from adapters.link import Link
 from adapters.lrm.soap import open_lrm
 from adapters.lrm.soap.simulator import create_simulator
-from adapters.sandbox import InProcess
+from adapters.wire.link import Link
+from adapters.wire.simulated import InProcess
 from outbox.message import Claimed, Envelope, Kind, Priority
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from adapters.lrm.soap.adapter import LrmSoapAdapter
-    from adapters.ws_security import Credentials
+    from adapters.wire.ws_security.username_token import Credentials
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "lrm"
 TOPICS = {"intervention.request": "lrm/demande@1", "intervention.cancel": "lrm/annulation@1"}

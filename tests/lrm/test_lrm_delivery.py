@@ -12,8 +12,8 @@ from lxml import etree
 from pydantic import SecretStr
 
 from adapters.lrm.soap.client import NAMESPACE, WSA, WSDL, message_id
-from adapters.soap import Contract, parse
-from adapters.ws_security import Credentials
+from adapters.wire.soap.server import Contract, parse
+from adapters.wire.ws_security.username_token import Credentials
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 from tests.lrm.lrm_pair import FIXTURES, Pair, SetClock, again, cancellation, canon, envelope, request
 

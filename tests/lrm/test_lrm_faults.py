@@ -9,12 +9,12 @@ import httpx
 import pytest
 from lxml import etree
 
-from adapters.link import Link
 from adapters.lrm.soap import open_lrm
 from adapters.lrm.soap.client import NAMESPACE
 from adapters.lrm.soap.faults import TITLES, FaultReason, refused_by_lrm
-from adapters.soap import SoapFault, seal, seal_fault
-from adapters.soap_client import FaultAnswerError
+from adapters.wire.link import Link
+from adapters.wire.soap.client import FaultAnswerError
+from adapters.wire.soap.server import SoapFault, seal, seal_fault
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 from tests.lrm.lrm_pair import Pair, cancellation, request, shipped
 from tests.lrm.test_lrm_requests import enumeration

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 from pydantic import SecretStr
 
-from adapters.ws_security import WSSE, WSU, Credentials, TokenError, TokenGate, username_token
+from adapters.wire.ws_security.username_token import WSSE, WSU, Credentials, TokenError, TokenGate, username_token
 
 NOW = datetime(2026, 1, 1, 7, tzinfo=UTC)
 ACCOUNT = Credentials(username="passerelle-essai", password=SecretStr("mot-de-passe-essai"))

@@ -19,7 +19,7 @@ from zeep.wsse.username import UsernameToken
 
 from adapters.lrm.soap.client import NAMESPACE
 from adapters.lrm.soap.simulator import create_simulator
-from adapters.ws_security import Credentials
+from adapters.wire.ws_security.username_token import Credentials
 from tests.contract.uvicorn_server import serving
 from tests.lrm.lrm_pair import SetClock
 

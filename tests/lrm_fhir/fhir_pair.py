@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mapping
-from adapters.link import Link
 from adapters.lrm.fhir import open_lrm_fhir
 from adapters.lrm.fhir.simulator import create_simulator
-from adapters.sandbox import InProcess
+from adapters.wire.link import Link
+from adapters.wire.simulated import InProcess
 from outbox.message import Claimed, Envelope, Kind, Priority
 
 if TYPE_CHECKING:

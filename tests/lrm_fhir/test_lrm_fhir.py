@@ -10,10 +10,10 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 import mapping
-from adapters.link import Link
 from adapters.lrm.fhir import open_lrm_fhir
 from adapters.lrm.fhir.faults import PERMANENT, TRANSIENT, refused_by_lrm
-from domain.intervention_status import heard
+from adapters.wire.link import Link
+from domain.intervention.status import heard
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tests.lrm_fhir.fhir_pair import FIXTURES, TOPICS, Pair, SetClock, again, cancellation, canon, request
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.activation import Integration, Wanted
-from gateway.activation import activate as put_in_force
 from gateway.bootstrap import build
 from gateway.cli import main
+from gateway.mappings.activation import Integration, Wanted
+from gateway.mappings.activation import activate as put_in_force
 from gateway.security.keys import Scope
 from mapping import SHIPPED
 from tests.gateway.house import WHOLE, Clock, open_house, settings_for

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapping import AllowList, MappingError, MappingFaultsError, load_catalogue
-from mapping.paths import topic_shape
+from mapping.language.paths import topic_shape
 from tests.mapping.made_up import ESSAI, UNHURRIED, catalogue_folder, victim
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mapping import MappingFaultsError, load_catalogue, tools
+from mapping import MappingFaultsError, load_catalogue
+from mapping.authoring import tools
 from mapping.contracts.fhir import WRITTEN, FhirContract
 from scripts import write_fhir_names
 from tests.mapping.made_up import ESSAI, victim

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.expressions import MOST_WORK, Expression, read_expression
 from mapping.faults import Faults, Spot
-from mapping.paths import Shape, reader, topic_shape
-from mapping.rules import Said
+from mapping.language.expressions import MOST_WORK, Expression, read_expression
+from mapping.language.paths import Shape, reader, topic_shape
+from mapping.language.rules import Said
 from tests.mapping.made_up import UNHURRIED
 
 USES = ["mode", "totals.UA", "totals.UR", "source", "by_localisation"]

@@ -9,9 +9,9 @@ import pytest
 
 from gateway.bootstrap import build, shelf_of
 from gateway.cli import main
+from gateway.mappings.file_sets import FileSet, Shelf, compare
+from gateway.mappings.versions import FILES, VersionedDestination, Versions, follow_decisions
 from gateway.security.keys import Scope
-from gateway.shelf import FileSet, Shelf, compare
-from gateway.versions import FILES, VersionedDestination, Versions, follow_decisions
 from mapping import SHIPPED
 from outbox.errors import PermanentDeliveryError
 from outbox.message import Claimed, Envelope, Kind, Receipt

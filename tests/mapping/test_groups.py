@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mapping import MappingError, MappingFaultsError, load_catalogue
-from mapping.tools import walk
+from mapping.authoring.tools import walk
 from tests.mapping.made_up import catalogue_folder, victim, with_rules
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.sinus.document import read
-from mapping import MappingError, MappingFaultsError, load_catalogue, shipped, tools
+from mapping import MappingError, MappingFaultsError, load_catalogue, shipped
+from mapping.authoring import tools
 from mapping.contracts import Contracts
 from mapping.contracts.writing import DocumentError, read_xml, write_xml
 from mapping.faults import Faults, Spot
-from mapping.rules import Said
+from mapping.language.rules import Said
 from tests.mapping.made_up import ESSAI, victim
 
 if TYPE_CHECKING:

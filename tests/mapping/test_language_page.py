@@ -10,7 +10,7 @@ import pytest
 from mapping import load_catalogue
 from mapping.allow_list import POLICIES
 from mapping.formats import FORMATS
-from mapping.rules import FILE_KEYS, RULE_KEYS
+from mapping.language.rules import FILE_KEYS, RULE_KEYS
 from tests.mapping.made_up import catalogue_folder, victim, with_rules
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "langage-de-correspondance.md").read_text(encoding="utf-8")

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.fhir_shapes import RESOURCES
+from adapters.wire.fhir.elements import RESOURCES
 from gateway.bootstrap import shelf_of
 from gateway.cli import main
-from gateway.settings import load
-from mapping import SHIPPED, MappingFaultsError, load_catalogue, shipped, tools
+from gateway.settings.settings import load
+from mapping import SHIPPED, MappingFaultsError, load_catalogue, shipped
+from mapping.authoring import tools
+from mapping.authoring.proposal import propose
+from mapping.authoring.vocabulary import vocabulary
 from mapping.contracts.completed import ENTRIES
-from mapping.proposal import propose
-from mapping.vocabulary import vocabulary
 from tests.shared_material import shared
 
 if TYPE_CHECKING:

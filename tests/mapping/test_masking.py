@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from domain.canon import DOCUMENTS
-from mapping.masking import HIDDEN, masked
-from mapping.paths import topic_shape
+from domain.canon.documents import DOCUMENTS
+from mapping.language.paths import topic_shape
+from mapping.proof.masking import HIDDEN, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mapping.paths import Shape
+    from mapping.language.paths import Shape
 
 SAFE_NAMES = """
 answer associated care care_type case_id case_number category centre code convention country crra deadline destination

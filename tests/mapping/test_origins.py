@@ -8,9 +8,9 @@ import pytest
 
 from mapping import SHIPPED, load_catalogue
 from mapping.faults import Faults
-from mapping.origins import carry_nulls, origins
-from mapping.rules import read_mapping_file
-from mapping.source import read_yaml
+from mapping.language.rules import read_mapping_file
+from mapping.language.source import read_yaml
+from mapping.proof.origins import carry_nulls, origins
 
 if TYPE_CHECKING:
     from pathlib import Path

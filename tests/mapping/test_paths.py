@@ -6,16 +6,16 @@ from typing import get_type_hints
 
 import pytest
 
-from domain import canon, canon_hub, canon_intervention, canon_view, heard
-from mapping.paths import CODES, topic_shape
+from domain.canon import answers, documents, hub, intervention, view
+from mapping.language.paths import CODES, topic_shape
 
 
-@pytest.mark.parametrize("topic", sorted(canon.DOCUMENTS))
+@pytest.mark.parametrize("topic", sorted(documents.DOCUMENTS))
 def test_every_topic_has_a_shape(topic: str) -> None:
     """Each field of each document has a path, and its mode is one of two words."""
     shape = topic_shape(topic)
     assert shape is not None
-    assert set(get_type_hints(canon.DOCUMENTS[topic])) == set(shape.fields)
+    assert set(get_type_hints(documents.DOCUMENTS[topic])) == set(shape.fields)
     assert sorted(shape.fields["mode"].codes or ()) == ["Actual", "Exercise"]
 
 
@@ -42,7 +42,7 @@ def test_a_list_is_not_entered_by_a_path() -> None:
 def test_every_closed_list_belongs_to_a_field_of_canon() -> None:
     """A field that was renamed in canon does not leave its codes behind."""
     for shape, name in CODES:
-        room = next(one for one in (canon, canon_intervention, canon_hub, canon_view, heard) if hasattr(one, shape))
+        room = next(one for one in (documents, intervention, hub, view, answers) if hasattr(one, shape))
         assert name in getattr(room, shape).__annotations__
 
 

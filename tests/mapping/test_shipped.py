@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.canon import DOCUMENTS
+from domain.canon.documents import DOCUMENTS
 from mapping import shipped
-from mapping.paths import topic_shape
+from mapping.language.paths import topic_shape
 
 MEDICAL = ["victim.bilan", "victim.comment", "victim.particularity"]
 NEVER = {

@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from mapping import SHIPPED, golden, load_catalogue
+from mapping import SHIPPED, load_catalogue
 from mapping.contracts.writing import check_xml, write_xml
 from mapping.faults import Faults
+from mapping.proof import golden
 
 CATALOGUE = load_catalogue(SHIPPED)
 XSD_PAIRS = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mapping.faults import MappingFaultsError, Spot
-from mapping.source import MOST_BYTES, Branch, Leaf, parse_yaml, read_yaml
+from mapping.language.source import MOST_BYTES, Branch, Leaf, parse_yaml, read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path

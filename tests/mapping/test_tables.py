@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mapping import CodeTable, MappingError, MappingFaultsError, load_catalogue
-from mapping.tables import MOST_BYTES, read_table
+from mapping.codes.tables import MOST_BYTES, read_table
 from tests.mapping.made_up import ESSAI, catalogue_folder, counts, victim, with_rules
 
 if TYPE_CHECKING:

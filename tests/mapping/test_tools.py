@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mapping import golden, load_catalogue, tools
+from mapping import load_catalogue
+from mapping.authoring import tools
+from mapping.proof import golden
 from tests.mapping.made_up import ESSAI, catalogue_folder, counts, victim, with_rules
 
 if TYPE_CHECKING:

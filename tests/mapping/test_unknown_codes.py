@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.cli import main
-from gateway.register.mappings import Mappings
+from gateway.register.mappings.versions import Mappings
 from gateway.security.keys import Scope
 from mapping import SHIPPED, MappingError, MappingFaultsError, load_catalogue
 from tests.gateway.house import WHOLE, Clock, open_house

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mapping import MappingFaultsError, load_catalogue, shipped
-from mapping.proposal import propose
-from mapping.tools import walk
-from mapping.vocabulary import vocabulary
+from mapping.authoring.proposal import propose
+from mapping.authoring.tools import walk
+from mapping.authoring.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine
 
-from outbox.database import Database, open_database
+from outbox.database.database import Database, open_database
 from outbox.memory import MemoryStore
 from outbox.message import Envelope, Kind, Receipt
 from outbox.sql import SqlStore
-from outbox.tables import metadata
+from outbox.sql.tables import metadata
 from outbox.verdict import delivered
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import asyncio
 import sys
 from datetime import UTC, datetime
 
-from outbox.database import open_database
-from outbox.dispatcher import Dispatcher
+from outbox.database.database import open_database
+from outbox.dispatch.dispatcher import Dispatcher
 from outbox.message import Claimed, Receipt
 from outbox.sql import SqlStore
 

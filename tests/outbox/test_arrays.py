@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from outbox.sql.arrays import blobs, columns, integers, texts
+from outbox.sql.dialects.arrays import blobs, columns, integers, texts
 from tests.servers.postgres import Postgres, postgres
 
 if TYPE_CHECKING:

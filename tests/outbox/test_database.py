@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, text
 
-from outbox.database import Database, open_database
+from outbox.database.database import Database, open_database
 from outbox.sql import enqueue
 from tests.outbox.bench import START, message, sql_database
 from tests.servers.postgres import Postgres, postgres

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from outbox.dispatcher import Dispatcher
+from outbox.dispatch.dispatcher import Dispatcher
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from outbox.memory import MemoryStore
 from outbox.message import Outcome, Receipt, Status

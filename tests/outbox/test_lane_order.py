@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from outbox.dispatcher import Dispatcher
+from outbox.dispatch.dispatcher import Dispatcher
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from outbox.message import Kind, Status
 from outbox.retry import Policy

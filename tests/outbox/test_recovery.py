@@ -135,7 +135,7 @@ async def test_every_lane_has_one_head(tmp_path: Path) -> None:
 
 async def test_a_claim_reads_the_index_of_due_heads(tmp_path: Path) -> None:
     """The plans of the hot questions use the partial indexes, so settled rows cost them nothing."""
-    from outbox.sql import sqlite  # noqa: PLC0415 - the statements themselves are what is asked about
+    from outbox.sql.dialects import sqlite  # noqa: PLC0415 - the statements themselves are what is asked about
 
     def plan(connection: Connection, statement: str, arguments: tuple[object, ...]) -> str:
         raw = connection.connection.driver_connection

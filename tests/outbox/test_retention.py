@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from outbox.database import open_database
+from outbox.database.database import open_database
 from outbox.desk import Filter
-from outbox.dispatcher import Dispatcher
+from outbox.dispatch.dispatcher import Dispatcher
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 from outbox.message import Kind, Outcome, Status
 from outbox.retry import Policy
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from outbox.database import Database
+    from outbox.database.database import Database
     from outbox.desk import Attempt, Record
     from outbox.message import Envelope
 

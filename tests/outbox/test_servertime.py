@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from outbox import engines
-from outbox.database import open_database
-from outbox.servertime import ServerTime
+from outbox.database import engines
+from outbox.database.database import open_database
+from outbox.database.server_clock import ServerTime
 from tests.outbox.bench import START, SetClock, sql_database
 from tests.servers.postgres import Postgres, postgres
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outbox.shares import TURN, share, turns
+from outbox.dispatch.shares import TURN, share, turns
 
 DUE = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50)), max_size=30).map(
     lambda pairs: [(priority, at, seq) for seq, (priority, at) in enumerate(pairs)]

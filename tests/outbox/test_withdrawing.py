@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway import migrations
-from outbox.database import open_database
+from outbox.database.database import open_database
 from outbox.message import Envelope, Kind, Outcome, Settlement, Status
 from outbox.sql import SqlStore, enqueue, free_lane, withdraw_lane
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from outbox.database import Database
+    from outbox.database.database import Database
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

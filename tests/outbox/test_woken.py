@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from outbox.dispatcher import Dispatcher
+from outbox.dispatch.dispatcher import Dispatcher
 from outbox.memory import MemoryStore
 from outbox.message import Status
 from tests.outbox.bench import ScriptedDestination, SetClock, message

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 import mapping
-from adapters.link import Link
 from adapters.portal import open_portal
 from adapters.portal.simulator import create_simulator
-from adapters.sandbox import InProcess
+from adapters.wire.link import Link
+from adapters.wire.simulated import InProcess
 from outbox.message import Claimed, Envelope, Kind
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 import mapping
-from adapters.link import Link
 from adapters.portal import open_portal
 from adapters.portal.contract import faults_of, schema
 from adapters.portal.faults import Refusal, refused_by_portal
-from adapters.signature import sign
+from adapters.wire.link import Link
+from adapters.wire.webhook_signature import sign
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from tests.portal.portal_pair import FIXTURES, SECRET, Pair, SetClock, canon, claimed
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, SignatureError, sign, verify_signature
+from adapters.wire.webhook_signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, SignatureError, sign, verify_signature
 
 NOW = datetime(2026, 1, 1, 7, tzinfo=UTC)
 BODY = b'{"version":"1"}'

@@ -13,10 +13,10 @@ import httpx
 
 from domain.mode import Mode
 from gateway.cli.serve import open_house
-from gateway.doors.intervention_table import NEW_ROUTE
+from gateway.doors.interventions.table import NEW_ROUTE
 from gateway.sandbox import WEBHOOK_SECRET, open_sandbox
 from gateway.security.keys import Scope, new_key
-from gateway.settings import Settings
+from gateway.settings.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,9 +15,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.lrm.hubsante import broker as nodes
 from adapters.lrm.hubsante.certificates import Authority, Paths
-from adapters.lrm.hubsante.topology import HUB_ID, Client, definitions
+from adapters.lrm.hubsante.sandbox import broker as nodes
+from adapters.lrm.hubsante.wire.topology import HUB_ID, Client, definitions
 from tests.servers import need
 
 if TYPE_CHECKING:

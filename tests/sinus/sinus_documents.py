@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from adapters.link import Link
-from adapters.sandbox import InProcess
 from adapters.sinus import SinusAdapter, open_sinus
 from adapters.sinus.simulator import create_simulator
+from adapters.wire.link import Link
+from adapters.wire.simulated import InProcess
 from mapping import shipped
 from outbox.message import Claimed, Envelope, Kind
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from adapters.sandbox import InProcess
 from adapters.sinus.simulator import create_simulator
+from adapters.wire.simulated import InProcess
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from tests.sinus.sinus_documents import (
     EVENT,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from adapters.sandbox import InProcess
 from adapters.sinus.document import LARGEST, read, write
 from adapters.sinus.simulator import create_simulator
+from adapters.wire.simulated import InProcess
 from tests.sinus.sinus_documents import EVENT, SINUS_EVENT, clock, event_document, mappings
 
 if TYPE_CHECKING:

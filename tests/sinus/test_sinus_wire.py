@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from adapters.link import Link
 from adapters.sinus import SinusAdapter, open_sinus
 from adapters.sinus.simulator import create_simulator
+from adapters.wire.link import Link
 from outbox.errors import TransientDeliveryError, UnreachableError
 from tests.contract.uvicorn_server import serving
 from tests.sinus.sinus_documents import NOW, SINUS_EVENT, claimed, clock, event_document, mappings, victim_document

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import mapping
-from adapters.link import Link
-from adapters.sandbox import InProcess
 from adapters.sivic import open_sivic
 from adapters.sivic.simulator import create_simulator
+from adapters.wire.link import Link
+from adapters.wire.simulated import InProcess
 from tests.sivic.documents import NOW, claimed, document
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from lxml import etree
 from adapters.sivic.client import WSDL
 from adapters.sivic.faults import FaultCode, delivery_error, meaning
 from adapters.sivic.simulator import REFUSALS
-from adapters.soap_client import FaultAnswerError
+from adapters.wire.soap.client import FaultAnswerError
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 
 TRANSIENT = {FaultCode.EVENEMENT_INCONNU, FaultCode.NUMERO_PORTE_AILLEURS, FaultCode.SERVICE_INDISPONIBLE}

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.sivic.held import HeldSivic
+from adapters.sivic.national_base import HeldSivic
 from tests.sivic.documents import NOW
 
 PERSONS = 3

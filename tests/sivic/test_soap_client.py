@@ -9,11 +9,11 @@ import httpx
 import pytest
 from lxml import etree
 
-from adapters.http import open_client
-from adapters.link import Link
 from adapters.sivic.client import WSDL, contract
-from adapters.soap import SoapFault, open_envelope, seal, seal_fault
-from adapters.soap_client import FaultAnswerError, SoapClient, load_contract
+from adapters.wire.http import open_client
+from adapters.wire.link import Link
+from adapters.wire.soap.client import FaultAnswerError, SoapClient, load_contract
+from adapters.wire.soap.server import SoapFault, open_envelope, seal, seal_fault
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tests.sivic.documents import NOW
 

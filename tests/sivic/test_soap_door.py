@@ -12,7 +12,7 @@ from lxml import etree
 
 from adapters.sivic.client import WSDL
 from adapters.sivic.simulator import create_simulator
-from adapters.soap import MAX_BODY, SOAP, Contract, SoapFault, open_envelope, parse, seal, seal_fault
+from adapters.wire.soap.server import MAX_BODY, SOAP, Contract, SoapFault, open_envelope, parse, seal, seal_fault
 from tests.sivic.documents import NOW
 
 if TYPE_CHECKING:

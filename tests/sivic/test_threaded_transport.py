@@ -15,11 +15,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from urllib3 import exceptions as broken
 
-from adapters.http import open_client
-from adapters.link import Link
 from adapters.sivic import open_sivic
 from adapters.sivic.simulator import create_simulator
-from adapters.threaded import ThreadedTransport, transport_error
+from adapters.wire.http import open_client
+from adapters.wire.link import Link
+from adapters.wire.urllib3_transport import ThreadedTransport, transport_error
 from outbox.errors import TransientDeliveryError, UnreachableError
 from tests.contract.uvicorn_server import serving
 from tests.sivic.documents import NOW, claimed, document, victim_document

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
     import mapping
-    from adapters.link import Link
+    from adapters.wire.link import Link
 
 __all__ = ["open_lrm_fhir"]
 

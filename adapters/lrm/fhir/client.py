@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import orjson
 
-from adapters.fhir import ACT_REASON, BASE, MEDIA_TYPE, Resource, codes
-from adapters.http import broken_link, open_client, refused, retry_after
 from adapters.lrm.fhir.faults import NAME, not_ours, other_answer, refused_by_lrm, unreadable
-from domain.intervention_status import Status
+from adapters.wire.fhir.vocabulary import ACT_REASON, BASE, MEDIA_TYPE, Resource, codes
+from adapters.wire.http import broken_link, open_client, refused, retry_after
+from domain.intervention.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from adapters.link import Link
+    from adapters.wire.link import Link
 
 REQUESTS = f"{BASE}/id/demande"
 """The system of our references, as the mapping file writes it."""

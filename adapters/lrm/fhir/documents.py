@@ -9,15 +9,15 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from adapters.fhir_shapes import PARTS, RESOURCES
-from adapters.fhir_writing import full_url
+from adapters.wire.fhir.elements import PARTS, RESOURCES
+from adapters.wire.fhir.writing.answers import full_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from adapters.fhir import Resource
-    from adapters.fhir_shapes import Element
+    from adapters.wire.fhir.elements import Element
+    from adapters.wire.fhir.vocabulary import Resource
 
 IDENTIFIERS = "urn:ietf:rfc:3986"
 _NOTHING: Mapping[str, Element] = {}

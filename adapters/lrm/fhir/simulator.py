@@ -19,13 +19,13 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from adapters.fhir import MEDIA_TYPE, VERSION, FhirRefusalError, Resource
-from adapters.fhir_reading import read_document
-from adapters.fhir_structure import read_json
-from adapters.fhir_writing import DUPLICATE, WELL, operation_outcome, response_message, searchset, task
-from adapters.lrm.fhir.held import HeldRequests
-from adapters.sandbox import FaultScript, control_routes, faulty
-from domain.intervention_status import Status
+from adapters.lrm.fhir.requests import HeldRequests
+from adapters.wire.fhir.bundle import read_json
+from adapters.wire.fhir.reading.request import read_document
+from adapters.wire.fhir.vocabulary import MEDIA_TYPE, VERSION, FhirRefusalError, Resource
+from adapters.wire.fhir.writing.answers import DUPLICATE, WELL, operation_outcome, response_message, searchset, task
+from adapters.wire.simulated import FaultScript, control_routes, faulty
+from domain.intervention.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable

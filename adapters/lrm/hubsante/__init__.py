@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.lrm.hubsante.adapter import HubAdapter
 from adapters.lrm.hubsante.client import HubConnection
-from adapters.lrm.hubsante.judgement import Judge
+from adapters.lrm.hubsante.judge.judgement import Judge
 from adapters.lrm.hubsante.perimeters import models_of
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import mapping
-    from adapters.link import Link
-    from adapters.perimeter import Perimeter
+    from adapters.wire.link import Link
+    from adapters.wire.perimeter import Perimeter
 
 __all__ = ["open_hub", "open_judges"]
 

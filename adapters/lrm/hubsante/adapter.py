@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from adapters.http import refuse_other_mode
-from adapters.lrm.hubsante.again import Said, read_again
-from adapters.lrm.hubsante.cases import CREATE, PICTURE, UPDATE, case_body, case_id, picture_body, update_body
-from adapters.lrm.hubsante.contents import KEYS, OF_A_VICTIM, content_of
-from adapters.lrm.hubsante.documents import Format
-from adapters.lrm.hubsante.emission import emission_faults
-from adapters.lrm.hubsante.envelope import Envelope as Edxl
-from adapters.lrm.hubsante.envelope import Party, write_envelope, write_header
+from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
+from adapters.lrm.hubsante.emission.again import Said, read_again
+from adapters.lrm.hubsante.emission.cases import CREATE, PICTURE, UPDATE, case_body, case_id, picture_body, update_body
+from adapters.lrm.hubsante.emission.contents import KEYS, OF_A_VICTIM, content_of
+from adapters.lrm.hubsante.emission.older_models import UnsaidError
+from adapters.lrm.hubsante.emission.rules import emission_faults
 from adapters.lrm.hubsante.faults import Code
-from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
-from adapters.lrm.hubsante.older import UnsaidError
 from adapters.lrm.hubsante.perimeters import REPLY
-from adapters.lrm.hubsante.replies import Answerer, Step, acknowledge, refuse
+from adapters.lrm.hubsante.wire.documents import Format
+from adapters.lrm.hubsante.wire.envelope import Envelope as Edxl
+from adapters.lrm.hubsante.wire.envelope import Party, write_envelope, write_header
+from adapters.lrm.hubsante.wire.replies import Answerer, Step, acknowledge, refuse
+from adapters.wire.http import refuse_other_mode
 from mapping import MappingError
 from outbox.errors import PermanentDeliveryError
 from outbox.message import Receipt
@@ -32,11 +32,11 @@ from outbox.message import Receipt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from adapters.link import Link
     from adapters.lrm.hubsante.client import HubConnection, LinkState, Take
-    from adapters.lrm.hubsante.findings import Finding
-    from adapters.lrm.hubsante.judgement import Judge
-    from adapters.perimeter import Perimeter
+    from adapters.lrm.hubsante.judge.findings import Finding
+    from adapters.lrm.hubsante.judge.judgement import Judge
+    from adapters.wire.link import Link
+    from adapters.wire.perimeter import Perimeter
     from mapping import Mapping as MappingFile
     from outbox.message import Claimed, Envelope
 

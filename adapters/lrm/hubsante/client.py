@@ -25,14 +25,14 @@ from adapters.lrm.hubsante.faults import (
     saturated,
     trouble_of,
 )
-from adapters.lrm.hubsante.line import Line
+from adapters.lrm.hubsante.wire.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from adapters.link import Link
-    from adapters.perimeter import Perimeter
+    from adapters.wire.link import Link
+    from adapters.wire.perimeter import Perimeter
     from outbox.errors import DeliveryError
     from outbox.message import Cause
 

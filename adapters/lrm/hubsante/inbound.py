@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from adapters.lrm.hubsante.documents import Format, UnreadableError, read_json, read_xml
-from adapters.lrm.hubsante.envelope import (
+from adapters.lrm.hubsante.codec.into_json import to_json
+from adapters.lrm.hubsante.faults import Code
+from adapters.lrm.hubsante.judge.findings import Finding, Part
+from adapters.lrm.hubsante.wire.documents import Format, UnreadableError, read_json, read_xml
+from adapters.lrm.hubsante.wire.envelope import (
     ACK,
     ERROR,
     Envelope,
@@ -22,16 +25,13 @@ from adapters.lrm.hubsante.envelope import (
     read_envelope,
     read_envelope_xml,
 )
-from adapters.lrm.hubsante.faults import Code
-from adapters.lrm.hubsante.findings import Finding, Part
-from adapters.lrm.hubsante.into_json import to_json
-from adapters.lrm.hubsante.layout import HEADER_FIELDS, CodecError, Form, first_message
+from adapters.lrm.hubsante.wire.layout import HEADER_FIELDS, CodecError, Form, first_message
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.lrm.hubsante.client import Delivery
-    from adapters.lrm.hubsante.judgement import Judge
+    from adapters.lrm.hubsante.judge.judgement import Judge
 
 CREATIONS = ("createCaseHealth", "createCase")
 UPDATES = ("createCaseHealthUpdate",)

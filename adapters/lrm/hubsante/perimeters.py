@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.lrm.hubsante.models import Models, ModelsError, read_models
+from adapters.lrm.hubsante.models.models import Models, ModelsError, read_models
 
 if TYPE_CHECKING:
     from pathlib import Path

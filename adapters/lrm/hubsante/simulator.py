@@ -25,16 +25,16 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from adapters.link import Link
-from adapters.lrm.hubsante import broker as nodes
 from adapters.lrm.hubsante.certificates import Authority, Paths
 from adapters.lrm.hubsante.client import HubConnection
-from adapters.lrm.hubsante.dispatcher import Dispatcher, Line
-from adapters.lrm.hubsante.judgement import Judge
-from adapters.lrm.hubsante.partner import Act, Partner
+from adapters.lrm.hubsante.judge.judgement import Judge
 from adapters.lrm.hubsante.perimeters import models_of
-from adapters.lrm.hubsante.topology import HUB_ID, Client, definitions
-from adapters.perimeter import Perimeter
+from adapters.lrm.hubsante.sandbox import broker as nodes
+from adapters.lrm.hubsante.sandbox.dispatcher import Dispatcher, Line
+from adapters.lrm.hubsante.sandbox.partner import Act, Partner
+from adapters.lrm.hubsante.wire.topology import HUB_ID, Client, definitions
+from adapters.wire.link import Link
+from adapters.wire.perimeter import Perimeter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping

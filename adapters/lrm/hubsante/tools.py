@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from adapters.lrm.hubsante.documents import Format, UnreadableError, read_json_exactly, read_xml, told_format
-from adapters.lrm.hubsante.findings import Finding, Part, Verdict
-from adapters.lrm.hubsante.into_json import to_json
-from adapters.lrm.hubsante.into_xml import to_xml, xml_bytes
-from adapters.lrm.hubsante.judgement import Judge
-from adapters.lrm.hubsante.layout import CodecError
-from adapters.lrm.hubsante.models import ModelsError, read_models
+from adapters.lrm.hubsante.codec.into_json import to_json
+from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
+from adapters.lrm.hubsante.judge.findings import Finding, Part, Verdict
+from adapters.lrm.hubsante.judge.judgement import Judge
+from adapters.lrm.hubsante.models.models import ModelsError, read_models
+from adapters.lrm.hubsante.wire.documents import Format, UnreadableError, read_json_exactly, read_xml, told_format
+from adapters.lrm.hubsante.wire.layout import CodecError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from adapters.lrm.hubsante.models import Models
+    from adapters.lrm.hubsante.models.models import Models
 
 OK, INVALID, USAGE = 0, 1, 2
 

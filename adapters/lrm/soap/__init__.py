@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.lrm.soap.adapter import LrmSoapAdapter
 from adapters.lrm.soap.client import LrmClient
-from adapters.ws_signing import Signer
+from adapters.wire.ws_security.sign import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import httpx
 
     import mapping
-    from adapters.link import Link
-    from adapters.ws_security import Credentials
-    from adapters.ws_signing import SigningKey
+    from adapters.wire.link import Link
+    from adapters.wire.ws_security.sign import SigningKey
+    from adapters.wire.ws_security.username_token import Credentials
 
 __all__ = ["open_lrm"]
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapters.http import refuse_other_mode
 from adapters.lrm.soap.faults import unknown_topic, unmapped
+from adapters.wire.http import refuse_other_mode
 from mapping import MappingError
 from outbox.message import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dictionary
 
-    from adapters.link import Link
     from adapters.lrm.soap.client import Acknowledged, LrmClient
+    from adapters.wire.link import Link
     from mapping import Mapping
     from outbox.message import Claimed, Envelope
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from adapters.http import open_client
 from adapters.lrm.soap.faults import other_answer, refused_by_lrm
-from adapters.soap_client import ClientContract, FaultAnswerError, SoapClient, load_contract
-from adapters.ws_security import Credentials, username_token
+from adapters.wire.http import open_client
+from adapters.wire.soap.client import ClientContract, FaultAnswerError, SoapClient, load_contract
+from adapters.wire.ws_security.username_token import Credentials, username_token
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     import httpx
     from lxml.etree import _Element as Element
 
-    from adapters.link import Link
-    from adapters.soap_client import Answer
-    from adapters.ws_signing import Signer
+    from adapters.wire.link import Link
+    from adapters.wire.soap.client import Answer
+    from adapters.wire.ws_security.sign import Signer
 
 NAMESPACE = "urn:passerelle:samu:intervention:1"
 WSA = "http://www.w3.org/2005/08/addressing"

@@ -15,7 +15,7 @@ from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDelive
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adapters.soap_client import FaultAnswerError
+    from adapters.wire.soap.client import FaultAnswerError
 
 
 class FaultReason(StrEnum):

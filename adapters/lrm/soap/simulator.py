@@ -23,10 +23,10 @@ from starlette.routing import Route
 from adapters.lrm.soap.client import NAMESPACE, WSA, WSDL
 from adapters.lrm.soap.faults import TITLES, FaultReason
 from adapters.lrm.soap.requests import HeldRequest, HeldRequests, RequestError
-from adapters.sandbox import FaultScript, control_routes, faulty
-from adapters.soap import Call, Contract, Element, SoapFault, soap_door, soap_fault_response
-from adapters.ws_security import SECURITY, Credentials, TokenError, TokenGate
-from adapters.ws_signature import SignatureGate
+from adapters.wire.simulated import FaultScript, control_routes, faulty
+from adapters.wire.soap.server import Call, Contract, Element, SoapFault, soap_door, soap_fault_response
+from adapters.wire.ws_security.username_token import SECURITY, Credentials, TokenError, TokenGate
+from adapters.wire.ws_security.verify import SignatureGate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from adapters.ws_trust import SignatureTrust
+    from adapters.wire.ws_security.trust import SignatureTrust
 
 _LOG = logging.getLogger(__name__)
 _UNDERSTOOD = frozenset({SECURITY, *(f"{{{WSA}}}{name}" for name in ("Action", "MessageID", "To", "ReplyTo"))})

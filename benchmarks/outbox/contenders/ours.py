@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import create_engine
 
 from contenders.shape import ROW, body
-from outbox.database import open_database
-from outbox.dispatcher import Dispatcher
+from outbox.database.database import open_database
+from outbox.dispatch.dispatcher import Dispatcher
 from outbox.message import Claimed, Envelope, Kind, Receipt
 from outbox.retry import Policy
 from outbox.sql import SqlStore, enqueue
-from outbox.tables import metadata
+from outbox.sql.tables import metadata
 
 if TYPE_CHECKING:
     import asyncio

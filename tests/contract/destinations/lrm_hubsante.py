@@ -16,7 +16,7 @@ import mapping
 from adapters.lrm.hubsante import open_hub
 from adapters.lrm.hubsante.client import HubConnection
 from adapters.lrm.hubsante.simulator import SAMU, Access, HubSimulator
-from adapters.perimeter import TOPICS, Perimeter
+from adapters.wire.perimeter import TOPICS, Perimeter
 from outbox.message import Envelope, Kind
 from tests.contract.neighbour import Neighbour
 from tests.hubsante.relay import Relay

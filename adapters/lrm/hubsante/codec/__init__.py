@@ -1,0 +1,1 @@
+"""JSON to XML and back, driven by the shape of each message."""

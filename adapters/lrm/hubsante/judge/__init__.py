@@ -1,0 +1,1 @@
+"""The judgement of a document: every fault with its path and its French words."""

@@ -1,0 +1,250 @@
+"""The judgement of one document: envelope, header and content apart, every fault with its path and its French words.
+
+Faults are what the hub refuses, by its own schemas and then by its own object mapping (102). Flags are what a person
+should see and what no schema refuses. It decides nothing about what to do next, and keeps nothing.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from jsonschema_rs import ValidationError
+from jsonschema_rs import ValidationErrorKind as Kind
+from lxml import etree
+
+from adapters.lrm.hubsante.codec.into_json import to_json
+from adapters.lrm.hubsante.judge.findings import Finding, Part, Verdict
+from adapters.lrm.hubsante.judge.french import json_words, xsd_words
+from adapters.lrm.hubsante.judge.mapping_rules import contradictions, unmappable
+from adapters.lrm.hubsante.models.nomenclatures import Nomenclatures
+from adapters.lrm.hubsante.models.schemas import JsonSchemas, XmlSchemas
+from adapters.lrm.hubsante.wire.documents import Format, UnreadableError, read_json, read_xml, told_format
+from adapters.lrm.hubsante.wire.layout import (
+    HEADER_FIELDS,
+    MESSAGE_PATH,
+    CodecError,
+    Form,
+    first_message,
+    form_of_json,
+    form_of_xml,
+    keys_of,
+    local_name,
+    xml_messages,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jsonschema_rs import Draft7Validator
+
+    from adapters.lrm.hubsante.models.models import Models
+
+MAX_FAULTS = 50
+LARGE = 256 * 1024
+"""Beyond this many bytes only the first fault is sought and codes are not looked up: any message is judged in under a second."""
+_NO_SCHEMA = "Could not detect any schemas in the message, at least one is required"
+
+
+class Judge:
+    """The schemas of one model, ready to judge. One per thread: libxml2 keeps the errors of the last document."""
+
+    def __init__(self, models: Models) -> None:
+        self.models = models
+        self._json = JsonSchemas(models)
+        self._xml = XmlSchemas(models)
+        self._nomenclatures = Nomenclatures(models)
+
+    def judge(self, raw: bytes, form: Format | None = None, *, flags: bool = True) -> Verdict:
+        """Judge the bytes of an envelope, a `message` or a bare use case. Never raises on bad input."""
+        told = form or told_format(raw)
+        try:
+            if told is Format.XML:
+                return self.judge_root(read_xml(raw), flags=flags and len(raw) <= LARGE)
+            return self.judge_tree(read_json(raw), flags=flags and len(raw) <= LARGE, brief=len(raw) > LARGE)
+        except UnreadableError as error:
+            return Verdict(told, faults=(Finding(Part.DOCUMENT, "", str(error)),))
+
+    def judge_tree(self, tree: Any, *, flags: bool = True, brief: bool = False) -> Verdict:  # noqa: ANN401 - any JSON document
+        """Judge a JSON document already read; `brief` stops at the first fault of the schema."""
+        form = form_of_json(tree, self.models) if isinstance(tree, dict) else None
+        if form is None:
+            return Verdict(Format.JSON, faults=(_unknown(),), tree=tree)
+        message = first_message(tree, form)
+        keys = keys_of(message, form, self.models) if isinstance(message, dict) else []
+        key = keys[0] if len(keys) == 1 else None
+        faults, more = self._json_faults(tree, form, key, brief=brief)
+        if isinstance(message, dict) and len(keys) != 1:
+            faults.append(_choice(keys))
+        if not faults:
+            faults.extend(unmappable(tree, form, self.models))
+        name = self.models.types[key].name if key else None
+        raised = tuple(self._json_flags(tree, form, key)) if flags and not faults else ()
+        return Verdict(Format.JSON, form, key, name, tuple(faults), raised, more, tree)
+
+    def _json_faults(
+        self, tree: dict[str, Any], form: Form, key: str | None, *, brief: bool = False
+    ) -> tuple[list[Finding], bool]:
+        document = tree.get("message", tree) if form is Form.MESSAGE else tree
+        if form is Form.USE_CASE:
+            if key is None:
+                return [], False
+            document = tree[key]
+        validator = self._json.validator(form, key)
+        if validator.is_valid(document):
+            return [], False
+        errors = (
+            _first_error(validator, document)
+            if brief
+            else list(islice(validator.iter_errors(document), MAX_FAULTS + 1))
+        )
+        found = [finding for error in errors for finding in _json_findings(error, form, key)]
+        return found[:MAX_FAULTS], brief or len(found) > MAX_FAULTS
+
+    def _json_flags(self, tree: dict[str, Any], form: Form, key: str | None) -> Iterator[Finding]:
+        yield from contradictions(tree, form)
+        message = first_message(tree, form)
+        if key and isinstance(message, dict):
+            yield from self._nomenclatures.flags(self.models.types[key], message[key])
+
+    def judge_root(self, root: etree._Element, *, flags: bool = True) -> Verdict:
+        """Judge an XML document already read."""
+        form = form_of_xml(root, self.models)
+        if form is None:
+            return Verdict(Format.XML, faults=(_unknown(),), tree=root)
+        messages = xml_messages(root, form)
+        names = [local_name(child) for child in (messages[0] if messages else ())]
+        keys = [name for name in names if name in self.models.types]
+        key = local_name(root) if form is Form.USE_CASE else keys[0] if len(keys) == 1 else None
+        faults, more = self._xml_faults(root, form, key)
+        if form is Form.ENVELOPE and len(messages) != 1 and not faults:
+            text = "aucun message" if not messages else "plusieurs messages, un seul est permis"
+            faults.append(Finding(Part.ENVELOPE, "content", text, _NO_SCHEMA if not messages else ""))
+        kind = self.models.types.get(key or "")
+        if faults and kind and form is not Form.USE_CASE and not kind.in_xml_envelope:
+            text = f"{kind.name} n’est pas prévu par le XSD d’enveloppe du modèle {self.models.version}"
+            text += " : JSON seulement" if kind.in_json_envelope else ""
+            faults.insert(0, Finding(Part.CONTENT, kind.key, text))
+        raised = tuple(self._xml_flags(root, key)) if flags and not faults else ()
+        return Verdict(Format.XML, form, key, kind.name if kind else None, tuple(faults), raised, more, root)
+
+    def _xml_faults(self, root: etree._Element, form: Form, key: str | None) -> tuple[list[Finding], bool]:
+        schema = self._xml.schema(form, key)
+        try:
+            if schema.validate(root):
+                return [], False
+        except etree.XMLSchemaValidateError:
+            return [Finding(Part.DOCUMENT, "", "valeur que le moteur XSD ne peut juger")], False
+        found: dict[str, Finding] = {}
+        log: Any = schema.error_log
+        for error in islice(log, 2 * MAX_FAULTS):
+            element = _at(root, error.path)
+            part, path = _xml_place(element, form)
+            tag = str(element.tag)
+            finding = Finding(part, path, xsd_words(error, tag, self._xml.written_as), f"invalid ({error.type_name})")
+            found.setdefault(error.path or path, finding)
+        return list(found.values())[:MAX_FAULTS], len(found) > MAX_FAULTS
+
+    def _xml_flags(self, root: etree._Element, key: str | None) -> Iterator[Finding]:
+        """What the hub would meet when it hands the message to a recipient in JSON, then what it flags in JSON."""
+        try:
+            decoded = to_json(root, self.models)
+        except (CodecError, UnreadableError) as error:
+            yield Finding(Part.CONTENT, "", f"sans équivalent JSON : {error}")
+            return
+        for path in decoded.left_out:
+            yield Finding(Part.ENVELOPE, path, "élément sans équivalent JSON")
+        form = form_of_json(decoded.tree, self.models)
+        if form is None:
+            return
+        for fault in self._json_faults(decoded.tree, form, key)[0]:
+            yield Finding(fault.part, fault.path, f"accepté en XML, refusé en JSON : {fault.text}")
+        yield from self._json_flags(decoded.tree, form, key)
+
+
+def _first_error(validator: Draft7Validator, document: object) -> list[ValidationError]:
+    try:
+        validator.validate(document)
+    except ValidationError as error:
+        return [error]
+    return []
+
+
+def _unknown() -> Finding:
+    return Finding(Part.DOCUMENT, "", "ni enveloppe, ni message, ni cas d’usage connu de ce modèle", _NO_SCHEMA)
+
+
+def _choice(keys: list[str]) -> Finding:
+    if not keys:
+        return Finding(Part.CONTENT, "", "aucun cas d’usage connu de ce modèle", _NO_SCHEMA)
+    hub = f"embeddedJsonContent: should be valid to one and only one schema, but {len(keys)} are valid"
+    return Finding(
+        Part.CONTENT, "", f"un seul cas d’usage est permis, {len(keys)} sont donnés : {', '.join(keys)}", hub
+    )
+
+
+def _json_findings(error: ValidationError, form: Form, key: str | None) -> Iterator[Finding]:
+    words, hub = json_words(error)
+    steps = list(error.instance_path)
+    match error.kind:
+        case Kind.Required(property=name):
+            tails: list[list[str | int]] = [[*steps, name]]
+        case Kind.AdditionalProperties(unexpected=names):
+            tails = [[*steps, name] for name in names[: MAX_FAULTS + 1]]
+        case _:
+            tails = [steps]
+    for tail in tails:
+        part, path = _json_place(tail, form, key)
+        yield Finding(part, path, words, hub)
+
+
+def _json_place(steps: list[str | int], form: Form, key: str | None) -> tuple[Part, str]:
+    if form is Form.USE_CASE:
+        return Part.CONTENT, dotted([key or "", *steps])
+    if form is Form.ENVELOPE:
+        home = [0 if isinstance(step, int) else step for step in steps[: len(MESSAGE_PATH)]]
+        if home != list(MESSAGE_PATH) or len(steps) == len(MESSAGE_PATH):
+            return Part.ENVELOPE, dotted(steps)
+        steps = steps[len(MESSAGE_PATH) :]
+    return (Part.CONTENT if steps[:1] == [key] else Part.HEADER), dotted(steps)
+
+
+def dotted(steps: list[str | int]) -> str:
+    """`patient[0].detail.age`; a name given by the sender is cut short."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step[:80]}" for step in steps)
+    return text.removeprefix(".")
+
+
+def _at(root: etree._Element, path: str | None) -> etree._Element:
+    if path:
+        prefixes = {
+            prefix: uri for element in islice(root.iter(), 1000) for prefix, uri in element.nsmap.items() if prefix
+        }
+        try:
+            found = root.getroottree().xpath(path, namespaces=prefixes)
+        except etree.XPathError:
+            return root
+        if isinstance(found, list) and found and etree.iselement(found[0]):
+            element: etree._Element = found[0]
+            return element
+    return root
+
+
+def _xml_place(element: etree._Element, form: Form) -> tuple[Part, str]:
+    steps = [element, *element.iterancestors()][::-1]
+    names = [local_name(step) for step in steps]
+    if "message" in names and form is not Form.USE_CASE:
+        inner = steps[names.index("message") + 1 :]
+        part = Part.CONTENT if inner and local_name(inner[0]) not in HEADER_FIELDS else Part.HEADER
+        return part, ".".join(_indexed(step) for step in inner) or "message"
+    part = Part.CONTENT if form is Form.USE_CASE else Part.ENVELOPE
+    shown = steps if form is Form.USE_CASE else steps[1:]
+    return part, ".".join(_indexed(step) for step in shown) or names[0]
+
+
+def _indexed(element: etree._Element) -> str:
+    parent = element.getparent()
+    twins = [] if parent is None else [child for child in islice(parent, 1000) if child.tag == element.tag]
+    return (
+        f"{local_name(element)}[{twins.index(element)}]" if len(twins) > 1 and element in twins else local_name(element)
+    )

@@ -1,0 +1,1 @@
+"""The official models of a deployment: schemas, shapes, code lists."""

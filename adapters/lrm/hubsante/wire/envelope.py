@@ -1,0 +1,168 @@
+"""The EDXL-DE envelope and the RC-DE header as typed values: what the client and the simulator hold in hand.
+
+Read from either form with nothing but the standard namespaces, so that an answer can be sent even to a message whose
+content no schema admits. Written in the hub's form: dates with an offset, one recipient, one content.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from adapters.lrm.hubsante.wire.dates import read_date, write_date
+from adapters.lrm.hubsante.wire.layout import EDXL, Form, first_message
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from lxml import etree
+
+ACK = "Ack"
+ERROR = "Error"
+_IDENTIFIER = re.compile(rb"distributionID\"?\s*[:>]\s*\"?([\w._-]{1,1023})")
+
+
+class EnvelopeError(ValueError):
+    """The envelope lacks something without which nothing can be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A sender or a recipient as the header names it."""
+
+    name: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who sends what to whom, until when."""
+
+    distribution_id: str
+    sender: str
+    recipient: str
+    sent_at: datetime
+    expires_at: datetime
+    status: str
+    """`Actual` or `Exercise`."""
+    kind: str
+    """`Report`, `Update`, `Cancel`, `Ack` or `Error`."""
+    language: str = "fr-FR"
+    scheme: str = "hubex"
+
+    @property
+    def calls_for_ack(self) -> bool:
+        """An RC-REF answers every functional message, never an Ack or an Error."""
+        return self.kind not in {ACK, ERROR}
+
+
+def write_envelope(envelope: Envelope, message: dict[str, Any]) -> dict[str, Any]:
+    """The complete JSON document."""
+    return {
+        "distributionID": envelope.distribution_id,
+        "senderID": envelope.sender,
+        "dateTimeSent": write_date(envelope.sent_at),
+        "dateTimeExpires": write_date(envelope.expires_at),
+        "distributionStatus": envelope.status,
+        "distributionKind": envelope.kind,
+        "descriptor": {
+            "language": envelope.language,
+            "explicitAddress": {
+                "explicitAddressScheme": envelope.scheme,
+                "explicitAddressValue": envelope.recipient,
+            },
+        },
+        "content": [{"jsonContent": {"embeddedJsonContent": {"message": message}}}],
+    }
+
+
+def write_header(envelope: Envelope, sender: Party, *recipients: Party) -> dict[str, Any]:
+    """The RC-DE header that goes with an envelope: same id, kind and status."""
+    if not recipients:
+        raise EnvelopeError("un en-tête nomme au moins un destinataire")
+    return {
+        "messageId": envelope.distribution_id,
+        "sender": {"name": sender.name, "URI": sender.uri},
+        "sentAt": write_date(envelope.sent_at),
+        "kind": envelope.kind,
+        "status": envelope.status,
+        "recipient": [{"name": recipient.name, "URI": recipient.uri} for recipient in recipients],
+    }
+
+
+def read_envelope(tree: dict[str, Any]) -> Envelope:
+    """The envelope of a JSON document."""
+    try:
+        descriptor = tree["descriptor"]
+        address = descriptor["explicitAddress"]
+        return Envelope(
+            distribution_id=str(tree["distributionID"]),
+            sender=str(tree["senderID"]),
+            recipient=str(address["explicitAddressValue"]),
+            sent_at=read_date(tree["dateTimeSent"]),
+            expires_at=read_date(tree["dateTimeExpires"]),
+            status=str(tree["distributionStatus"]),
+            kind=str(tree["distributionKind"]),
+            language=str(descriptor.get("language", "fr-FR")),
+            scheme=str(address.get("explicitAddressScheme", "hubex")),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        named = str(error) if isinstance(error, KeyError) else "un champ est illisible"
+        raise EnvelopeError(f"enveloppe incomplète : {named}") from None
+
+
+_DESCRIPTOR = f"{{{EDXL}}}descriptor"
+_DESCRIBED = tuple(f"{{{EDXL}}}{name}" for name in ("language", "explicitAddressValue", "explicitAddressScheme"))
+
+
+def read_envelope_xml(root: etree._Element) -> Envelope:
+    """The envelope of an XML document; the first address counts."""
+    said = {child.tag: child.text for child in root}
+    descriptor = root.find(_DESCRIPTOR)
+    if descriptor is not None:
+        for one in descriptor.iter(*_DESCRIBED):
+            said.setdefault(one.tag, one.text)
+
+    def text(name: str) -> str:
+        tag = f"{{{EDXL}}}{name}"
+        if tag not in said:
+            raise EnvelopeError(f"enveloppe incomplète : {name}")
+        return (said[tag] or "").strip()
+
+    language = said.get(_DESCRIBED[0])
+    try:
+        return Envelope(
+            distribution_id=text("distributionID"),
+            sender=text("senderID"),
+            recipient=text("explicitAddressValue"),
+            sent_at=read_date(text("dateTimeSent")),
+            expires_at=read_date(text("dateTimeExpires")),
+            status=text("distributionStatus"),
+            kind=text("distributionKind"),
+            language=(language or "fr-FR").strip(),
+            scheme=text("explicitAddressScheme"),
+        )
+    except EnvelopeError:
+        raise
+    except ValueError:
+        raise EnvelopeError("enveloppe incomplète : une date est illisible") from None
+
+
+def read_parties(tree: dict[str, Any]) -> tuple[Party, tuple[Party, ...]]:
+    """Sender and recipients of the RC-DE header; URIs are kept as given, their prefixes mean nothing."""
+    message = first_message(tree, Form.ENVELOPE)
+    try:
+        if not isinstance(message, dict):
+            raise EnvelopeError("aucun message")
+        sender = message["sender"]
+        parties = [Party(str(party["name"]), str(party["URI"])) for party in (sender, *message["recipient"])]
+    except (KeyError, TypeError) as error:
+        raise EnvelopeError("en-tête incomplet") from error
+    return parties[0], tuple(parties[1:])
+
+
+def extracted_identifier(raw: bytes) -> str | None:
+    """The distributionID of a body that could not be read, as the hub seeks it; None when there is none."""
+    found = _IDENTIFIER.search(raw)
+    return found[1].decode("ascii", "replace") if found else None

@@ -1,0 +1,1 @@
+"""What we say in FHIR: outcomes, tasks, messages, counts."""

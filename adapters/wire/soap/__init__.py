@@ -1,0 +1,1 @@
+"""SOAP, as a server and as a client, by one contract."""

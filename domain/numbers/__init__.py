@@ -1,0 +1,1 @@
+"""The names that systems give to a victim: SINUS bracelets, CATA codes, and who gave which from when to when."""

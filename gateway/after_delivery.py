@@ -1,0 +1,148 @@
+"""What follows a delivery, in the transaction that settles it: links become true, identifiers are heard, the portal is told.
+
+The word of a neighbour enters by the same way as any other: as an observation, with its source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from domain.decisions.commands import ChangePatient
+from domain.decisions.decide import decide
+from domain.errors import RuleError
+from domain.event import Link
+from domain.source import Source
+from domain.victim.observation import Stamp
+from gateway.flow.accept import record, surroundings
+from gateway.flow.outgoing import count_messages, outcome_message, victim_messages
+from gateway.hub.settled import REPLY
+from gateway.hub.settled import settled as settled_at_hub
+from gateway.interventions.follow import settled
+from gateway.register import Register
+from outbox.message import Outcome, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from domain.event import Event
+    from gateway.flow.deployment_rules import House
+    from outbox.message import Envelope, Settlement
+    from outbox.ports import Transaction
+
+SETTLED = {Status.DELIVERED, Status.PARKED, Status.EXPIRED}
+HEARD_FROM = {"sivic": Source.SIVIC, "sinus": Source.SINUS}
+
+
+def consequences(house: House) -> Callable[[Transaction, Settlement], None]:
+    """The outbox's aftermath for this house."""
+
+    def follow(transaction: Transaction, settlement: Settlement) -> None:
+        refused = settlement.status is Status.DISCARDED and settlement.outcome is Outcome.PERMANENT
+        if settlement.status not in SETTLED and not refused:
+            return  # Somebody gave it up by hand, or it waits.
+        envelope = settlement.claimed.envelope
+        if envelope.destination == "portal":
+            return  # What the portal was told is not told to the portal.
+        register = Register(transaction.connection)
+        if envelope.destination == "hub":
+            settled_at_hub(register, settlement)
+            if envelope.topic == REPLY:
+                return  # An answer is no news to the portal.
+        if envelope.topic.startswith("intervention."):
+            settled(register, house, settlement)
+            return
+        if envelope.topic == "event":
+            _link(register, house, settlement, transaction)
+        elif envelope.topic == "victim" and settlement.status == Status.DELIVERED:
+            _hear(register, house, settlement)
+        _tell(register, house, settlement, transaction)
+
+    return follow
+
+
+def _link(register: Register, house: House, settlement: Settlement, transaction: Transaction) -> None:
+    """The neighbour opened or linked the event: it may now learn of the victims. Or it did not, and everyone can see that."""
+    envelope, now = settlement.claimed.envelope, settlement.at
+    event = register.events.find(envelope.scope, for_change=True)
+    link = event.links.get(envelope.destination) if event else None
+    if event is None or link is None:
+        return
+    if settlement.status != Status.DELIVERED:
+        if link.state != "linked":
+            _keep_link(register, event, envelope.destination, replace(link, state="failed"), now)
+        return
+    external_id = settlement.receipt.facts.get("external_id") if settlement.receipt else None
+    if link.state == "linked" or external_id is None:
+        return
+    event = _keep_link(register, event, envelope.destination, Link(link.action, str(external_id), "linked"), now)
+    stamp = Stamp(Source.GATEWAY, "passerelle", now, now)
+    messages: list[Envelope] = []
+    for victim in register.victims.of_event(event.id):
+        messages += victim_messages(house, event, victim, stamp, now, (envelope.destination,))
+    messages += count_messages(house, event, now, (envelope.destination,))
+    transaction.enqueue(messages)
+
+
+def _keep_link(register: Register, event: Event, destination: str, link: Link, now: datetime) -> Event:
+    linked = replace(event, links={**event.links, destination: link}, revision=event.revision + 1)
+    register.events.change(linked, now)
+    body = {"destination": destination, "state": link.state, "external_id": link.external_id}
+    register.feed.tell(event.id, event.mode, "link", body, now)
+    return linked
+
+
+def _hear(register: Register, house: House, settlement: Settlement) -> None:
+    """The identifiers a neighbour gave to a victim: its own, and SI-VIC's HP number for one without a bracelet."""
+    envelope, receipt, now = settlement.claimed.envelope, settlement.receipt, settlement.at
+    source = HEARD_FROM.get(envelope.destination)
+    if receipt is None or source is not Source.SIVIC:
+        return
+    event = register.events.find(envelope.scope)
+    victim = register.victims.find(envelope.scope, envelope.lane.removeprefix("victim:"), for_change=True)
+    if event is None or victim is None or victim.deleted:
+        return
+    said = {"sivic_id": receipt.reference, "sinus_number_hp": receipt.facts.get("sinus_number_hp")}
+    command = ChangePatient({name: value for name, value in said.items() if value})
+    stamp = Stamp(Source.SIVIC, "SI-VIC", now, now)
+    try:
+        observations = decide(event, victim, command, stamp, surroundings(register, event), house.rules)
+    except RuleError as refusal:
+        # Such as a number that another victim of the event has: kept for a person to see, never forced (R-12).
+        body = {"patient_id": victim.id, "source": Source.SIVIC, "code": refusal.code, "field": refusal.field}
+        register.feed.tell(event.id, event.mode, "refused", body, now)
+        return
+    # Its own identifier interests nobody else; a SINUS number it gave interests whoever counts by number.
+    others = [name for name in house.destinations if name != envelope.destination]
+    tell = others if receipt.facts.get("sinus_number_hp") else ()
+    record(register, house, event, victim, observations, now, tell)
+
+
+def _tell(register: Register, house: House, settlement: Settlement, transaction: Transaction) -> None:
+    """The feed, and the portal's webhook where there is one."""
+    envelope, now = settlement.claimed.envelope, settlement.at
+    lag = round((now - envelope.created_at).total_seconds() * 1000)
+    cause = settlement.cause
+    body = {
+        "mode": envelope.mode,
+        "message_id": envelope.id,
+        "destination": envelope.destination,
+        "topic": envelope.topic,
+        "event_id": envelope.scope or None,
+        "lane": envelope.lane,
+        "status": settlement.status.value,
+        "settled_at": now.isoformat(),
+        "lag_ms": lag,
+        "attempts": settlement.claimed.attempt,
+        "reference": settlement.receipt.reference if settlement.receipt else None,
+        "cause_code": cause.code if cause else None,
+        "cause_title": cause.title if cause else None,
+    }
+    told = {name: body[name] for name in ("destination", "topic", "lane", "status", "lag_ms", "attempts", "cause_code")}
+    register.feed.tell(envelope.scope, envelope.mode, "delivery", told, now)
+    if "portal" in house.destinations:
+        lane = f"{envelope.destination}:{envelope.lane}"
+        transaction.enqueue(
+            [outcome_message(envelope.mode, envelope.scope, lane, house.restrict("portal", "outcome", body), now)]
+        )

@@ -1,0 +1,1 @@
+"""`passerelle hub`: judge and transcode messages, say something to a partner, follow a case."""

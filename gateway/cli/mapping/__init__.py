@@ -1,0 +1,1 @@
+"""`passerelle mapping`: check, try, draft, compare, activate, send."""

@@ -1,0 +1,145 @@
+"""What the FHIR doors answer: a Task with its OperationOutcome, or a refusal that says first what its sender must do.
+
+A refusal of any kind, of the door, of the rules or of the keys, becomes one OperationOutcome: who must be called (SEND, PROXY, REC), our code,
+the FHIR type of issue, and a sentence. Never a value that was sent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+from starlette.responses import Response
+
+from adapters.wire.fhir.vocabulary import MEDIA_TYPE, MEDIA_TYPES, FhirRefusalError, Issue, Resource
+from adapters.wire.fhir.writing.answers import DUPLICATE, WELL, Followed, operation_outcome
+from domain.intervention.request import CALL_15, CANCEL_CALL_15
+from domain.intervention.status import REFUSALS
+from gateway.doors.http.problems import ProblemError
+from gateway.interventions.tell import instruction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from adapters.wire.fhir.vocabulary import Layer
+    from domain.remark import Remark
+    from gateway.doors.http.door import Call, Handler
+    from gateway.doors.http.problems import Problem
+    from gateway.doors.http.reply import Reply
+    from gateway.interventions.messages import Answer
+    from gateway.register.interventions.requests import Intervention
+
+KINDS: Mapping[int, str] = {
+    400: "invalid",
+    401: "login",
+    403: "forbidden",
+    404: "not-found",
+    405: "not-supported",
+    406: "not-supported",
+    408: "timeout",
+    409: "conflict",
+    412: "conflict",
+    413: "too-long",
+    415: "not-supported",
+    422: "business-rule",
+    429: "throttled",
+    503: "transient",
+}
+"""HTTP status → FHIR's IssueType, where the code does not say more."""
+READABLE = frozenset({"", "*/*", "application/*", "application/json", "json", *MEDIA_TYPES})
+"""What a reader may want and be given JSON."""
+BY_CODE: Mapping[str, str] = {"DEMANDE_SANS_ID": "required", "MODE": "business-rule", "json_illisible": "structure"}
+
+
+def fhir(resource: Resource, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A resource, as FHIR JSON."""
+    return Response(orjson.dumps(resource), status, dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def in_json(handler: Handler) -> Handler:
+    """The same door for readers: one that wants XML is told at once that there is none.
+
+    Never before a request: it is taken, and answered in JSON, whatever its sender would rather read.
+    """
+
+    async def negotiated(call: Call) -> Reply | Response:
+        wanted = [call.query["_format"]] if "_format" in call.query else call.headers.get("accept", "*/*").split(",")
+        kinds = {one.partition(";")[0].replace(" ", "+").strip("+").lower() for one in wanted}
+        if not kinds & READABLE:
+            expected = f"JSON seulement : {MEDIA_TYPE}"
+            raise ProblemError(406, "format_refuse", "Ce serveur ne répond pas dans ce format.", expected)
+        return await handler(call)
+
+    return negotiated
+
+
+def refuse(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """Any problem of the house, as an OperationOutcome under the same status."""
+    kind = BY_CODE.get(problem.code) or KINDS.get(problem.status, "exception")
+    layer: Layer = "PROXY" if kind in {"exception", "throttled", "transient", "timeout"} else "SEND"
+    said = problem.instruction or next((one for one in (CALL_15, CANCEL_CALL_15) if one in problem.title), "")
+    title = problem.title.replace(said, "").strip() if said else problem.title
+    faults = problem.faults or (None,)
+    issues = [
+        Issue(
+            problem.code,
+            kind,
+            f"{title} {fault.title}" if fault and fault.title not in title else title,
+            fault.field if fault else None,
+            layer=layer,
+        )
+        for fault in faults
+    ]
+    return fhir(operation_outcome(issues, said or None), problem.status, headers)
+
+
+def refuse_bundle(refusal: FhirRefusalError, instruction: str = CALL_15) -> Response:
+    """A Bundle that does not hold together: every fault of it, after what its sender must do."""
+    return fhir(operation_outcome(refusal.issues, instruction), refusal.status, refusal.headers)
+
+
+def outcome_of(answer: Answer, place: Callable[[str], str]) -> Resource:
+    """What is said beside an accepted message: that it is kept, or was already, then each remark at its place."""
+    first = DUPLICATE if answer.duplicate else WELL
+    return operation_outcome([first, *warnings(answer.warnings, place)])
+
+
+def warnings(remarks: Sequence[Remark], place: Callable[[str], str]) -> list[Issue]:
+    """Remarks as issues; `place` says where in the Bundle a field came from."""
+    return [Issue(one.code, "business-rule", one.title, place(one.field), "warning") for one in remarks]
+
+
+def followed_answer(answer: Answer, mode: str, system: str | None = None) -> Followed:
+    """What was answered to a message."""
+    return Followed(
+        id=answer.id,
+        request_id=answer.request_id,
+        reference=answer.reference,
+        status=answer.status,
+        version=answer.version,
+        received_at=answer.received_at,
+        since=answer.received_at,
+        mode=mode,
+        crra=answer.crra,
+        request_system=system,
+    )
+
+
+def followed(one: Intervention) -> Followed:
+    """Where a request is now."""
+    reason = REFUSALS.get(one.reason or "", one.reason)
+    said = " ".join(part for part in (reason, instruction(one)) if part)
+    return Followed(
+        id=one.id,
+        request_id=one.request_id,
+        reference=one.reference,
+        status=one.status,
+        version=one.version,
+        received_at=one.received_at.isoformat(),
+        since=one.since.isoformat(),
+        mode=one.mode,
+        reason=said or None,
+        reason_code=one.reason if one.reason in REFUSALS else None,
+        case_id=one.case_id,
+        crra=one.crra,
+    )

@@ -1,0 +1,1 @@
+"""What all doors share: a door as data, its documents, refusals as problem documents."""

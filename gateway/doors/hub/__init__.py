@@ -1,0 +1,1 @@
+"""The doors of the Hub Santé: say something to a partner, follow a case, judge a message."""

@@ -1,0 +1,75 @@
+"""The doors of the Hub Santé: one per message type that a person may send, the cases, the look at a message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.doors.http.door import Door
+from gateway.doors.hub import examples, messages, schemas
+from gateway.doors.hub import summary as hub_summary
+from gateway.security.keys import Scope
+
+if TYPE_CHECKING:
+    from gateway.doors.hub.schemas import Outgoing
+
+WHO = frozenset({Scope.OPERATOR})
+LOOKS = frozenset({Scope.OPERATOR, Scope.INTEGRATOR})
+TAG = "Hub Santé"
+BYTES = "application/octet-stream"
+
+SAID: dict[str, tuple[type[Outgoing], str]] = {
+    "vehicles": (schemas.Vehicles, "RS-RI : nos moyens engagés sur un dossier, la liste entière"),
+    "vehicle-status": (schemas.VehicleStatus, "RS-SR : où en est un moyen"),
+    "help-request": (schemas.HelpRequest, "RS-DR : demander des moyens à un partenaire, ou annuler la demande"),
+    "help-answer": (schemas.HelpAnswer, "RS-RR : répondre à une demande de moyens"),
+    "case-word": (schemas.CaseWord, "RS-EDA-MAJ : prendre, refuser ou clore le dossier d’un partenaire"),
+    "positions-request": (schemas.PositionsRequest, "GEO-REQ : demander le détail de moyens inconnus ici"),
+    "document-links": (schemas.DocumentLinks, "RS-URL : où lire les documents d’un dossier"),
+    "report": (schemas.Report, "RS-BPV : relayer le bilan d’une tablette"),
+    "mission-summary": (hub_summary.MissionSummary, "RS-RPIS : résumé anonyme de mission pour l’ORU, sans texte libre"),
+    "fire-case": (schemas.FireCase, "RC-EDA : partager une opération avec les pompiers, sans personne"),
+    "fire-vehicles": (schemas.FireVehicles, "RC-RI : nos moyens sur une opération des pompiers"),
+}
+"""The last part of the address → the document it takes, and what it sends."""
+
+
+def _say(name: str, document: type[Outgoing], summary: str, example: dict[str, Any]) -> Door:
+    return Door(
+        "POST",
+        f"/v1/hub/messages/{name}",
+        WHO,
+        messages.send,
+        summary,
+        body=document,
+        status=202,
+        tag=TAG,
+        example=example,
+    )
+
+
+HUB_DOORS = (
+    *(_say(name, document, summary, examples.SAID[name]) for name, (document, summary) in SAID.items()),
+    Door(
+        "GET",
+        "/v1/hub/cases",
+        WHO,
+        messages.cases,
+        "Dossiers partagés par le hub ; un seul avec toute sa chronologie",
+        tag=TAG,
+        query={
+            "case_id": "Identifiant partagé : la chronologie de ce dossier.",
+            "event_id": "Ceux d’un événement.",
+            "patient_id": "Ceux d’une victime.",
+        },
+    ),
+    Door(
+        "POST",
+        "/v1/hub/inspect",
+        LOOKS,
+        messages.inspect,
+        "Juger un message du hub, JSON ou XML : enveloppe, en-tête, contenu ; rien n’est gardé",
+        media_type=BYTES,
+        tag=TAG,
+        query={"model": "Modèle 1, 2 ou 3 ; absent : celui qui lui va le mieux."},
+    ),
+)

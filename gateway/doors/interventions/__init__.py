@@ -1,0 +1,1 @@
+"""The doors of one click: JSON and SOAP."""

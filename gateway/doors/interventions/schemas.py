@@ -1,0 +1,250 @@
+"""The documents of the intervention doors. Loose on purpose: a request is refused for almost nothing.
+
+A leaf may be a text or a number; a field that we do not know is ignored, and said; what a value is worth is the domain's to say. Only
+what has no shape at all (a list where a telephone should be) is unreadable.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from domain.intervention.ins import Ins
+from domain.intervention.remarks import remark
+from domain.intervention.request import (
+    Cancellation,
+    Document,
+    Fact,
+    FactKind,
+    InterventionRequest,
+    Note,
+    Patient,
+    Place,
+    Requester,
+)
+from domain.intervention.route import RouteKind  # noqa: TC001 - pydantic reads it at run time
+from gateway.doors.http.schemas import Strict
+
+if TYPE_CHECKING:
+    from domain.remark import Remark
+
+
+def _leaf(value: object) -> object:
+    """Text as it is; a number as it reads; yes and no in words."""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, int | float):
+        return f"{value:.15g}" if isinstance(value, float) and math.isfinite(value) else str(value)
+    return value
+
+
+Leaf = Annotated[str | None, BeforeValidator(_leaf)]
+Leaves = Annotated[list[Annotated[str, BeforeValidator(_leaf)]], Field(max_length=60)]
+
+
+class Loose(BaseModel):
+    """What we do not know is ignored, and said."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+
+    def unknown(self, path: str = "") -> list[Remark]:
+        """One remark per field that we do not know, below this one too."""
+        found = [remark("CHAMP_IGNORE", f"{path}{name[:60]}") for name in list(self.model_extra or {})[:20]]
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, Loose):
+                found += value.unknown(f"{path}{name}.")
+        return found
+
+    def said(self) -> dict[str, Any]:
+        """The fields we know, as they are."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+
+class RequesterSaid(Loose):
+    """Qui demande, et qui rappeler."""
+
+    structure_id: Leaf = None
+    """idNat_Struct : 1 puis le FINESS, 3 puis le SIRET…"""
+    structure_name: Leaf = None
+    professional_id: Leaf = None
+    """RPPS, ou idNat_PS."""
+    professional_name: Leaf = None
+    callback: Leaf = None
+    """Numéro de rappel, de préférence +33…"""
+
+
+class InsSaid(Loose):
+    """Le matricule INS et son OID."""
+
+    matricule: Leaf = None
+    oid: Leaf = None
+
+
+class PatientSaid(Loose):
+    """Pour qui. Un défaut d’identité ne bloque jamais."""
+
+    name: Leaf = None
+    birth_name: Leaf = None
+    given_name: Leaf = None
+    given_names: Leaf = None
+    """Liste des prénoms de l’acte de naissance."""
+    sex: Leaf = None
+    """M, F ou I."""
+    birth_date: Leaf = None
+    """1952, 1952-03 ou 1952-03-14 : rien n’est inventé."""
+    birth_year: Leaf = None
+    age: Leaf = None
+    birth_place: Leaf = None
+    """Code INSEE du lieu de naissance."""
+    phone: Leaf = None
+    weight_kg: Leaf = None
+    ins: InsSaid | None = None
+    identity_status: Leaf = None
+    """PROV, RECUP, VALI ou QUAL."""
+    doubtful: bool = False
+    fictitious: bool = False
+
+    def patient(self) -> Patient:
+        """In the domain's words."""
+        said = self.said()
+        ins = said.pop("ins")
+        known = Ins(ins.matricule, ins.oid or "") if ins is not None and ins.matricule else None
+        return Patient(**said, ins=known)
+
+
+class PlaceSaid(Loose):
+    """Le lieu d’intervention."""
+
+    address: Leaf = None
+    postal_code: Leaf = None
+    city: Leaf = None
+    insee_code: Leaf = None
+    """Code INSEE de la commune ; 2A… ou 2B… en Corse. Il désigne le SAMU."""
+    latitude: Leaf = None
+    """Degrés décimaux, WGS 84."""
+    longitude: Leaf = None
+    building: Leaf = None
+    floor: Leaf = None
+    door: Leaf = None
+    interphone: Leaf = None
+    codes: Leaves = []
+    access: Leaf = None
+    """En clair."""
+
+    def place(self) -> Place:
+        """In the domain's words."""
+        return Place(**{**self.said(), "codes": tuple(self.codes)})
+
+
+class NoteSaid(Loose):
+    """La dernière note de suivi."""
+
+    text: Leaf = None
+    written_at: Leaf = None
+    author: Leaf = None
+
+
+class DocumentSaid(Loose):
+    """Un document joint."""
+
+    title: Leaf = None
+    content: Leaf = None
+    """PDF en base64, 2 Mo au plus."""
+
+    def document(self) -> Document:
+        """What cannot be decoded is no PDF, and is judged as such."""
+        try:
+            content = base64.b64decode(self.content or "", validate=True)
+        except (binascii.Error, ValueError):
+            content = b""
+        return Document(self.title or "", content)
+
+
+class NewIntervention(Loose):
+    """Un clic : une demande d’intervention."""
+
+    request_id: Annotated[str, BeforeValidator(_leaf)]
+    """Votre identifiant de la demande, stable jusqu’à sa fin : c’est la clé d’idempotence."""
+    message_id: Leaf = None
+    """Votre identifiant de cet envoi ; absent, l’en-tête Idempotency-Key, sinon le contenu lui-même."""
+    mode: Leaf = None
+    """Actual ou Exercise ; absent, celui de votre clé."""
+    clicked_at: Leaf = None
+    """Heure du clic, avec son décalage."""
+    crra: Leaf = None
+    """CRRA nommé ; absent, la commune le désigne."""
+    requester: RequesterSaid = RequesterSaid()
+    patient: PatientSaid = PatientSaid()
+    place: PlaceSaid = PlaceSaid()
+    note: NoteSaid = NoteSaid()
+    facts: dict[str, Leaf | Leaves] = {}
+    """Autres faits, montrés au CRRA en texte : motive, urgency, means, vitals, history, treatment, allergies, device, danger, …"""
+    documents: Annotated[list[DocumentSaid], Field(max_length=10)] = []
+
+    def request(self, key: str | None, request_id: str | None = None) -> InterventionRequest:
+        """In the domain's words. `key`: the caller's Idempotency-Key."""
+        facts, remarks = self._facts()
+        return InterventionRequest(
+            request_id=request_id or self.request_id,
+            message_id=self.message_id or key,
+            mode=self.mode,
+            clicked_at=self.clicked_at,
+            crra=self.crra,
+            requester=Requester(**self.requester.said()),
+            patient=self.patient.patient(),
+            place=self.place.place(),
+            note=Note(**self.note.said()),
+            facts=tuple(facts),
+            documents=tuple(one.document() for one in self.documents),
+            remarks=(*self.unknown(), *remarks),
+        )
+
+    def _facts(self) -> tuple[list[Fact], list[Remark]]:
+        """Each fact by its kind; one of a kind we do not know is kept in words all the same."""
+        facts: list[Fact] = []
+        remarks: list[Remark] = []
+        for name, said in self.facts.items():
+            known = name in set(FactKind)
+            kind = FactKind(name) if known else FactKind.OTHER
+            texts = said if isinstance(said, list) else [said]
+            facts += [Fact(kind, text if known else f"{name[:60]} : {text}") for text in texts if text]
+            if not known:
+                remarks.append(remark("FAIT_INCONNU", f"facts.{name[:60]}"))
+        return facts, remarks
+
+
+class CancelledIntervention(Loose):
+    """Une demande reprise par son émetteur."""
+
+    message_id: Leaf = None
+    mode: Leaf = None
+    reason: Leaf = None
+
+    def cancellation(self, request_id: str, key: str | None) -> Cancellation:
+        """In the domain's words."""
+        return Cancellation(request_id, self.message_id or key, self.mode, self.reason)
+
+
+class WrittenRoute(Strict):
+    """Une voie : qui va où, de quand à quand."""
+
+    kind: Annotated[RouteKind, Field(strict=False)]
+    """crra, insee, department ou platform, du plus précis au moins précis."""
+    key: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._-]+$")]
+    """fr.health.samu077, 77288, 2A, ou le nom de la clé d’une plateforme."""
+    destination: Annotated[str, Field(min_length=1, max_length=80)]
+    second: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    """Prise à la place de la première quand celle-ci est injoignable ; jamais les deux."""
+    label: Annotated[str, Field(min_length=1, max_length=80)]
+    """Comme on le dit : SAMU 77."""
+    crra: Annotated[str, Field(pattern=r"^fr\.health\.samu[0-9][0-9AB][0-9AB]$")] | None = None
+    """Code du CRRA, porté dans la demande ; absent, il n’est pas dit."""
+    expiry_seconds: Annotated[int, Field(ge=10, le=3600)] | None = None
+    valid_from: AwareDatetime | None = None
+    """Absent : maintenant."""
+    valid_to: AwareDatetime | None = None

@@ -1,0 +1,243 @@
+"""The elements of the SOAP door, read into the domain's words and written from them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+import uuid
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from domain.intervention.ins import Ins
+from domain.intervention.remarks import remark
+from domain.intervention.request import (
+    CALL_15,
+    CANCEL_CALL_15,
+    Cancellation,
+    Document,
+    Fact,
+    FactKind,
+    InterventionRequest,
+    Note,
+    Patient,
+    Place,
+    Requester,
+)
+from gateway.doors.interventions.soap_faults import RETRYABLE
+from gateway.interventions.tell import status_document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adapters.wire.soap.server import Element, SoapFault
+    from domain.mode import Mode
+    from domain.remark import Remark
+    from gateway.interventions.messages import Answer
+    from gateway.register.interventions.requests import Intervention
+
+log = logging.getLogger("gateway.doors")
+
+NAMESPACE = "urn:passerelle:samu:intervention:1"
+REQUESTER = {
+    "structure_id": "structureId",
+    "structure_name": "structureNom",
+    "professional_id": "professionnelId",
+    "professional_name": "professionnelNom",
+    "callback": "rappel",
+}
+PATIENT = {
+    "name": "nom",
+    "birth_name": "nomNaissance",
+    "given_name": "prenom",
+    "given_names": "listePrenoms",
+    "sex": "sexe",
+    "birth_date": "dateNaissance",
+    "birth_year": "anneeNaissance",
+    "age": "age",
+    "birth_place": "lieuNaissance",
+    "phone": "telephone",
+    "weight_kg": "poidsKg",
+    "identity_status": "statutIdentite",
+}
+PLACE = {
+    "address": "adresse",
+    "postal_code": "codePostal",
+    "city": "commune",
+    "insee_code": "codeInsee",
+    "latitude": "position/latitude",
+    "longitude": "position/longitude",
+    "building": "batiment",
+    "floor": "etage",
+    "door": "porte",
+    "interphone": "interphone",
+    "access": "acces",
+}
+"""Field → element; a test holds them beside the contract."""
+ELEMENTS = {
+    "request_id": "idDemande",
+    "message_id": "idMessage",
+    "mode": "mode",
+    "clicked_at": "horodatage",
+    "crra": "crra",
+    "note": "noteSuivi",
+    "note.written_at": "noteHorodatage",
+    "note.author": "noteAuteur",
+    "facts": "fait",
+    "documents": "document",
+    "requester": "demandeur",
+    "patient": "patient",
+    "patient.ins": "patient.ins",
+    "patient.doubtful": "patient.identiteDouteuse",
+    "patient.fictitious": "patient.identiteFictive",
+    "place": "lieu",
+    "place.codes": "lieu.code",
+    **{f"requester.{field}": f"demandeur.{name}" for field, name in REQUESTER.items()},
+    **{f"patient.{field}": f"patient.{name}" for field, name in PATIENT.items()},
+    **{f"place.{field}": f"lieu.{name.replace('/', '.')}" for field, name in PLACE.items()},
+}
+HOLDERS = {"DemanderIntervention": "demande.", "AnnulerDemande": "annulation."}
+
+
+def element_of(field: str, operation: str = "DemanderIntervention") -> str:
+    """A field of a request, as the sender of this operation calls it; what has no element here keeps its name."""
+    known = {"id": "request_id"}.get(field, field)
+    while known not in ELEMENTS and "." in known:
+        known = known.rpartition(".")[0]
+    return HOLDERS.get(operation, "") + ELEMENTS[known] if known in ELEMENTS else field
+
+
+def _below(element: Element | None, path: str) -> Element | None:
+    return None if element is None else element.find("/".join(f"{{{NAMESPACE}}}{step}" for step in path.split("/")))
+
+
+def _text(element: Element | None, path: str) -> str | None:
+    found = _below(element, path)
+    return (found.text or "") if found is not None else None
+
+
+def _texts(element: Element | None, names: dict[str, str]) -> dict[str, str | None]:
+    return {field: _text(element, path) for field, path in names.items()}
+
+
+def _every(element: Element | None, name: str) -> list[Element]:
+    return [] if element is None else element.findall(f"{{{NAMESPACE}}}{name}")
+
+
+def asked(body: Element) -> InterventionRequest:
+    """A DemanderIntervention."""
+    demande = _below(body, "demande")
+    patient, place = _below(demande, "patient"), _below(demande, "lieu")
+    facts, remarks = _facts(_every(demande, "fait"))
+    matricule = _text(patient, "ins/matricule")
+    return InterventionRequest(
+        request_id=_text(demande, "idDemande") or "",
+        message_id=_text(demande, "idMessage"),
+        mode=_text(demande, "mode"),
+        clicked_at=_text(demande, "horodatage"),
+        crra=_text(demande, "crra"),
+        requester=Requester(**_texts(_below(demande, "demandeur"), REQUESTER)),
+        patient=Patient(
+            **_texts(patient, PATIENT),
+            ins=Ins(matricule, _text(patient, "ins/oid") or "") if matricule else None,
+            doubtful=_text(patient, "identiteDouteuse") in {"true", "1"},
+            fictitious=_text(patient, "identiteFictive") in {"true", "1"},
+        ),
+        place=Place(**_texts(place, PLACE), codes=tuple(one.text or "" for one in _every(place, "code"))),
+        note=Note(_text(demande, "noteSuivi"), _text(demande, "noteHorodatage"), _text(demande, "noteAuteur")),
+        facts=tuple(facts),
+        documents=tuple(_document(one) for one in _every(demande, "document")),
+        remarks=tuple(remarks),
+    )
+
+
+def _facts(elements: list[Element]) -> tuple[list[Fact], list[Remark]]:
+    facts, remarks = [], []
+    for number, one in enumerate(elements):
+        name, text = one.get("genre", ""), one.text or ""
+        known = name in set(FactKind)
+        facts.append(Fact(FactKind(name) if known else FactKind.OTHER, text if known else f"{name[:60]} : {text}"))
+        if not known:
+            remarks.append(remark("FAIT_INCONNU", f"facts.{number}"))
+    return facts, remarks
+
+
+def _document(element: Element) -> Document:
+    """What cannot be decoded is no PDF, and is judged as such."""
+    try:
+        content = base64.b64decode("".join((_text(element, "contenu") or "").split()), validate=True)
+    except (binascii.Error, ValueError):
+        content = b""
+    return Document(_text(element, "titre") or "", content)
+
+
+def cancelled(body: Element) -> Cancellation:
+    """An AnnulerDemande."""
+    said = _below(body, "annulation")
+    return Cancellation(
+        _text(said, "idDemande") or "", _text(said, "idMessage"), _text(said, "mode"), _text(said, "motif")
+    )
+
+
+def _written(operation: str, said: Mapping[str, str | None], warnings: tuple[Remark, ...] = ()) -> Element:
+    response = etree.Element(f"{{{NAMESPACE}}}{operation}Response", nsmap={"t": NAMESPACE})
+    told = etree.SubElement(response, f"{{{NAMESPACE}}}accuse")
+    for name, text in said.items():
+        if text is not None:
+            etree.SubElement(told, f"{{{NAMESPACE}}}{name}").text = text
+    for one in warnings:
+        warning = etree.SubElement(told, f"{{{NAMESPACE}}}avertissement")
+        for name, text in (("code", one.code), ("champ", element_of(one.field)), ("texte", one.title)):
+            etree.SubElement(warning, f"{{{NAMESPACE}}}{name}").text = text
+    return response
+
+
+def accuse(operation: str, answer: Answer, mode: Mode) -> Element:
+    """What a sender is answered."""
+    said = {
+        "idDemande": answer.request_id,
+        "mode": mode.value,
+        "etat": answer.status.value.replace("-", "_"),
+        "recuLe": answer.received_at,
+        "etatLe": answer.received_at,
+        "doublon": "true" if answer.duplicate else "false",
+        "reference": answer.reference,
+        "version": str(answer.version),
+        "samu": answer.crra,
+    }
+    return _written(operation, said, answer.warnings)
+
+
+def consulted(one: Intervention) -> Element:
+    """Where a request is."""
+    shown = status_document(one)
+    said = {
+        "idDemande": one.request_id,
+        "idDossier": one.case_id,
+        "mode": one.mode,
+        "etat": one.status.value.replace("-", "_"),
+        "motifRefus": shown["reason"],
+        "recuLe": one.received_at.isoformat(),
+        "etatLe": one.since.isoformat(),
+        "doublon": "false",
+        "reference": one.reference,
+        "version": str(one.version),
+        "samu": one.crra,
+        "consigne": shown["instruction"],
+    }
+    return _written("ConsulterDemande", said)
+
+
+def fault_detail(fault: SoapFault) -> Element:
+    """The contract's own detail of a fault."""
+    reason = fault.reason or "ERREUR_INTERNE"
+    correlation = uuid.uuid4().hex
+    log.info("soap.refused reason=%s correlation=%s", reason, correlation)
+    detail = etree.Element(f"{{{NAMESPACE}}}DemandeFault", nsmap={"t": NAMESPACE})
+    said = [("code", reason), *(("champ", path[:255]) for path in fault.fields[:20])]
+    said += [("reessayable", "true" if reason in RETRYABLE else "false"), ("correlation", correlation)]
+    said.append(("consigne", CANCEL_CALL_15 if CANCEL_CALL_15 in fault.text else CALL_15))
+    for name, text in said:
+        etree.SubElement(detail, f"{{{NAMESPACE}}}{name}").text = text
+    return detail

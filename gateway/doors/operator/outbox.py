@@ -1,0 +1,147 @@
+"""Doors of the operator: what waits, what is parked and why; replay, discard, pause, resume. Bodies stay inside: ids and causes only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.doors.http.door import Call, whole_number
+from gateway.doors.http.problems import FieldFault, ProblemError
+from gateway.doors.http.reply import Reply
+from gateway.mappings import replay as replaying
+from outbox.desk import Filter
+from outbox.fingerprint import fingerprint
+from outbox.message import Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from outbox.desk import Attempt, Record
+
+
+async def messages(call: Call) -> Reply:
+    """The newest first; every filter given must match."""
+    status = call.query.get("status")
+    if status is not None and status not in tuple(Status):
+        fault = FieldFault("?status", "État inconnu.", ", ".join(Status))
+        raise ProblemError(400, "parametre_illisible", "Cet état de message n’existe pas.", faults=(fault,))
+    cursor = call.query.get("before")
+    before = whole_number(cursor) if cursor is not None else None
+    if cursor is not None and before is None:
+        raise ProblemError(
+            400, "parametre_illisible", "Le curseur est illisible.", faults=(FieldFault("?before", "Entier attendu."),)
+        )
+    wanted = Filter(
+        status=Status(status) if status else None,
+        destination=call.query.get("destination"),
+        scope=call.query.get("event_id"),
+        cause=call.query.get("cause"),
+        fingerprint=call.query.get("group"),
+        superseded_by=call.query.get("superseded_by"),
+    )
+    found = await call.runtime.desk.find(wanted, before=before, limit=100)
+    return Reply(200, {"messages": [_view(record) for record in found], "before": found[-1].seq if found else None})
+
+
+async def message(call: Call) -> Reply:
+    """One message and every try at it."""
+    record = await call.runtime.desk.message(call.path["message_id"])
+    if record is None:
+        raise ProblemError(404, "message_inconnu", "Ce message n’est pas connu.")
+    attempts = await call.runtime.desk.attempts(record.envelope.id)
+    envelope = record.envelope
+    skipped = await call.runtime.desk.find(
+        Filter(scope=envelope.scope, lane=envelope.lane, superseded_by=envelope.id), limit=100
+    )
+    return Reply(
+        200,
+        {
+            **_view(record),
+            "supersedes": [{"id": one.envelope.id, "at": _when(one.settled_at)} for one in skipped],
+            "tries": [_try(attempt) for attempt in attempts],
+        },
+    )
+
+
+async def replay(call: Call) -> Reply:
+    """A parked message goes back to waiting, in the order of its lane."""
+    ids, runtime = [call.path["message_id"]], call.runtime
+    by, exactly = call.principal.name, call.body.exactly
+    replayed = await replaying.replay(runtime.desk, runtime.database, ids, by=by, exactly=exactly, now=call.now)
+    return _done(replayed, "Seul un message en attente d’une décision (parked) peut être rejoué.")
+
+
+async def discard(call: Call) -> Reply:
+    """A parked message will never be sent, and someone says why."""
+    discarded = await call.runtime.desk.discard(
+        [call.path["message_id"]], by=call.principal.name, reason=call.body.reason
+    )
+    return _done(discarded, "Seul un message en attente d’une décision (parked) peut être abandonné.")
+
+
+async def pause(call: Call) -> Reply:
+    """Nothing leaves for this destination until it is resumed; nothing is lost."""
+    await call.runtime.desk.pause(_destination(call), by=call.principal.name, reason=call.body.reason)
+    return Reply(204)
+
+
+async def resume(call: Call) -> Reply:
+    """The destination goes on."""
+    await call.runtime.desk.resume(_destination(call), rate=call.body.rate)
+    return Reply(204)
+
+
+def _destination(call: Call) -> str:
+    name = call.path["destination"]
+    if name not in call.runtime.house.destinations:
+        raise ProblemError(404, "destination_inconnue", "Cette destination n’existe pas ici.")
+    return name
+
+
+def _done(number: int, refusal: str) -> Reply:
+    if number == 0:
+        raise ProblemError(409, "message_pas_parque", refusal)
+    return Reply(204)
+
+
+def _when(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _view(record: Record) -> dict[str, Any]:
+    envelope = record.envelope
+    return {
+        "id": envelope.id,
+        "destination": envelope.destination,
+        "topic": envelope.topic,
+        "event_id": envelope.scope,
+        "lane": envelope.lane,
+        "kind": envelope.kind,
+        "mode": envelope.mode,
+        "status": record.status,
+        "attempts": record.attempts,
+        "created_at": envelope.created_at.isoformat(),
+        "next_at": record.next_at.isoformat(),
+        "settled_at": _when(record.settled_at),
+        "superseded_by": record.superseded_by,
+        "cause": {"code": record.cause.code, "title": record.cause.title, "detail": record.cause.detail}
+        if record.cause
+        else None,
+        "group": fingerprint(envelope.destination, envelope.topic, record.cause)
+        if record.cause and record.status is Status.PARKED
+        else None,
+        "decided_by": record.decided_by,
+        "decision": record.decision,
+    }
+
+
+def _try(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "number": attempt.number,
+        "outcome": attempt.outcome,
+        "started_at": _when(attempt.started_at),
+        "finished_at": attempt.finished_at.isoformat(),
+        "cause": {"code": attempt.cause.code, "title": attempt.cause.title, "detail": attempt.cause.detail}
+        if attempt.cause
+        else None,
+        "reference": attempt.reference,
+    }

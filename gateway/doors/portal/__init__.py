@@ -1,0 +1,1 @@
+"""The doors of the SI-Samu portal: events, patients, boards, batch, stream."""

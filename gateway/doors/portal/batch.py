@@ -1,0 +1,100 @@
+"""Late back-entry: many operations in one NDJSON body, each with its own date, each judged and answered on its own line.
+
+A bad line spoils nothing but itself. The whole batch is one transaction, so that a crash leaves all of its good lines or none,
+and an Idempotency-Key makes a retry of the same batch harmless.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from domain.errors import RuleError
+from domain.source import Source
+from domain.victim.observation import Stamp
+from gateway.doors.http import problems
+from gateway.doors.http.problems import FieldFault, ProblemError
+from gateway.doors.http.refusals import as_problem
+from gateway.doors.http.reply import Reply
+from gateway.doors.portal.operations import OPERATIONS
+from gateway.flow.accept import accept, known_event, refuse_other_mode
+from gateway.ids import new_id
+
+if TYPE_CHECKING:
+    from domain.event import Event
+    from gateway.doors.http.door import Call
+    from gateway.doors.http.schemas import Said
+    from gateway.register import Register
+
+MOST_LINES = 10_000
+
+
+async def batch(call: Call) -> Response:
+    """One result line per line received, in the same order."""
+    lines = call.body.splitlines()
+    if len(lines) > MOST_LINES:
+        raise ProblemError(
+            413, "lot_trop_long", f"Le lot dépasse {MOST_LINES} lignes.", "Le découper en plusieurs envois."
+        )
+
+    def work(register: Register) -> Reply:
+        event = known_event(register, call.path["event_id"], call.principal.mode)
+        results = [_line(call, register, event, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+        return Reply(200, results)
+
+    reply = await call.change(work)
+    body = b"".join(orjson.dumps(result) + b"\n" for result in reply.content)
+    return Response(body, 200, media_type="application/x-ndjson")
+
+
+def _line(call: Call, register: Register, event: Event, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        # A savepoint a line: what a refused line had begun to write goes away with it.
+        with register.connection.begin_nested():
+            return {"line": number, **_operate(call, register, event, line)}
+    except (RuleError, ProblemError) as refusal:
+        problem = as_problem(refusal).problem
+        return {"line": number, "ok": False, "problem": problem.as_json()}
+
+
+def _operate(call: Call, register: Register, event: Event, line: bytes) -> dict[str, Any]:
+    document = _parse(line)
+    name = document.pop("op", None)
+    operation = OPERATIONS.get(name) if isinstance(name, str) else None
+    if operation is None:
+        fault = FieldFault("op", "Opération inconnue." if name else "Champ obligatoire absent.", ", ".join(OPERATIONS))
+        raise ProblemError(422, "operation_inconnue", "Cette ligne ne dit pas une opération connue.", faults=(fault,))
+    patient_id = document.pop("patient_id", None) if name != "create" else document.get("id")
+    if name == "create":
+        patient_id = patient_id or new_id(call.now)
+    if not isinstance(patient_id, str):
+        fault = FieldFault("patient_id", "Champ obligatoire absent.", "identifiant du patient")
+        raise ProblemError(422, "document_invalide", "Le document ne suit pas le contrat.", faults=(fault,))
+    try:
+        said: Said = operation.document.model_validate_json(orjson.dumps(document))
+    except ValidationError as error:
+        raise problems.invalid_document(error) from None
+    refuse_other_mode(event, getattr(said, "mode", None))
+    stamp = Stamp(Source.PORTAL, said.author or call.principal.name, said.happened_at or call.now, call.now)
+    command = operation.command(patient_id, said)
+    accepted = accept(register, call.runtime.house, event, patient_id, command, stamp)
+    return {
+        "ok": True,
+        "patient_id": accepted.victim.id,
+        "revision": accepted.victim.revision,
+        "status": accepted.victim.status,
+    }
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise problems.broken_json() from None
+    if not isinstance(document, dict):
+        fault = FieldFault("ligne", "Un objet est attendu.", "objet JSON")
+        raise ProblemError(422, "document_invalide", "Le document ne suit pas le contrat.", faults=(fault,))
+    return document

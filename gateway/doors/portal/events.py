@@ -1,0 +1,190 @@
+"""Doors of events: create, change, close, reopen, link; their localisations. A link that fails never blocks an event (R-52)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from domain.errors import ConflictError, InvalidError
+from domain.event import (
+    Link,
+    add_localisation,
+    change_event,
+    close_event,
+    links_at_creation,
+    open_event,
+    remove_localisation,
+    rename_localisation,
+    reopen_event,
+)
+from domain.source import Source
+from domain.victim.observation import Stamp
+from domain.victim.snapshot import event_canon
+from gateway.doors.http.problems import FieldFault, ProblemError
+from gateway.doors.http.reply import Reply
+from gateway.flow.accept import keep_event, known_event, plausible
+from gateway.flow.routing import EVENT_DESTINATIONS
+from gateway.ids import new_id
+
+if TYPE_CHECKING:
+    from domain.event import Event
+    from gateway.doors.http.door import Call
+    from gateway.doors.http.schemas import ChangedEvent, NewEvent, NewLink, NewLocalisation, Said
+    from gateway.register import Register
+
+
+def stamp_of(call: Call, said: Said | None = None) -> Stamp:
+    """Who says it and when: what the document says, else the key and the instant of receipt."""
+    happened_at = said.happened_at if said and said.happened_at else call.now
+    author = said.author if said and said.author else call.principal.name
+    return Stamp(Source.PORTAL, author, happened_at, call.now)
+
+
+def event_view(event: Event) -> dict[str, Any]:
+    """An event, as the doors show it."""
+    view: dict[str, Any] = dict(event_canon(event, None))
+    view.pop("link", None)
+    return {
+        **view,
+        "revision": event.revision,
+        "particularity_groups": dict(event.particularity_groups),
+        "links": {
+            name: {"action": link.action, "external_id": link.external_id, "state": link.state}
+            for name, link in event.links.items()
+        },
+    }
+
+
+async def create(call: Call) -> Reply:
+    """An event enters the register."""
+    said: NewEvent = call.body
+    if said.mode != call.principal.mode:
+        raise ConflictError(
+            "mode", "mode", "Exercice et réel ne se mélangent jamais.", f"cette clé est « {call.principal.mode} »"
+        )
+    stamp = stamp_of(call, said)
+    plausible(stamp)
+    event = open_event(
+        id=said.id or new_id(call.now),
+        name=said.name,
+        type=said.type,
+        mode=said.mode,
+        started_at=said.started_at or stamp.happened_at,
+        localisations=[(one.id or new_id(call.now), one.name) for one in said.localisations],
+        particularity_groups={str(letter): meaning for letter, meaning in said.particularity_groups.items()},
+    )
+    house = call.runtime.house
+    if said.link if said.link is not None else links_at_creation(said.type, house.rules):
+        wanted = {name: Link("create", None, "requested") for name in house.destinations if name in EVENT_DESTINATIONS}
+        event = replace(event, links=wanted)
+
+    def work(register: Register) -> Reply:
+        if register.events.find(event.id) is not None:
+            raise ConflictError("evenement_existe", "id", "Un événement porte déjà cet identifiant.", "")
+        keep_event(register, house, event, stamp, new=True)
+        return _shown(event, 201)
+
+    return await call.change(work)
+
+
+async def read_all(call: Call) -> Reply:
+    """Every event of the caller's mode."""
+    events = await call.runtime.read(lambda register: register.events.all(call.principal.mode))
+    return Reply(200, {"events": [event_view(event) for event in events]})
+
+
+async def read_one(call: Call) -> Reply:
+    """One event."""
+    event = await call.runtime.read(lambda register: known_event(register, call.path["event_id"], call.principal.mode))
+    return _shown(event)
+
+
+async def change(call: Call) -> Reply:
+    """What is named changes, the rest stays."""
+    said: ChangedEvent = call.body
+    named = {name: getattr(said, name) for name in said.model_fields_set if name not in {"happened_at", "author"}}
+    empty = [name for name in ("name", "type", "started_at") if name in named and named[name] is None]
+    if empty:
+        raise InvalidError("champ_obligatoire", empty[0], "Ce champ ne peut pas être vidé.", "")
+    return await _changed(call, said, lambda event: change_event(event, **named))
+
+
+async def close(call: Call) -> Reply:
+    """The event is over."""
+    stamp = stamp_of(call, call.body)
+    return await _changed(call, call.body, lambda event: close_event(event, stamp.happened_at))
+
+
+async def reopen(call: Call) -> Reply:
+    """The event goes on."""
+    return await _changed(call, call.body, reopen_event)
+
+
+async def link(call: Call) -> Reply:
+    """« Créer ou lier à SINUS/SI-VIC » (R-51, R-53): possible at any moment."""
+    said: NewLink = call.body
+    destination = call.path["destination"]
+    if destination not in EVENT_DESTINATIONS or destination not in call.runtime.house.destinations:
+        raise ProblemError(404, "destination_inconnue", "Cette destination ne tient pas d’événements ici.")
+    if (said.action == "link") != (said.external_id is not None):
+        raise InvalidError(
+            "lien", "external_id", "L’identifiant du voisin va avec « link », et seulement avec lui.", ""
+        )
+
+    def renewed(event: Event) -> Event:
+        existing = event.links.get(destination)
+        if existing and existing.state == "linked":
+            raise ConflictError(
+                "deja_lie",
+                "destination",
+                "Cet événement est déjà lié à ce voisin.",
+                f"événement {existing.external_id}",
+            )
+        links = {**event.links, destination: Link(said.action, said.external_id, "requested")}
+        return replace(event, links=links, revision=event.revision + 1)
+
+    return await _changed(call, None, renewed)
+
+
+async def add_place(call: Call) -> Reply:
+    """A localisation is declared; its letter is the next one (R-19)."""
+    said: NewLocalisation = call.body
+    place = said.id or new_id(call.now)
+    return await _changed(call, None, lambda event: add_localisation(event, place, said.name), 201)
+
+
+async def rename_place(call: Call) -> Reply:
+    """A localisation has another name; its letter stays."""
+    said: NewLocalisation = call.body
+    place = call.path["localisation_id"]
+    return await _changed(call, None, lambda event: rename_localisation(event, place, said.name))
+
+
+async def remove_place(call: Call) -> Reply:
+    """A localisation is no longer offered; its victims keep it."""
+    place = call.path["localisation_id"]
+    return await _changed(call, None, lambda event: remove_localisation(event, place))
+
+
+async def _changed(call: Call, said: Said | None, renew: Any, status: int = 200) -> Reply:  # noqa: ANN401 - Event → Event
+    stamp = stamp_of(call, said)
+    plausible(stamp)
+
+    def work(register: Register) -> Reply:
+        event = known_event(register, call.path["event_id"], call.principal.mode, for_change=True)
+        if call.if_match is not None and call.if_match != event.revision:
+            fault = FieldFault(
+                "If-Match", "L’événement a changé depuis sa lecture.", f"révision actuelle : {event.revision}"
+            )
+            raise ProblemError(412, "evenement_modifie", "L’événement a changé depuis sa lecture.", faults=(fault,))
+        renewed = renew(event)
+        if renewed != event:
+            keep_event(register, call.runtime.house, renewed, stamp)
+        return _shown(renewed, status)
+
+    return await call.change(work)
+
+
+def _shown(event: Event, status: int = 200) -> Reply:
+    location = f"/v1/events/{event.id}" if status == 201 else None  # noqa: PLR2004 - Created
+    return Reply(status, event_view(event), etag=event.revision, location=location)

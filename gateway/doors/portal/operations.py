@@ -1,0 +1,77 @@
+"""What can be done to a patient: one table that the doors and the batch share. A document becomes a command here, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from domain.decisions.commands import (
+    AskOrientation,
+    AssignCata,
+    ChangePatient,
+    ConfirmEvacuation,
+    ConfirmExit,
+    CreatePatient,
+    DecideOrientation,
+    DeletePatient,
+    PatientCommand,
+    RecordBilan,
+    ReplacePatient,
+    RequestEvacuation,
+    StepBack,
+    Triage,
+)
+from gateway.doors.http import schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.doors.http.schemas import Said
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One verb."""
+
+    document: type[Said]
+    command: Callable[[str, Any], PatientCommand]
+    """(patient id, document) → command."""
+
+
+def _create(patient_id: str, said: schemas.NewPatient) -> CreatePatient:
+    fields = said.named()
+    fields.pop("id", None)
+    filtered = fields.pop("filtered_localisation_id", None)
+    return CreatePatient(patient_id, fields, filtered)
+
+
+def _decide(_: str, said: schemas.DecidedOrientation) -> DecideOrientation:
+    named = said.named()
+    return DecideOrientation(named["choice"], named.get("destination"))
+
+
+def _request(_: str, said: schemas.AskedEvacuation) -> RequestEvacuation:
+    named = said.named()
+    return RequestEvacuation(named.get("destination"), named.get("vector") or "")
+
+
+def _confirm(_: str, said: schemas.ConfirmedEvacuation) -> ConfirmEvacuation:
+    named = said.named()
+    return ConfirmEvacuation(named.get("destination"), named.get("vector"))
+
+
+OPERATIONS: dict[str, Operation] = {
+    "create": Operation(schemas.NewPatient, _create),
+    "replace": Operation(schemas.ReplacedPatient, lambda _, said: ReplacePatient(said.named())),
+    "change": Operation(schemas.ChangedPatient, lambda _, said: ChangePatient(said.named())),
+    "triage": Operation(schemas.NewTriage, lambda _, said: Triage(said.stage, said.severity)),
+    "bilan": Operation(schemas.NewBilan, lambda _, said: RecordBilan(said.text, said.severity_exit)),
+    "ask_orientation": Operation(schemas.AskedOrientation, lambda _, __: AskOrientation()),
+    "decide_orientation": Operation(schemas.DecidedOrientation, _decide),
+    "ask_evacuation": Operation(schemas.AskedEvacuation, _request),
+    "confirm_evacuation": Operation(schemas.ConfirmedEvacuation, _confirm),
+    "confirm_exit": Operation(schemas.ConfirmedExit, lambda _, __: ConfirmExit()),
+    "step_back": Operation(schemas.SteppedBack, lambda _, __: StepBack()),
+    "cata_code": Operation(schemas.AskedCataCode, lambda _, __: AssignCata()),
+    "delete": Operation(schemas.DeletedPatient, lambda _, said: DeletePatient(said.reason)),
+}

@@ -1,0 +1,179 @@
+"""Doors of patients: the record, and the care path step by step. Each is one command to `intake`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.errors import UnknownError
+from domain.victim.snapshot import victim_canon
+from gateway.doors.http.reply import Reply
+from gateway.doors.portal.events import stamp_of
+from gateway.doors.portal.operations import OPERATIONS
+from gateway.flow.accept import accept, known_event, refuse_other_mode
+from gateway.ids import new_id
+
+if TYPE_CHECKING:
+    from domain.decisions.commands import PatientCommand
+    from domain.event import Event
+    from domain.rules import Rules
+    from domain.victim.victim import Victim
+    from gateway.doors.http.door import Call, Handler
+    from gateway.register import Register
+
+
+def patient_view(victim: Victim, event: Event, rules: Rules) -> dict[str, Any]:
+    """A patient, as the portal's doors show it: the current record, what names it, and what a person should look at."""
+    return {
+        **victim_canon(victim, event, rules),
+        "revision": victim.revision,
+        "status_label": victim.status.label,
+        "identifiers": [
+            {
+                "kind": one.kind,
+                "value": one.value,
+                "source": one.source,
+                "valid_from": one.valid_from.isoformat(),
+                "valid_to": one.valid_to.isoformat() if one.valid_to else None,
+                "ended_because": one.ended_because,
+                "unread": one.unread,
+            }
+            for one in victim.identifiers
+        ],
+        "flags": list(victim.flags),
+    }
+
+
+def operate(name: str) -> Handler:
+    """The door of one operation on a known patient."""
+    operation = OPERATIONS[name]
+
+    async def handler(call: Call) -> Reply:
+        patient_id = call.path["patient_id"]
+        return await _apply(call, patient_id, operation.command(patient_id, call.body))
+
+    return handler
+
+
+async def create(call: Call) -> Reply:
+    """A patient enters the event (R-09 to R-27)."""
+    patient_id = call.body.id or new_id(call.now)
+    return await _apply(call, patient_id, OPERATIONS["create"].command(patient_id, call.body), 201)
+
+
+async def replace(call: Call) -> Reply:
+    """The whole record is said again; a patient that is not known enters the event under this id."""
+    patient_id = call.path["patient_id"]
+
+    def work(register: Register) -> Reply:
+        event = _event(call, register)
+        known = register.victims.find(event.id, patient_id) is not None
+        command = OPERATIONS["replace" if known else "create"].command(patient_id, call.body)
+        stamp = stamp_of(call, call.body)
+        accepted = accept(register, call.runtime.house, event, patient_id, command, stamp, if_match=call.if_match)
+        return _shown(call, accepted.victim, accepted.event, 200 if known else 201)
+
+    return await call.change(work)
+
+
+async def read_one(call: Call) -> Reply:
+    """One patient."""
+
+    def work(register: Register) -> Reply:
+        event = _event(call, register)
+        return _shown(call, _known(register, event, call.path["patient_id"]), event)
+
+    return await call.runtime.read(work)
+
+
+async def read_all(call: Call) -> Reply:
+    """The patients of an event."""
+
+    def work(register: Register) -> Reply:
+        event = _event(call, register)
+        return Reply(200, {"patients": _views(call, register, event)})
+
+    return await call.runtime.read(work)
+
+
+async def search(call: Call) -> Reply:
+    """The patients that bear a SINUS number or a CATA code, or whose name begins so.
+
+    A POST, because an address is written down on its way and a name must not be.
+    """
+    number = (call.body.number or "").upper()
+    start = (call.body.name or "").casefold()
+
+    def work(register: Register) -> Reply:
+        event = _event(call, register)
+        found = [view for view in _views(call, register, event) if _matches(view, number, start)]
+        return Reply(200, {"patients": found})
+
+    return await call.runtime.read(work)
+
+
+async def history(call: Call) -> Reply:
+    """Everything that was said of a patient, by whom, when it happened and when it was received."""
+
+    def work(register: Register) -> Reply:
+        event = _event(call, register)
+        victim = _known(register, event, call.path["patient_id"])
+        lines = [
+            {
+                "seq": one.seq,
+                "kind": one.kind,
+                "source": one.stamp.source,
+                "author": one.stamp.author,
+                "happened_at": one.stamp.happened_at.isoformat(),
+                "received_at": one.stamp.received_at.isoformat(),
+                "facts": one.facts,
+            }
+            for one in register.observations.of_victim(victim.id)
+        ]
+        return Reply(200, {"observations": lines})
+
+    return await call.runtime.read(work)
+
+
+async def _apply(call: Call, patient_id: str, command: PatientCommand, status: int = 200) -> Reply:
+    """Hand one command to intake, in one transaction, and show the patient as it now is."""
+    stamp = stamp_of(call, call.body)
+    house = call.runtime.house
+
+    def work(register: Register) -> Reply:
+        event = _event(call, register)
+        accepted = accept(register, house, event, patient_id, command, stamp, if_match=call.if_match)
+        return _shown(call, accepted.victim, accepted.event, status)
+
+    return await call.change(work)
+
+
+def _event(call: Call, register: Register) -> Event:
+    event = known_event(register, call.path["event_id"], call.principal.mode)
+    refuse_other_mode(event, getattr(call.body, "mode", None))
+    return event
+
+
+def _known(register: Register, event: Event, patient_id: str) -> Victim:
+    victim = register.victims.find(event.id, patient_id)
+    if victim is None:
+        raise UnknownError("patient_inconnu", "patient_id", "Ce patient n’est pas connu dans cet événement.", "")
+    return victim
+
+
+def _views(call: Call, register: Register, event: Event) -> list[dict[str, Any]]:
+    rules = call.runtime.house.rules
+    return [patient_view(victim, event, rules) for victim in register.victims.of_event(event.id)]
+
+
+def _matches(view: dict[str, Any], number: str, start: str) -> bool:
+    if number:
+        bare = "".join(character for character in number if character.isalnum())
+        numbers = {one["value"] for one in view["identifiers"]}
+        return bare in numbers or number in numbers
+    names = (view["used_name"], view["birth_name"], view["given_name"])
+    return not start or any(name and name.casefold().startswith(start) for name in names)
+
+
+def _shown(call: Call, victim: Victim, event: Event, status: int = 200) -> Reply:
+    location = f"/v1/events/{event.id}/patients/{victim.id}" if status == 201 else None  # noqa: PLR2004 - Created
+    return Reply(status, patient_view(victim, event, call.runtime.house.rules), etag=victim.revision, location=location)

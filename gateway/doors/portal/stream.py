@@ -1,0 +1,83 @@
+"""The live stream: Server-Sent Events from the feed table, which is the truth; `Last-Event-ID` resumes where a reader was cut."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import orjson
+from starlette.responses import StreamingResponse
+
+from gateway.doors.http.door import whole_number
+from gateway.doors.http.problems import FieldFault, ProblemError
+from gateway.security.keys import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from gateway.doors.http.door import Call
+    from gateway.register import Register
+    from gateway.register.victims.feed import FeedLine
+    from gateway.runtime import Runtime
+
+LOOK = 1.0  # seconds between two looks at the table when no bell rings (another node may have written)
+INTERVENTION = "intervention"  # the kind of feed line that only its sender and the operator read
+KEEP_ALIVE = 15  # looks without news before a comment line, so that proxies keep the connection
+
+
+async def stream(call: Call) -> StreamingResponse:
+    """Changes of events and patients, deliveries and links; `event_id` narrows it to one event."""
+    runtime = call.runtime
+    after = await resume_after(call)
+    numbers_only = call.principal.scope == Scope.COUNTS
+    event_id = call.query.get("event_id")
+    sees_requests = call.principal.scope == Scope.OPERATOR
+
+    def admits(line: FeedLine) -> bool:
+        """What a platform asks for is not the portal's business."""
+        return (event_id is None or line.event_id == event_id) and (sees_requests or line.kind != INTERVENTION)
+
+    body = lines(runtime, call.principal.mode, after, admits, numbers_only=numbers_only)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(body, media_type="text/event-stream", headers=headers)
+
+
+async def resume_after(call: Call) -> int:
+    """The line after which a reader wants to go on: what it says, else the newest there is."""
+    last = call.headers.get("last-event-id", "").strip() or call.query.get("after", "")
+    said = whole_number(last)
+    if last and said is None:
+        fault = FieldFault("Last-Event-ID", "Numéro de ligne attendu.", "entier")
+        raise ProblemError(400, "reprise_illisible", "La reprise du flux est illisible.", faults=(fault,))
+    return said if said is not None else await call.runtime.read(lambda register: register.feed.last())
+
+
+async def lines(
+    runtime: Runtime, mode: str, after: int, admits: Callable[[FeedLine], bool], *, numbers_only: bool = False
+) -> AsyncIterator[bytes]:
+    """What is admitted of the feed, from a line on, until the reader or the process ends."""
+    # Tells the reader at once that it is connected, and how soon to come back when it is cut.
+    yield b"retry: 1000\n: ouvert\n\n"
+    quiet = 0
+    while not runtime.stopping.is_set():
+        found = await runtime.read(partial(_next, after=after, mode=mode))
+        for line in found:
+            after = line.seq
+            if admits(line):
+                yield _written(line, numbers_only=numbers_only)
+        quiet = 0 if found else quiet + 1
+        if quiet and quiet % KEEP_ALIVE == 0:
+            yield b": toujours l\xc3\xa0\n\n"
+        if not found:
+            await runtime.bell.wait(LOOK)
+
+
+def _next(register: Register, *, after: int, mode: str) -> list[FeedLine]:
+    return register.feed.after(after, mode)
+
+
+def _written(line: FeedLine, *, numbers_only: bool) -> bytes:
+    """One event. A reader of numbers learns that something changed, never about whom."""
+    body = {} if numbers_only else line.body
+    data = orjson.dumps({"event_id": line.event_id, **body})
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (line.seq, line.kind.encode(), data)

@@ -1,0 +1,1 @@
+"""The doors of the integrator: mappings in force, drafts checked and tried, codes without a pair."""

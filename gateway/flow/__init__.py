@@ -1,0 +1,1 @@
+"""One change of a victim, in one transaction: accepted, routed, restricted, sent."""

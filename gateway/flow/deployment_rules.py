@@ -1,0 +1,63 @@
+"""The house rules that intake needs and that a deployment chooses: trade rules, destinations, allow-lists, how long things may wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from domain.rules import DEFAULT_RULES, Rules
+from gateway.flow.routing import RECIPIENTS, takers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class AllowList(Protocol):
+    """What one recipient may learn."""
+
+    def restrict(self, topic: str, canon: Mapping[str, Any]) -> dict[str, Any]:
+        """The document without what is not on the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionRules:
+    """How long things may take between a click and an answer."""
+
+    expiry: timedelta = timedelta(seconds=300)
+    """After this a request is not sent any more."""
+    alarm: timedelta = timedelta(seconds=60)
+    """After this without an answer of the CRRA, the sender is told to telephone."""
+    second_after: timedelta = timedelta(seconds=30)
+    """A first route that was down for so long gives way to the second."""
+    agreements: Mapping[str, timedelta] = field(default_factory=dict)
+    """Platform → its own expiry."""
+    structures: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Platform → the structures that may ask by it; absent, nobody said."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The rules in force here."""
+
+    rules: Rules = DEFAULT_RULES
+    destinations: tuple[str, ...] = ()
+    """The destinations this deployment has, in the order it names them."""
+    allow_lists: Mapping[str, AllowList] = field(default_factory=dict)
+    count_delay: timedelta = timedelta(milliseconds=250)
+    """Changes of counts within this time leave as one document."""
+    interventions: InterventionRules = InterventionRules()
+    unserved: frozenset[tuple[str, str]] = frozenset()
+    """(destination, topic) that the destination could take and that no link of this deployment carries."""
+
+    declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Destination known by its files alone → the topics that were agreed with it."""
+
+    def takers(self, topic: str, among: Iterable[str] | None = None) -> list[str]:
+        """The destinations that are told of a topic here, of all or of those named."""
+        told = takers(topic, self.destinations if among is None else among, self.declared)
+        return [name for name in told if (name, topic) not in self.unserved]
+
+    def restrict(self, destination: str, topic: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The document as who reads it there may learn it. Whoever has no allow-list learns nothing."""
+        return self.allow_lists[RECIPIENTS.get(topic, destination)].restrict(topic, document)

@@ -1,0 +1,175 @@
+"""What leaves after a change: canon documents, restricted to each recipient's allow-list, in the lanes that keep their order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.victim.snapshot import detached_documents, event_document, victim_document
+from gateway.flow.routing import EVENT_DESTINATIONS, KINDS, priority
+from gateway.ids import new_id
+from outbox.message import Envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from domain.event import Event
+    from domain.victim.observation import Observation, Stamp
+    from domain.victim.victim import Victim
+    from gateway.flow.deployment_rules import House
+
+
+def _envelope(  # noqa: PLR0913 - the fields of an envelope
+    destination: str,
+    topic: str,
+    lane: str,
+    event: Event,
+    body: dict[str, Any],
+    now: datetime,
+    *,
+    severity: Any = None,  # noqa: ANN401 - a Severity or nothing
+    due_at: datetime | None = None,
+) -> Envelope:
+    return Envelope(
+        id=new_id(now),
+        destination=destination,
+        lane=lane,
+        topic=topic,
+        kind=KINDS[topic],
+        mode=event.mode,
+        body=body,
+        created_at=now,
+        scope=event.id,
+        priority=priority(topic, severity),
+        due_at=due_at,
+    )
+
+
+def linked(event: Event, destination: str) -> bool:
+    """Whether victims may be sent there: a neighbour that keeps events must know this one first."""
+    link = event.links.get(destination)
+    return destination not in EVENT_DESTINATIONS or (link is not None and link.state == "linked")
+
+
+def victim_messages(  # noqa: PLR0913 - what, of whom, to whom
+    house: House, event: Event, victim: Victim, stamp: Stamp, now: datetime, only: Iterable[str] | None = None
+) -> list[Envelope]:
+    """The record of one victim, for every neighbour that keeps victims and knows the event."""
+    messages = []
+    for destination in house.takers("victim", only):
+        if linked(event, destination):
+            document = victim_document(victim, event, stamp, destination, house.rules)
+            body = house.restrict(destination, "victim", document)
+            messages.append(
+                _envelope(destination, "victim", f"victim:{victim.id}", event, body, now, severity=victim.severity)
+            )
+    return messages
+
+
+def evacuation_messages(  # noqa: PLR0913 - what, of whom, before and after, to whom
+    house: House,
+    event: Event,
+    before: Victim | None,
+    victim: Victim,
+    stamp: Stamp,
+    now: datetime,
+    only: Iterable[str] | None = None,
+) -> list[Envelope]:
+    """What carries a victim, for those who follow vehicles: in full when one is decided, else where it is.
+
+    In the victim's own lane, behind the record that shares the case.
+    """
+    topic = _moved(before, victim)
+    if topic is None:
+        return []
+    return [
+        _envelope(
+            destination,
+            topic,
+            f"victim:{victim.id}",
+            event,
+            house.restrict(destination, topic, victim_document(victim, event, stamp, destination, house.rules)),
+            now,
+            severity=victim.severity,
+        )
+        for destination in house.takers(topic, only)
+        if linked(event, destination)
+    ]
+
+
+def _moved(before: Victim | None, victim: Victim) -> str | None:
+    """Which of the two is due after a change, if any."""
+    was, care = before.care if before else None, victim.care
+    had = was.vector if was else None
+    if care.vector is not None and care.vector != had:
+        return "evacuation"
+    admitted = before.value("admitted_at") if before else None
+    went = (was.evacuated_at if was else None, admitted) != (care.evacuated_at, victim.value("admitted_at"))
+    return "evacuation.status" if had is not None and (care.vector is None or went) else None
+
+
+def detachment_messages(
+    house: House, event: Event, victim: Victim, observation: Observation, now: datetime
+) -> list[Envelope]:
+    """The SINUS numbers that no longer name a victim: said as such, before the record without them (R-41)."""
+    if "identifiers" not in observation.facts:
+        return []
+    return [
+        _envelope(
+            destination,
+            "identifier.detached",
+            f"victim:{victim.id}",
+            event,
+            house.restrict(destination, "identifier.detached", document),
+            now,
+        )
+        for destination in house.takers("identifier.detached")
+        if linked(event, destination)
+        for document in detached_documents(victim, event, observation, destination)
+    ]
+
+
+def count_messages(house: House, event: Event, now: datetime, only: Iterable[str] | None = None) -> list[Envelope]:
+    """Counts are due. The body names the event only: they are counted when they leave (docs/decisions/0006)."""
+    return [
+        _envelope(
+            destination,
+            "counts",
+            f"event:{event.id}:counts",
+            event,
+            {"event_id": event.id, "mode": event.mode},
+            now,
+            due_at=now + house.count_delay,
+        )
+        for destination in house.takers("counts", only)
+        if linked(event, destination)
+    ]
+
+
+def event_messages(
+    house: House, event: Event, stamp: Stamp, now: datetime, only: Iterable[str] | None = None
+) -> list[Envelope]:
+    """The event itself, for the neighbours it is, or is to be, linked with, and those that only want to know of it."""
+    messages = []
+    for destination in house.takers("event", only):
+        if destination in event.links or destination not in EVENT_DESTINATIONS:
+            document = event_document(event, stamp, destination)
+            body = house.restrict(destination, "event", document)
+            messages.append(_envelope(destination, "event", f"event:{event.id}", event, body, now))
+    return messages
+
+
+def outcome_message(mode: str, scope: str, lane: str, body: Mapping[str, Any], now: datetime) -> Envelope:
+    """What became of a delivery, for the portal. The last outcome of a lane is the one that matters."""
+    return Envelope(
+        id=new_id(now),
+        destination="portal",
+        lane=lane,
+        topic="outcome",
+        kind=KINDS["outcome"],
+        mode=mode,
+        body=dict(body),
+        created_at=now,
+        scope=scope,
+        priority=priority("outcome"),
+    )

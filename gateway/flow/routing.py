@@ -1,0 +1,81 @@
+"""Which destinations learn of what: a pure function over a table that a person can read."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from domain.canon.hub import HUB_DOCUMENTS
+from outbox.message import Kind, Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from domain.severity import Severity
+
+# kind of destination → the topics it takes. A neighbour that does not count takes no counts.
+ROUTES: dict[str, frozenset[str]] = {
+    "sinus": frozenset({"event", "victim", "identifier.detached", "counts"}),
+    "sivic": frozenset({"event", "victim", "identifier.detached"}),
+    "portal": frozenset({"outcome"}),
+    "lrm": frozenset({"intervention.request", "intervention.cancel"}),
+    "lrm_fhir": frozenset({"intervention.request", "intervention.cancel"}),
+    "hub": frozenset(
+        {
+            "victim",
+            "evacuation",
+            "evacuation.status",
+            "counts",
+            "intervention.request",
+            "intervention.cancel",
+            *HUB_DOCUMENTS,
+        }
+    ),
+}
+
+# A state may be superseded by a newer one; a command is always sent.
+KINDS: dict[str, Kind] = {
+    "event": Kind.STATE,
+    "victim": Kind.STATE,
+    "counts": Kind.STATE,
+    "outcome": Kind.STATE,
+    "identifier.detached": Kind.COMMAND,
+    "intervention.request": Kind.COMMAND,
+    "intervention.cancel": Kind.COMMAND,
+    "intervention.status": Kind.STATE,
+    # In a victim's lane: a vehicle that cannot be told must not hold back the victim's record.
+    "evacuation": Kind.STATE,
+    "evacuation.status": Kind.STATE,
+    **dict.fromkeys(HUB_DOCUMENTS, Kind.COMMAND),
+}
+
+RECIPIENTS = {"partner.fire_case": "nexsis", "partner.fire_vehicles": "nexsis", "partner.mission_summary": "oru"}
+"""Topics that the hub carries to somebody who may learn less than a SAMU: whose allow-list applies."""
+ASKED = frozenset({"partner.help_request", "partner.help_answer", "partner.case_word"})
+"""Somebody waits for these to send help."""
+LATER = frozenset({"outcome", "partner.mission_summary"})
+
+EVENT_DESTINATIONS = ("sinus", "sivic")
+"""The neighbours that keep events of their own, to be opened or linked before victims can be sent there."""
+
+
+def kind_of(destination: str) -> str:
+    """What a destination is: `lrm` for `lrm:samu77`. Those of one kind are told the same, by the same mappings and allow-list."""
+    return destination.partition(":")[0]
+
+
+def takers(
+    topic: str, configured: Iterable[str], declared: Mapping[str, frozenset[str]] = MappingProxyType({})
+) -> list[str]:
+    """The configured destinations that take a topic, in their configured order; `declared` are those that no line here names."""
+    nothing: frozenset[str] = frozenset()
+    return [name for name in configured if topic in (ROUTES.get(kind_of(name)) or declared.get(name, nothing))]
+
+
+def priority(topic: str, severity: Severity | None = None) -> Priority:
+    """Interventions before events and UA, then the rest, then what is only told."""
+    if topic.startswith("intervention.") or topic in ASKED:
+        return Priority.INTERVENTION
+    if topic == "event" or severity == "UA":
+        return Priority.URGENT
+    return Priority.BULK if topic in LATER else Priority.NORMAL

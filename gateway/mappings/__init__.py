@@ -1,0 +1,1 @@
+"""Mapping files while the gateway runs: versions in force, activation, dry runs, replay."""

@@ -1,0 +1,26 @@
+"""Sending parked messages again: as mapped today, which is why a mapping is mended, or with the very bytes of the last try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.register.mappings.versions import Mappings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from outbox.database.database import Database
+    from outbox.ports import Desk
+
+
+async def replay(  # noqa: PLR0913 - what, by whom, how, when
+    desk: Desk, database: Database, ids: Sequence[str], *, by: str, exactly: bool, now: datetime
+) -> int:
+    """Send parked messages again, in the order of their lanes; say how many went back to waiting.
+
+    Unless `exactly`, they leave by the mappings in force when they leave, no longer by those of their birth.
+    """
+    if not exactly:
+        await database.write(lambda connection: Mappings(connection).release(ids, by, now))
+    return await desk.replay(ids, by=by, exactly=exactly)

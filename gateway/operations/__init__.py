@@ -1,0 +1,1 @@
+"""Keeping it running: alarms, heartbeats, measures, moving the database."""

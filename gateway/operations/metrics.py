@@ -1,0 +1,105 @@
+"""The measures of the outbox at one moment, as gauges of few labels: destination, state, priority, node. Never an id of a thing or a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+from gateway.operations import heartbeat
+from outbox.gate import Breaker, Gate
+from outbox.message import Status
+from outbox.sql import nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from prometheus_client import Metric
+
+    from gateway.runtime import Runtime
+    from outbox.desk import Node
+
+LIVE = (Status.PENDING, Status.SENDING, Status.PARKED)
+
+
+class Measures:
+    """Gives the registry what was measured before it asked."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = tuple(families)
+
+    def collect(self) -> Iterable[Metric]:
+        """Every family."""
+        return self._families
+
+
+async def measure(runtime: Runtime) -> CollectorRegistry:
+    """Everything there is to measure, now."""
+    now = runtime.clock()
+    living = heartbeat.alive(await runtime.database.read(nodes.nodes), now, runtime.settings.watch.heartbeat_seconds)
+    families = [
+        *await _messages(runtime),
+        *await _gates(runtime),
+        *_nodes(living),
+        await _alarms(runtime),
+    ]
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Measures(families))
+    return registry
+
+
+async def _messages(runtime: Runtime) -> list[Metric]:
+    waiting = GaugeMetricFamily(
+        "passerelle_outbox_messages", "Messages not finished.", labels=("destination", "status")
+    )
+    known = {(one.destination, one.status): one.messages for one in await runtime.desk.backlog()}
+    for name in runtime.house.destinations:
+        for status in LIVE:
+            waiting.add_metric((name, status.value), known.get((name, status), 0))
+    lag = GaugeMetricFamily(
+        "passerelle_outbox_lag_seconds", "Age of the oldest due message.", labels=("destination", "priority")
+    )
+    for late in await runtime.desk.lags():
+        lag.add_metric((late.destination, late.priority.name.lower()), late.seconds)
+    return [waiting, lag]
+
+
+async def _gates(runtime: Runtime) -> list[Metric]:
+    breaker = GaugeMetricFamily(
+        "passerelle_outbox_breaker", "1 for the state it is in.", labels=("destination", "state")
+    )
+    paused = GaugeMetricFamily("passerelle_outbox_paused", "1 where a person stopped it.", labels=("destination",))
+    gates, pauses = await runtime.desk.gates(), await runtime.desk.paused()
+    for name in runtime.house.destinations:
+        gate = gates.get(name, Gate(name))
+        for state in Breaker:
+            breaker.add_metric((name, state.value), float(gate.breaker is state))
+        paused.add_metric((name,), float(name in pauses))
+    return [breaker, paused]
+
+
+def _nodes(living: list[Node]) -> list[Metric]:
+    alive = GaugeMetricFamily("passerelle_nodes", "Nodes that live.", labels=("role",))
+    down = GaugeMetricFamily("passerelle_link_down", "1 where the node is not let in.", labels=("node", "destination"))
+    tried = CounterMetricFamily(
+        "passerelle_outbox_attempts", "Attempts since the node started.", labels=("node", "destination", "outcome")
+    )
+    for role in ("serve", "work"):
+        alive.add_metric((role,), sum(one.role == role for one in living))
+    for one in living:
+        name = ":".join(one.name.split(":")[:2])
+        for destination in one.facts.get("down_since", {}):
+            down.add_metric((name, destination), 1)
+        for destination, outcomes in one.facts.get("attempts", {}).items():
+            for outcome, number in outcomes.items():
+                tried.add_metric((name, destination, outcome), number)
+    return [alive, down, tried]
+
+
+async def _alarms(runtime: Runtime) -> Metric:
+    family = GaugeMetricFamily("passerelle_alarms", "Alarms under way.", labels=("kind",))
+    under_way = [one.kind for one in await runtime.read(lambda register: register.alarms.under_way())]
+    for kind in ("lag", "breaker", "node", "link", "parked", "expired"):
+        family.add_metric((kind,), under_way.count(kind))
+    return family

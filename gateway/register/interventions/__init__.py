@@ -1,0 +1,1 @@
+"""Intervention requests as they are kept: messages, state, routes, telephone cases."""

@@ -1,0 +1,97 @@
+"""Cases that a SAMU opened by telephone and shared with us: kept to be shown beside the click of the same patient, never merged with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import bindparam, delete, insert, select
+
+from gateway.register.instants import from_column, to_column
+from gateway.register.interventions.requests import NEAR
+from gateway.register.interventions.tables import phone_case, phone_case_key
+from outbox.sql.rows import seal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from gateway.register.interventions.requests import Intervention
+
+C, K = phone_case.c, phone_case_key.c
+ONE = select(phone_case).where(C.case_id == bindparam("id"))
+LIKE = (
+    select(phone_case)
+    .where(
+        C.case_id.in_(select(K.case_id).where(K.digest.in_(bindparam("digests", expanding=True)))),
+        C.mode == bindparam("mode"),
+        C.received_at.between(bindparam("since"), bindparam("until")),
+    )
+    .order_by(C.received_at)
+    .limit(20)
+)
+FORGET_KEYS = delete(phone_case_key).where(K.case_id == bindparam("id"))
+FORGET = delete(phone_case).where(C.case_id == bindparam("id"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PhoneCase:
+    """One case, as it was last shared."""
+
+    case_id: str
+    mode: str
+    partner: str | None
+    document: dict[str, Any]
+    """`patient` and `place`, as far as the case says."""
+    received_at: datetime
+
+
+class PhoneCases:
+    """The cases."""
+
+    __slots__ = ("_connection", "_seal")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._seal = seal_of(connection)
+
+    def put(self, one: PhoneCase, digests: Sequence[bytes]) -> None:
+        """Keep a case under what may find it; its first reception stays when it is shared again."""
+        known = self._connection.execute(ONE, {"id": one.case_id}).first()
+        self._connection.execute(FORGET_KEYS, {"id": one.case_id})
+        self._connection.execute(FORGET, {"id": one.case_id})
+        row = {
+            "case_id": one.case_id,
+            "mode": one.mode,
+            "partner": one.partner,
+            "document": self._seal.seal(orjson.dumps(one.document)),
+            "received_at": known.received_at if known else to_column(one.received_at),
+        }
+        self._connection.execute(insert(phone_case), row)
+        for digest in set(digests):
+            self._connection.execute(insert(phone_case_key), {"case_id": one.case_id, "digest": digest})
+
+    def like(self, one: Intervention) -> list[PhoneCase]:
+        """Those that may be of the patient of this request, two hours around."""
+        digests = [digest for digest in (one.ins_digest, one.person_digest) if digest is not None]
+        if not digests:
+            return []
+        facts = {
+            "digests": digests,
+            "mode": one.mode,
+            "since": to_column(one.received_at - NEAR),
+            "until": to_column(one.received_at + NEAR),
+        }
+        return [
+            PhoneCase(
+                row.case_id,
+                row.mode,
+                row.partner,
+                orjson.loads(self._seal.open(row.document)),
+                from_column(row.received_at),
+            )
+            for row in self._connection.execute(LIKE, facts)
+        ]

@@ -1,0 +1,1 @@
+"""What a deployment says: one frozen object, read once, from `passerelle.toml` and the environment."""

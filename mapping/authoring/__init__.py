@@ -1,0 +1,1 @@
+"""What an integrator asks while writing a mapping: drafts, proposals, words that may be used, previews."""

@@ -1,0 +1,1 @@
+"""Code tables: our code on one side, the neighbour's on the other."""

@@ -1,0 +1,1 @@
+"""Mapping files at work: compiled once, run many times, followed backwards, traced."""

@@ -1,0 +1,1 @@
+"""Whether a mapping is true: checks, golden pairs, masked documents, and where a refusal comes from."""

@@ -1,0 +1,1 @@
+"""What moves messages: claim, deliver, settle, within the slots of each destination."""

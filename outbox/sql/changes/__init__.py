@@ -1,0 +1,1 @@
+"""What changes messages inside a transaction: enqueue, settle, withdraw, decide."""

@@ -1,0 +1,101 @@
+"""Taking messages back in the caller's transaction, so that something else can be done instead, and never both.
+
+The aftermath is not called: the caller decides what follows, together with the withdrawal or not at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, select, update
+
+from outbox.sql.changes.settle import end_chosen
+from outbox.sql.rows import micros, seal_of
+from outbox.sql.selection import Choice
+from outbox.sql.tables import outbox_message
+from outbox.verdict import discarded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from outbox.sql.rows import Row, Seal
+
+_M: Final = outbox_message.c
+_NEVER_LEFT: Final = Choice("status = 'pending' AND attempts = 0", "seq")
+_PARKED: Final = Choice("status = 'parked'", "seq")
+_UNFINISHED: Final = select(_M.id).where(
+    _M.destination == bindparam("destination"),
+    _M.lane == bindparam("lane"),
+    _M.status.in_(("pending", "sending", "parked")),
+)
+_TOUCHED: Final = (
+    select(_M.id)
+    .where(
+        _M.scope == bindparam("scope"),
+        _M.destination == bindparam("destination"),
+        _M.lane == bindparam("lane"),
+        _M.attempts > 0,
+    )
+    .limit(1)
+)
+_DECIDE: Final = (
+    update(outbox_message)
+    .where(_M.seq == bindparam("number"))
+    .values(decided_by=bindparam("by"), decided_at=bindparam("at"), decision=bindparam("what"))
+)
+
+
+def withdraw_lane(  # noqa: PLR0913 - which lane, by whom, why, when
+    connection: Connection,
+    destination: str,
+    lane: str,
+    scope: str,
+    *,
+    by: str,
+    reason: str,
+    now: datetime,
+    seal: Seal | None = None,
+) -> bool:
+    """Whether nothing of this lane ever left; then what waits in it is discarded, else nothing changes.
+
+    Never left: no attempt was spent on any message of it, because nobody was there or nothing was tried. What was sent and not
+    answered for may have arrived.
+    """
+    chosen = _NEVER_LEFT.locked(connection, _unfinished(connection, destination, lane))
+    # Asked under the lock: a dispatcher that has just taken one has counted its attempt.
+    facts = {"scope": scope, "destination": destination, "lane": lane}
+    if connection.execute(_TOUCHED, facts).first() is not None:
+        return False
+    _end(connection, chosen, by, reason, now, seal or seal_of(connection))
+    return True
+
+
+def free_lane(  # noqa: PLR0913 - which lane, by whom, why, when
+    connection: Connection,
+    destination: str,
+    lane: str,
+    *,
+    by: str,
+    reason: str,
+    now: datetime,
+    seal: Seal | None = None,
+) -> int:
+    """Discard what is parked in a lane, so that what comes behind it can leave; say how many there were."""
+    chosen = _PARKED.locked(connection, _unfinished(connection, destination, lane))
+    _end(connection, chosen, by, reason, now, seal or seal_of(connection))
+    return len(chosen)
+
+
+def _unfinished(connection: Connection, destination: str, lane: str) -> list[str]:
+    return [row.id for row in connection.execute(_UNFINISHED, {"destination": destination, "lane": lane})]
+
+
+def _end(  # noqa: PLR0913 - what, by whom, why, when
+    connection: Connection, chosen: Sequence[Row], by: str, reason: str, now: datetime, seal: Seal
+) -> None:
+    end_chosen(connection, chosen, lambda claimed: discarded(claimed, now, reason), None, seal)
+    for row in chosen:
+        connection.execute(_DECIDE, {"number": row[16], "by": by, "at": micros(now), "what": reason})

@@ -1,0 +1,1 @@
+"""The hot statements, as SQLite and PostgreSQL each say them."""

@@ -37,10 +37,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 OLD_NODE = """
 import asyncio, json, sys
-from outbox.database.database import open_database
+from outbox.database import open_database
 from outbox.desk import Filter
 from outbox.message import Envelope, Kind, Receipt, Status
-from outbox.dispatch.dispatcher import Dispatcher
+from outbox.dispatcher import Dispatcher
 from outbox.sql import SqlStore
 from gateway import clock
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -41,10 +42,6 @@ KEPT = (
     "SELECT count(*) FROM outbox_message WHERE length(body) > 0",
     "SELECT count(*) FROM outbox_attempt WHERE sent IS NOT NULL OR answered IS NOT NULL",
 )
-
-
-GREETINGS = 2
-"""Transactions rolled back by SQLAlchemy itself, one when each engine that writes meets the server."""
 
 
 @pytest.fixture(params=KINDS)
@@ -242,13 +239,13 @@ async def test_a_sweep_gives_way_and_comes_back(kit: Bench, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("kit", ON_POSTGRESQL, indirect=True)
-async def test_traffic_and_sweeps_run_together(kit: Bench) -> None:
+async def test_traffic_and_sweeps_run_together(kit: Bench, caplog: pytest.LogCaptureFixture) -> None:
     """While days are dropped, days cut and left-over emptied, every message is delivered; nobody waits a second for a lock."""
     store = sql_store(kit)
     await swept(kit)
     await delivered(kit, store, *(state() for _ in range(50)))
     with psycopg.connect(dsn(kit), autocommit=True) as setting:
-        # One that waits longer is ended by the server, and its transaction is then counted as rolled back.
+        # One that waits longer is ended by the server: an error of its caller, or a word in the dispatcher's log.
         setting.execute(f"ALTER DATABASE \"{setting.info.dbname}\" SET lock_timeout = '1s'")
         setting.execute(f"ALTER DATABASE \"{setting.info.dbname}\" SET deadlock_timeout = '100ms'")
     async with traffic(kit) as sent:
@@ -258,11 +255,7 @@ async def test_traffic_and_sweeps_run_together(kit: Bench) -> None:
             before = len(sent)
             await eventually(lambda least=before + 20: _more(sent, least))  # type: ignore[misc]
     assert (await days_cut(kit, Kind.STATE))[0] == "2026-03-18"
-    with psycopg.connect(dsn(kit)) as counting:
-        counts = counting.execute(
-            "SELECT deadlocks, xact_rollback FROM pg_stat_database WHERE datname = current_database()"
-        ).fetchone()
-    assert counts == (0, GREETINGS)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def _more(sent: list[str], least: int) -> bool:

@@ -11,6 +11,8 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from domain.errors import ConflictError, UnknownError
 from domain.intervention.reading import read
 from domain.intervention.reference import ALPHABET, BODY, reference
@@ -22,7 +24,7 @@ from gateway.ids import new_id
 from gateway.interventions.messages import Answer, Message, again, answer_of, known, message_of
 from gateway.interventions.routes import CANCEL, REQUEST, Picked, lane_of, pick, queue
 from gateway.interventions.tell import tell
-from gateway.register.interventions.requests import Intervention, Word
+from gateway.register.interventions.requests import Intervention, NewMessage, Word
 from outbox.sql import free_lane, withdraw_lane
 
 if TYPE_CHECKING:
@@ -185,7 +187,9 @@ def _sent(turn: _Turn, one: Intervention, reading: Reading, remarks: tuple[Remar
 def _kept(turn: _Turn, one: Intervention, kind: str, remarks: tuple[Remark, ...]) -> Answer:
     """Keep a message with its answer, tell those who follow, and give the answer."""
     answer = answer_of(one, remarks)
-    turn.register.interventions.keep_message(one, turn.message, kind, answer, turn.now)
+    message = turn.message
+    kept = NewMessage(message.key(one.version), kind, message.content, message.said, orjson.dumps(answer))
+    turn.register.interventions.keep_message(one, kept, turn.now)
     tell(turn.register, turn.house, one, turn.now, answered=True)
     return replace(answer, created=kind == "new")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from outbox.sql.rows import Seal
+    from outbox.database.sealing import Seal
 
 T = TypeVar("T")
 

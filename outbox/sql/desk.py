@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Row
 
     from outbox.database.database import Database
+    from outbox.database.sealing import Seal
     from outbox.desk import Filter
     from outbox.gate import Gate
     from outbox.ports import Aftermath
-    from outbox.sql.rows import Seal
 
 _M: Final = outbox_message.c
 _LIVE: Final = text("place IS NOT NULL")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
@@ -13,7 +13,8 @@ from outbox.message import Cause, Claimed, Envelope, Kind, Priority, Status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
+    from outbox.database.sealing import Seal
+
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -37,37 +38,6 @@ class Asked(NamedTuple):
     oldest: int
     owner: str
     until: int
-
-
-class Seal(Protocol):
-    """Encryption at rest of bodies and evidence, where the house wants it."""
-
-    def seal(self, clear: bytes) -> bytes:
-        """What goes into the column."""
-
-    def open(self, sealed: bytes) -> bytes:
-        """What was given to `seal`."""
-
-
-class Unsealed:
-    """Stores bytes as they are."""
-
-    def seal(self, clear: bytes) -> bytes:
-        """The same bytes."""
-        return clear
-
-    def open(self, sealed: bytes) -> bytes:
-        """The same bytes."""
-        return sealed
-
-
-UNSEALED: Final = Unsealed()
-
-
-def seal_of(connection: Connection) -> Seal:
-    """The seal of the database that this connection is to; see `open_database`."""
-    seal: Seal = connection.get_execution_options().get("seal", UNSEALED)
-    return seal
 
 
 def micros(instant: datetime) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, select
 
+from outbox.database.sealing import UNSEALED
 from outbox.dispatch.delivery import lease
 from outbox.gate import Breaker, News, admit, news, spend
 from outbox.ports import Turned
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from outbox.database.database import Database
+    from outbox.database.sealing import Seal
     from outbox.message import Claimed, Envelope, Settlement
     from outbox.ports import Aftermath, Wanted
-    from outbox.sql.rows import Lane, Row, Seal
+    from outbox.sql.rows import Lane, Row
     from outbox.sql.selection import Key
 
 log: Final = logging.getLogger(__name__)
@@ -67,7 +69,7 @@ class SqlStore(SqlDesk):
         seal: Seal | None = None,
     ) -> None:
         """`seal`: the database's own when none is given."""
-        seal = seal or database.options.get("seal", rows.UNSEALED)
+        seal = seal or database.options.get("seal", UNSEALED)
         super().__init__(database, clock=clock, aftermath=aftermath, seal=seal)
         self._lease = lease_seconds
         self._watched: set[str] = set()

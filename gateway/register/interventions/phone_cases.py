@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from gateway.register.instants import from_column, to_column
 from gateway.register.interventions.requests import NEAR
 from gateway.register.interventions.tables import phone_case, phone_case_key
-from outbox.sql.rows import seal_of
+from outbox.database.sealing import seal_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

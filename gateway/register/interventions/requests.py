@@ -14,7 +14,7 @@ from gateway.register.instants import from_column, to_column
 from gateway.register.interventions.tables import intervention as table
 from gateway.register.interventions.tables import intervention_document, intervention_message, intervention_observation
 from gateway.register.statement import Statement
-from outbox.sql.rows import seal_of
+from outbox.database.sealing import seal_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from domain.intervention.request import Document
-    from gateway.interventions.messages import Answer, Message
-    from outbox.sql.rows import Seal
+    from outbox.database.sealing import Seal
 
 C = table.c
 NAMES = tuple(column.name for column in table.columns)
@@ -125,6 +124,22 @@ class Word:
     """Whether it changed the status; a word that comes late does not."""
     happened_at: datetime
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message that came, to be kept with its answer."""
+
+    key: str
+    """Its sender's own, or its content and the version that it made."""
+    kind: str
+    """`new`, `update` or `cancel`."""
+    content: bytes
+    """SHA-256 of what it says."""
+    document: bytes
+    """What it says, as JSON, in clear: kept sealed."""
+    answer: bytes
+    """What its sender is answered, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,17 +248,17 @@ class Interventions:
             for word in sorted(words):
                 self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(word, 0))))
 
-    def keep_message(self, one: Intervention, message: Message, kind: str, answer: Answer, now: datetime) -> None:
+    def keep_message(self, request: Intervention, message: NewMessage, now: datetime) -> None:
         """Keep a message and its answer: all versions of a request can be read again, until their content is swept."""
         row = {
-            "sender": one.sender,
-            "message_id": message.key(one.version),
-            "intervention_id": one.id,
-            "kind": kind,
-            "version": one.version,
+            "sender": request.sender,
+            "message_id": message.key,
+            "intervention_id": request.id,
+            "kind": message.kind,
+            "version": request.version,
             "content": message.content,
-            "said": self._seal.seal(message.said),
-            "answer": orjson.dumps(answer),
+            "said": self._seal.seal(message.document),
+            "answer": message.answer,
             "received_at": to_column(now),
         }
         KEEP_MESSAGE.run(self._connection, row)

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from outbox.database.sealing import Seal
     from outbox.ports import Aftermath
-    from outbox.sql.rows import Row, Seal
+    from outbox.sql.rows import Row
 
 _M: Final = outbox_message.c
 _LIVE: Final = text("place IS NOT NULL")

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from outbox.database.sealing import seal_of
 from outbox.database.writers import ENQUEUED
 from outbox.message import Kind, Status
 from outbox.sql.dialects.statements import session
-from outbox.sql.rows import envelope_row, instant, micros, seal_of
+from outbox.sql.rows import envelope_row, instant, micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from outbox.database.sealing import Seal
     from outbox.message import Envelope
-    from outbox.sql.rows import Lane, Row, Seal
+    from outbox.sql.rows import Lane, Row
 
 DEFERRED: Final = "outbox.deferred"
 """In `Connection.info` while aftermaths run: the envelopes that they enqueue."""

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from outbox.database.sealing import Seal
     from outbox.message import Claimed, Envelope, Settlement
     from outbox.ports import Aftermath
     from outbox.sql.dialects.statements import Session
-    from outbox.sql.rows import Lane, Row, Seal
+    from outbox.sql.rows import Lane, Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, select, update
 
+from outbox.database.sealing import seal_of
 from outbox.sql.changes.settle import end_chosen
-from outbox.sql.rows import micros, seal_of
+from outbox.sql.rows import micros
 from outbox.sql.selection import Choice
 from outbox.sql.tables import outbox_message
 from outbox.verdict import discarded
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from outbox.sql.rows import Row, Seal
+    from outbox.database.sealing import Seal
+    from outbox.sql.rows import Row
 
 _M: Final = outbox_message.c
 _NEVER_LEFT: Final = Choice("status = 'pending' AND attempts = 0", "seq")

@@ -6,6 +6,7 @@ No rule is hidden elsewhere as a constant. There is no threshold to open an even
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from domain.source import Source
@@ -53,6 +54,8 @@ class Rules:
     """Nourrisson below this age."""
     adult_from_years: int = 18
     """Adulte from this age; pédiatrie in between."""
+    hand_holds: timedelta = timedelta(hours=24)
+    """How long a person's word holds against one that a neighbour says later, where the precedence puts the neighbour first."""
     timezone: str = "Europe/Paris"
     """Of the times that a person reads."""
     precedence_identity: tuple[Source, ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Source(StrEnum):
@@ -14,3 +15,7 @@ class Source(StrEnum):
     LRM = "lrm"
     GATEWAY = "gateway"
     """An operator of the gateway itself."""
+
+
+BY_HAND: Final = frozenset({Source.PORTAL, Source.GATEWAY})
+"""The sources that are people at a screen: no other system's word undoes what they did."""

@@ -12,6 +12,7 @@ from domain.decisions.commands import ChangePatient
 from domain.decisions.decide import decide
 from domain.errors import RuleError
 from domain.event import Link
+from domain.numbers.identifier import SINUS_KINDS, identifier_from_json
 from domain.source import Source
 from domain.victim.observation import Stamp
 from gateway.flow.accept import record, surroundings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.event import Event
+    from domain.victim.observation import Observation
     from gateway.flow.deployment_rules import House
     from outbox.message import Envelope, Settlement
     from outbox.ports import Transaction
@@ -109,14 +111,20 @@ def _hear(register: Register, house: House, settlement: Settlement) -> None:
     try:
         observations = decide(event, victim, command, stamp, surroundings(register, event), house.rules)
     except RuleError as refusal:
-        # Such as a number that another victim of the event has: kept for a person to see, never forced (R-12).
+        # Such as an event that was closed meanwhile: kept for a person to see, never forced.
         body = {"patient_id": victim.id, "source": Source.SIVIC, "code": refusal.code, "field": refusal.field}
         register.feed.tell(event.id, event.mode, "refused", body, now)
         return
     # Its own identifier interests nobody else; a SINUS number it gave interests whoever counts by number.
     others = [name for name in house.destinations if name != envelope.destination]
-    tell = others if receipt.facts.get("sinus_number_hp") else ()
+    tell = others if any(_gives_number(observation) for observation in observations) else ()
     record(register, house, event, victim, observations, now, tell)
+
+
+def _gives_number(observation: Observation) -> bool:
+    """Whether a SINUS number now names the victim that did not; one that was set aside interests no neighbour."""
+    given = [identifier_from_json(row) for row in observation.facts.get("identifiers", ())]
+    return any(identifier.holds and identifier.kind in SINUS_KINDS for identifier in given)
 
 
 def _tell(register: Register, house: House, settlement: Settlement, transaction: Transaction) -> None:

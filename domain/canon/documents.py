@@ -10,7 +10,7 @@ from typing import TypedDict
 
 from domain.canon.hub import HUB_DOCUMENTS
 from domain.canon.intervention import CancellationDocument, InterventionDocument, InterventionStatusDocument
-from domain.canon.view import GroupsCanon, IdentifierCanon, LinksCanon  # noqa: TC001 - shapes are read at run time
+from domain.canon.view import GroupsCanon, IdentifierCanon, LinksCanon, OfferCanon  # noqa: TC001 - shapes are read at run time
 
 
 class EventCanon(TypedDict):
@@ -258,9 +258,14 @@ class PatientViewDocument(TypedDict):
     revision: int
     recorded_at: str
     victim: VictimCanon
+    display_name: str
+    """`NOM Prénom`, or `? INCONNU` with the day and time of creation (R-15)."""
+    banner: str
+    """`NOM Prénom - âge - poids - gravité - statut` (R-27)."""
     status_label: str
     identifiers: list[IdentifierCanon]
     flags: list[str]
+    offers: list[OfferCanon]
 
 
 class EventViewDocument(TypedDict):

@@ -16,6 +16,18 @@ class IdentifierCanon(TypedDict):
     ended_because: str | None
     unread: str | None
     """Why it could not be read, for what is in quarantine."""
+    suggestion: str | None
+    """The number that may have been meant, for a person to confirm; never put in its place."""
+
+
+class OfferCanon(TypedDict):
+    """What a neighbour says otherwise than the record shows, for a person to take or to leave."""
+
+    field: str
+    value: str
+    """As a person reads it; a number as it would be typed."""
+    source: str
+    happened_at: str
 
 
 class LinkStateCanon(TypedDict):

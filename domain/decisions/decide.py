@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.decisions import care
 from domain.decisions import commands as c
+from domain.decisions.by_hand import kept_beside
 from domain.decisions.number import drawn_cata, named, numbers_of, unrepeated_numbers
 from domain.decisions.situation import Situation, Surroundings, identifiers_fact
 from domain.errors import ConflictError, InvalidError, UnknownError
@@ -61,6 +62,9 @@ def decide(  # noqa: PLR0913 - a decision looks at all of this
     situation = Situation(event, victim.id, victim, stamp, around, rules)
     step = STEPS.get(type(command))
     if step is not None:
+        beside = None if situation.by_hand else kept_beside(victim, command)
+        if beside is not None:
+            return _described(situation, victim, beside, [])
         return (situation.observed(ObservationKind.STEPPED, {"step": step(situation, victim, command)}),)
     return DECISIONS[type(command)](situation, victim, command)
 

@@ -1,7 +1,7 @@
 """Decisions on the names of a victim: SINUS numbers (R-10, R-12, R-17), the other systems' ids, and the CATA code (R-18, R-19).
 
 A number that cannot be read is kept in quarantine and displaces nothing. A number is never freed in silence: each end is
-a fact, with its reason.
+a fact, with its reason. A number that a neighbour gives never takes the place of what a person decided: it is set aside.
 """
 
 from __future__ import annotations
@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import ConflictError, InvalidError
 from domain.numbers.cata import cata_code
-from domain.numbers.identifier import NUMBER_KINDS, SINUS_KINDS, Identifier, IdentifierKind
+from domain.numbers.identifier import (
+    NUMBER_KINDS,
+    SET_ASIDE,
+    SINUS_KINDS,
+    TAKEN_BY_HAND,
+    Identifier,
+    IdentifierKind,
+)
 from domain.numbers.sinus_number import SinusNumber, UnreadNumber, read_sinus_number
+from domain.source import BY_HAND
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +78,7 @@ def drawn_cata(situation: Situation, localisation_id: str | None) -> list[Identi
 def _number(situation: Situation, field: str, raw: str | None) -> list[Identifier]:
     if raw is None:
         kinds = NUMBER_KINDS if field == "sinus_number" else (IdentifierKind.SINUS_HP,)
-        return [situation.end(one, "emptied") for one in situation.holding(*kinds)]
+        return [situation.end(held, "emptied") for held in situation.holding(*kinds) if _may_end(situation, held)]
     number = read_sinus_number(raw)
     if isinstance(number, UnreadNumber):
         return _quarantined(situation, number)
@@ -81,9 +89,13 @@ def _number(situation: Situation, field: str, raw: str | None) -> list[Identifie
 
 def _attached(situation: Situation, field: str, number: SinusNumber) -> list[Identifier]:
     kind = KIND_OF_ORIGIN[number.origin]
-    resolved = [situation.end(one, "changed") for one in situation.holding(IdentifierKind.UNREAD)]
     held = situation.holding(kind)
-    if any(one.value == number.canonical for one in held):
+    if not situation.by_hand and _kept_out(situation, kind, number):
+        return _set_aside(situation, kind, number)
+    # What a person typed and nobody could read is settled by a person's reading, not by a neighbour's number.
+    unread = situation.holding(IdentifierKind.UNREAD) if situation.by_hand else ()
+    resolved = [situation.end(quarantined, "changed") for quarantined in unread]
+    if any(known.value == number.canonical for known in held):
         return resolved
     if situation.around.holder_of_number(number.canonical) not in {None, situation.victim_id}:
         raise ConflictError(
@@ -92,10 +104,45 @@ def _attached(situation: Situation, field: str, number: SinusNumber) -> list[Ide
             "Un autre patient de l’évènement porte déjà ce numéro SINUS.",
             "un numéro que personne ne porte dans cet évènement",
         )
-    said = [*resolved, *(situation.end(one, "changed") for one in held), situation.gift(kind, number.canonical)]
+    changes = [
+        *resolved,
+        *(situation.end(former, "changed") for former in held),
+        situation.gift(kind, number.canonical),
+    ]
     if not situation.rules.cata_kept_on_number:
-        said += [situation.end(one, "changed") for one in situation.holding(IdentifierKind.CATA)]
-    return said
+        changes += [situation.end(code, "changed") for code in situation.holding(IdentifierKind.CATA)]
+    return changes
+
+
+def _may_end(situation: Situation, held: Identifier) -> bool:
+    """A neighbour takes back what it gave itself, and nothing else."""
+    return situation.by_hand or held.source is situation.stamp.source
+
+
+def _kept_out(situation: Situation, kind: IdentifierKind, number: SinusNumber) -> bool:
+    """Whether what people decided stands against a number that a neighbour gives to this victim.
+
+    Another victim bears it; a person gave a number of this kind; a person took this number away; or a person emptied
+    the field, which stays empty until a person fills it (R-40).
+    """
+    if situation.around.holder_of_number(number.canonical) not in {None, situation.victim_id}:
+        return True
+    if any(held.source in BY_HAND and held.value != number.canonical for held in situation.holding(kind)):
+        return True
+    past = [known for known in situation.known if known.kind in NUMBER_KINDS and not known.holds]
+    if any(known.value == number.canonical and known.ended_because in TAKEN_BY_HAND for known in past):
+        return not any(held.value == number.canonical for held in situation.holding(kind))
+    return not situation.holding(*NUMBER_KINDS) and any(known.ended_because == "emptied" for known in past)
+
+
+def _set_aside(situation: Situation, kind: IdentifierKind, number: SinusNumber) -> list[Identifier]:
+    """Kept beside with its source, once: shown and offered to people, and naming nobody."""
+    source = situation.stamp.source
+    again = any(
+        (known.kind, known.value, known.source, known.ended_because) == (kind, number.canonical, source, SET_ASIDE)
+        for known in situation.known
+    )
+    return [] if again else [situation.end(situation.gift(kind, number.canonical), SET_ASIDE)]
 
 
 def _quarantined(situation: Situation, number: UnreadNumber) -> list[Identifier]:

@@ -55,7 +55,7 @@ def rebind_number(  # noqa: PLR0913 - an act on two people, with its reason
     return (
         leaves.observed(
             ObservationKind.REBOUND,
-            {"identifiers": identifiers_fact([leaves.end(held, "changed")]), "reason": reason.strip()},
+            {"identifiers": identifiers_fact([leaves.end(held, "rebound")]), "reason": reason.strip()},
         ),
         comes.observed(
             ObservationKind.REBOUND,

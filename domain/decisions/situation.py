@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from domain.numbers.identifier import Identifier, IdentifierKind, identifier_to_json
+from domain.source import BY_HAND
 from domain.victim.observation import Observation, ObservationKind, Stamp
 
 if TYPE_CHECKING:
@@ -45,10 +46,19 @@ class Situation:
         """The revision that is decided upon."""
         return self.victim.revision if self.victim else 0
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether it is a person's word, and not a neighbour's."""
+        return self.stamp.source in BY_HAND
+
+    @property
+    def known(self) -> tuple[Identifier, ...]:
+        """Every name that the victim has, had, or was offered."""
+        return self.victim.identifiers if self.victim else ()
+
     def holding(self, *kinds: IdentifierKind) -> tuple[Identifier, ...]:
         """The identifiers of these kinds that name the victim now."""
-        known = self.victim.identifiers if self.victim else ()
-        return tuple([one for one in known if one.valid_to is None and one.kind in kinds])
+        return tuple([known for known in self.known if known.valid_to is None and known.kind in kinds])
 
     def gift(self, kind: IdentifierKind, value: str, unread: str | None = None) -> Identifier:
         """An identifier given now."""

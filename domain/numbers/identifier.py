@@ -32,6 +32,10 @@ class IdentifierKind(StrEnum):
 SINUS_KINDS: Final = (IdentifierKind.SINUS_TR, IdentifierKind.SINUS_HP)
 NUMBER_KINDS: Final = (*SINUS_KINDS, IdentifierKind.UNREAD)
 """All that stands in the field of the SINUS number."""
+SET_ASIDE: Final = "set_aside"
+"""`ended_because` of a name that never held: a neighbour gave it where a person had just decided otherwise."""
+TAKEN_BY_HAND: Final = frozenset({"emptied", "rebound"})
+"""`ended_because` of a number that a person took away from a victim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Identifier:
     after: int = 0
     """The victim's revision at which it was given: tells apart two gifts of one instant."""
     ended_because: str | None = None
-    """`emptied`, `changed` or `deleted`."""
+    """`emptied`, `changed`, `rebound` or `deleted`; `set_aside` for what a neighbour gave and a person's own act kept out."""
     unread: str | None = None
     """Why it could not be read, for what is in quarantine: a key of `sinus_number.REASONS`."""
 

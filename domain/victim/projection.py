@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from domain.numbers.identifier import identifier_from_json, merge
 from domain.rules import DEFAULT_RULES
 from domain.severity import Severity
-from domain.source import Source
+from domain.source import BY_HAND, Source
 from domain.victim.care_path import Status, Step
 from domain.victim.observation import Observation, ObservationKind, Stamp
 from domain.victim.record import from_record, to_record
@@ -122,11 +122,27 @@ def _heard(words: tuple[Word, ...], word: Word, name: str, rules: Rules) -> tupl
     if not words:
         return (word,)
     source = word.stamp.source
-    for index, known in enumerate(words):
+    for known in words:
         if known.stamp.source is source:
-            return (*words[:index], word, *words[index + 1 :]) if _later(word, known) else words
+            if not _later(word, known):
+                return words
+            words = tuple(each for each in words if each is not known)
+            break
     ranks = rules.ranks_for(name)
-    return tuple(sorted((*words, word), key=lambda each: (ranks[each.stamp.source], each.stamp.source.value)))
+    ordered = sorted((*words, word), key=lambda each: (ranks[each.stamp.source], each.stamp.source.value))
+    return tuple(_hand_first(ordered, rules))
+
+
+def _hand_first(words: list[Word], rules: Rules) -> list[Word]:
+    """The same order, except that no neighbour comes before what a person said after it, or shortly before."""
+    first = words[0].stamp
+    if first.source in BY_HAND:
+        return words
+    for word in words[1:]:
+        stamp = word.stamp
+        if stamp.source in BY_HAND and first.counts_from <= stamp.counts_from + rules.hand_holds:
+            return [word, *(each for each in words if each is not word)]
+    return words
 
 
 def _later(word: Word, known: Word) -> bool:

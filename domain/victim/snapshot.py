@@ -5,9 +5,9 @@ Everything that is known goes in; what may leave for whom is the business of the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
-from domain.numbers.identifier import SINUS_KINDS, IdentifierKind, current, identifier_from_json
+from domain.numbers.identifier import SET_ASIDE, SINUS_KINDS, IdentifierKind, current, identifier_from_json
 from domain.rules import DEFAULT_RULES
 from domain.victim.age import age_band
 from domain.victim.fields import WRITABLE
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from domain.event import Event, Localisation
     from domain.rules import Rules
     from domain.victim.observation import Observation, Stamp
-    from domain.victim.victim import Care, Victim
+    from domain.victim.victim import Victim
 
 __all__ = [
     "WRITABLE",
@@ -41,6 +41,10 @@ __all__ = [
     "victim_canon",
     "victim_document",
 ]
+
+
+DETACHED_BECAUSE: Final = {"emptied": "emptied", "deleted": "deleted"}
+"""Why a number ended → what neighbours are told; whatever else it was, they are told that it changed."""
 
 
 class _Names(TypedDict):
@@ -133,7 +137,7 @@ def _path(victim: Victim, rules: Rules) -> _Path:
         "status": care.status.value,
         "status_at": care.status_at.isoformat(),
         "orientation": care.orientation,
-        "destination": _destination(care, victim.value("destination"), admitted_at, rules),
+        "destination": destination_of(victim, rules),
         "vector": care.vector,
         "evacuation_requested_at": _instant(care.evacuation_requested_at),
         "evacuated_at": _instant(care.evacuated_at),
@@ -197,11 +201,11 @@ def detached_documents(
                 "recorded_at": observation.stamp.received_at.isoformat(),
                 "event": event_canon(event, destination),
                 "victim_id": victim.id,
-                "sinus_number": one.value,
-                "reason": one.ended_because or "emptied",
+                "sinus_number": number.value,
+                "reason": DETACHED_BECAUSE.get(number.ended_because or "emptied", "changed"),
             }
-            for one in ended
-            if not one.holds and one.kind in SINUS_KINDS
+            for number in ended
+            if not number.holds and number.kind in SINUS_KINDS and number.ended_because != SET_ASIDE
         ]
     )
 
@@ -213,16 +217,19 @@ def band_of(victim: Victim, rules: Rules = DEFAULT_RULES) -> str:
 
 
 def destination_of(victim: Victim, rules: Rules = DEFAULT_RULES) -> PlaceOfCareCanon | None:
-    """The établissement: of the admission once there is one, else the one decided, else the one that was told."""
-    return _destination(victim.care, victim.value("destination"), victim.value("admitted_at"), rules)
+    """The établissement: of the admission once there is one, else the one decided, else the one that was told.
 
-
-def _destination(care: Care, told: Any, admitted_at: str | None, rules: Rules) -> PlaceOfCareCanon | None:  # noqa: ANN401 - JSON
-    decided: Any = care.destination
-    if told is not None and (decided is None or (admitted_at is not None and rules.admission_place_wins)):
-        decided = told
-    place: PlaceOfCareCanon | None = decided
-    return place
+    One that was decided since the admission was told stands: the victim is to go on.
+    """
+    decided: Any = victim.care.destination
+    word = victim.word("destination")
+    told: PlaceOfCareCanon | None = word.value if word else None
+    if word is None or told is None or decided is None:
+        return told or decided
+    since = victim.care.decided_at
+    admitted = victim.value("admitted_at") is not None and rules.admission_place_wins
+    chosen: PlaceOfCareCanon = told if admitted and (since is None or since <= word.stamp.counts_from) else decided
+    return chosen
 
 
 def _place(place: Localisation) -> LocalisationCanon:

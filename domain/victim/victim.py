@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from domain.numbers.identifier import Identifier, IdentifierKind, current
+from domain.numbers.identifier import SET_ASIDE, Identifier, IdentifierKind, current
 from domain.numbers.sinus_number import SinusNumber, read_sinus_number
 from domain.severity import Severity
 from domain.victim.age import unread
@@ -70,6 +70,8 @@ class Care:
     vector: str | None = None
     evacuation_requested_at: datetime | None = None
     evacuated_at: datetime | None = None
+    decided_at: datetime | None = None
+    """When the établissement was last decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +160,11 @@ class Victim:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """What a person should look at: `sinus_number_unread`, `sinus_year_0000`, `age_unread`."""
+        """What a person should look at: `sinus_number_unread`, `sinus_number_offered`, `sinus_year_0000`, `age_unread`."""
         flags = ["sinus_number_unread" for one in self.identifiers if one.holds and one.quarantined]
+        held = {one.value for one in self.identifiers if one.holds}
+        if any(one.ended_because == SET_ASIDE and one.value not in held for one in self.identifiers):
+            flags.append("sinus_number_offered")
         number = read_sinus_number(self.sinus_number or "")
         if isinstance(number, SinusNumber):
             flags.extend(f"sinus_{flag}" for flag in number.flags)
@@ -184,8 +189,11 @@ def care_of(steps: tuple[StepTaken, ...], created: Stamp) -> Care:
     if not steps:
         return Care(Status.ATTENTE_SOINS, created.happened_at)
     decided: dict[str, Any] = {"orientation": None, "destination": None, "vector": None}
-    requested = evacuated = None
+    requested = evacuated = decided_at = None
     for step in standing(steps):
+        place = step.facts.get("destination")
+        if place is not None and place != decided["destination"]:
+            decided_at = step.stamp.counts_from
         decided.update(step.facts)
         if step.step is Step.REQUEST_EVACUATION:
             requested = step.stamp.happened_at
@@ -201,6 +209,7 @@ def care_of(steps: tuple[StepTaken, ...], created: Stamp) -> Care:
         decided["vector"],
         requested,
         evacuated,
+        decided_at,
     )
 
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from domain.decisions.commands import AssignCata, ChangePatient, ReplacePatient, Triage
+from domain.decisions.commands import (
+    AskOrientation,
+    AssignCata,
+    ChangePatient,
+    ConfirmEvacuation,
+    DecideOrientation,
+    ReplacePatient,
+    RequestEvacuation,
+    StepBack,
+    Triage,
+)
 from domain.errors import ConflictError, InvalidError
 from domain.event import add_localisation, change_event, remove_localisation
 from domain.numbers.cata import CATA_CODE, cata_code
 from domain.numbers.identifier import IdentifierKind
 from domain.rules import Rules
 from domain.source import Source
-from domain.victim.snapshot import WRITABLE, victim_canon
+from domain.victim.care_path import Status
+from domain.victim.offers import offers
+from domain.victim.snapshot import WRITABLE, destination_of, victim_canon
 from domain.victim.victim import disagreements
 from tests.domain.stage import HP, TR, TR_2, Stage
 
@@ -93,9 +106,58 @@ def test_r17_a_changed_number_keeps_its_validity() -> None:
     """Who gave it, from when to when, and why it ended."""
     stage = Stage()
     stage.create(sinus_number=TR)
-    first, second = stage.do("p1", ChangePatient({"sinus_number": TR_2}), Source.SINUS).identifiers
+    first, second = stage.do("p1", ChangePatient({"sinus_number": TR_2})).identifiers
     assert (first.source, first.ended_because, first.valid_to) == (Source.PORTAL, "changed", stage.now)
-    assert (second.source, second.value, second.holds) == (Source.SINUS, TR_2, True)
+    assert (second.source, second.value, second.holds) == (Source.PORTAL, TR_2, True)
+
+
+def test_r17_a_neighbours_number_displaces_no_number_that_a_person_gave() -> None:
+    """It is set aside with its source and offered; taken over by a person, it holds and is offered no more."""
+    stage = Stage()
+    stage.create(sinus_number=TR)
+    victim = stage.do("p1", ChangePatient({"sinus_number": TR_2}), Source.SINUS)
+    assert (victim.sinus_number, victim.flags) == (TR, ("sinus_number_offered", "sinus_year_0000"))
+    assert [(offer.field, offer.value, offer.source) for offer in offers(victim)] == [
+        ("sinus_number", TR_2, Source.SINUS)
+    ]
+    assert stage.do("p1", ChangePatient({"sinus_number": TR_2}), Source.SINUS) == victim
+    taken = stage.do("p1", ChangePatient({"sinus_number": TR_2}))
+    assert (taken.sinus_number, offers(taken)) == (TR_2, ())
+
+
+def test_a_neighbours_step_does_not_undo_what_a_person_decided() -> None:
+    """An orientation, a vecteur and a move back stand against the dispatcher's word, which is kept beside and offered."""
+    stage = Stage()
+    stage.create(severity_exit="UA")
+    mine, theirs = {"finess": "310000001", "name": "ESSAI A"}, {"finess": "310000002", "name": "ESSAI B"}
+    stage.do("p1", AskOrientation())
+    stage.do("p1", DecideOrientation("ETABLISSEMENT", mine))
+    kept = stage.do("p1", DecideOrientation("ETABLISSEMENT", theirs), Source.LRM)
+    assert destination_of(kept) == {**mine, "service": None}
+    assert [(offer.field, offer.value["finess"]) for offer in offers(kept)] == [("destination", "310000002")]
+    stage.do("p1", RequestEvacuation(vector="SMUR.AR"))
+    assert stage.do("p1", RequestEvacuation(vector="SIS.VSAV"), Source.LRM).care.vector == "SMUR.AR"
+    stage.do("p1", ConfirmEvacuation(), Source.LRM)
+    back = stage.do("p1", StepBack())
+    again = stage.do("p1", ConfirmEvacuation(), Source.LRM)
+    assert (back.status, again.status) == (Status.ATTENTE_EVACUATION, Status.ATTENTE_EVACUATION)
+    assert "status" in {offer.field for offer in offers(again)}
+    with pytest.raises(ConflictError):
+        stage.do("p1", StepBack(), Source.LRM)
+
+
+def test_an_orientation_decided_since_the_admission_stands() -> None:
+    """The hospital's word names where the victim is; a person who then sends the victim on is not undone by it."""
+    stage = Stage()
+    stage.create(severity_exit="UA")
+    there, onward = {"finess": "310000001", "name": "ESSAI A"}, {"finess": "310000002", "name": "ESSAI B"}
+    stage.do("p1", AskOrientation())
+    admitted = stage.do(
+        "p1", ChangePatient({"destination": there, "admitted_at": "2020-09-01T16:00:00+00:00"}), Source.SIVIC
+    )
+    assert (destination_of(admitted) or {})["finess"] == "310000001"
+    moved = stage.do("p1", DecideOrientation("ETABLISSEMENT", onward))
+    assert (destination_of(moved) or {})["finess"] == "310000002"
 
 
 def test_r18_a_cata_code_is_drawn_on_demand_and_once() -> None:
@@ -273,7 +335,11 @@ def test_r20_each_source_keeps_its_word_and_the_precedence_is_visible() -> None:
     first_sinus = Rules(precedence_identity=(Source.SINUS, Source.PORTAL))
     again = Stage(rules=first_sinus)
     again.create(source=Source.SINUS, used_name="TEST")
-    assert again.do("p1", ChangePatient({"used_name": "TESTE"})).value("used_name") == "TEST"
+    # A person who corrects what SINUS said is not undone by it; what SINUS says a day later is shown first again.
+    assert again.do("p1", ChangePatient({"used_name": "TESTE"})).value("used_name") == "TESTE"
+    again.now += timedelta(hours=25)
+    assert again.do("p1", ChangePatient({"used_name": "TEST"}), Source.SINUS).value("used_name") == "TESTE"
+    assert again.do("p1", ChangePatient({"used_name": "TESTER"}), Source.SINUS).value("used_name") == "TESTER"
 
 
 def test_r21_three_groups_have_a_meaning_per_event() -> None:

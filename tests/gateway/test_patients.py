@@ -162,13 +162,16 @@ async def test_a_detached_number_then_a_deletion_reach_both_as_two_messages(know
     """R-40, R-41: the number is emptied first, then the record is deleted; each is said as such, in that order."""
     await known.settle()
     async with known.portal as portal:
-        await portal.patch(ONE, json={"sinus_number": None})
-        await portal.request("DELETE", ONE, json={"reason": "doublon"})
+        assert (await portal.request("DELETE", ONE)).status_code == 409
+        emptied = await portal.patch(ONE, json={"sinus_number": None})
+        await known.settle()
+        deleted = await portal.request("DELETE", ONE, json={"reason": "doublon"})
+    assert (emptied.status_code, deleted.status_code) == (200, 200)
     await known.settle()
     for side in ("sinus", "sivic"):
         sent = [one for one in await known.messages(destination=side) if one["lane"] == "victim:p1"]
         delivered = [one["topic"] for one in reversed(sent) if one["status"] == "delivered"]
-        assert delivered == ["victim", "identifier.detached", "victim"], side
+        assert delivered == ["victim", "identifier.detached", "victim", "victim"], side
     held = known.sinus_victims()["p1"]
     assert (held["numeros"], held["fiche"]["retiree"]) == ([], "true")
     assert known.sivic_persons()["p1"]["withdrawn"] is True
@@ -176,6 +179,42 @@ async def test_a_detached_number_then_a_deletion_reach_both_as_two_messages(know
     await known.settle()
     assert shown["sinus_number"] == NUMBER
     assert known.sinus_victims()["p2"]["numeros"] == [NUMBER]
+
+
+async def test_r40_what_sivic_gives_after_a_number_was_emptied_is_offered_and_stops_no_deletion(
+    known: OpenHouse,
+) -> None:
+    """The emptied field stays empty whatever a neighbour answers; a person may take the offer, or delete the record."""
+    await known.settle()
+    async with known.portal as portal:
+        await portal.patch(ONE, json={"sinus_number": None})
+        await known.settle()
+        given = known.sivic_persons()["p1"]["given_number"]
+        shown = (await portal.get(ONE)).json()
+        assert (shown["sinus_number"], shown["sinus_number_hp"]) == (None, None)
+        assert [(one["field"], one["value"], one["source"]) for one in shown["offers"]] == [
+            ("sinus_number_hp", given, "sivic")
+        ]
+        assert "sinus_number_offered" in shown["flags"]
+        await portal.patch(ONE, json={"comment": "un autre mot"})
+        await known.settle()
+        assert (await _read(known))["sinus_number"] is None
+        assert (await portal.request("DELETE", ONE)).status_code == 200
+    await known.settle()
+    assert known.sivic_persons()["p1"]["withdrawn"] is True
+
+
+async def test_a_number_that_was_offered_holds_once_a_person_takes_it(known: OpenHouse) -> None:
+    """Typed by a person, the number of the hospital names the victim and reaches SINUS."""
+    await known.settle()
+    async with known.portal as portal:
+        await portal.patch(ONE, json={"sinus_number": None})
+        await known.settle()
+        given = known.sivic_persons()["p1"]["given_number"]
+        taken = (await portal.patch(ONE, json={"sinus_number": given})).json()
+    assert (taken["sinus_number"], taken["offers"]) == (given, [])
+    await known.settle()
+    assert known.sinus_victims()["p1"]["numeros"] == [given]
 
 
 async def test_a_deleted_patient_is_seen_nowhere_and_forgotten_nowhere(known: OpenHouse) -> None:

@@ -5,42 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import UnknownError
-from domain.victim.snapshot import victim_canon
 from gateway.doors.http.reply import Reply
 from gateway.doors.portal.events import stamp_of
 from gateway.doors.portal.operations import OPERATIONS
+from gateway.doors.portal.patient_view import patient_view
 from gateway.flow.accept import accept, known_event, refuse_other_mode
 from gateway.ids import new_id
 
 if TYPE_CHECKING:
     from domain.decisions.commands import PatientCommand
     from domain.event import Event
-    from domain.rules import Rules
     from domain.victim.victim import Victim
     from gateway.doors.http.door import Call, Handler
     from gateway.register import Register
-
-
-def patient_view(victim: Victim, event: Event, rules: Rules) -> dict[str, Any]:
-    """A patient, as the portal's doors show it: the current record, what names it, and what a person should look at."""
-    return {
-        **victim_canon(victim, event, rules),
-        "revision": victim.revision,
-        "status_label": victim.status.label,
-        "identifiers": [
-            {
-                "kind": one.kind,
-                "value": one.value,
-                "source": one.source,
-                "valid_from": one.valid_from.isoformat(),
-                "valid_to": one.valid_to.isoformat() if one.valid_to else None,
-                "ended_because": one.ended_because,
-                "unread": one.unread,
-            }
-            for one in victim.identifiers
-        ],
-        "flags": list(victim.flags),
-    }
 
 
 def operate(name: str) -> Handler:

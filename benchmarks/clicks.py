@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from gateway.doors.fhir import guide
+from gateway.doors.interventions.soap import WSDL
 from gateway.doors.interventions.table import CLICK
 
 if TYPE_CHECKING:
@@ -83,4 +83,4 @@ ROUTE = {
     "label": "SAMU 77",
     "crra": "fr.health.samu077",
 }
-CONTRACT = Path(guide.__file__).parent / "contract" / "intervention-v1.wsdl"
+CONTRACT = WSDL

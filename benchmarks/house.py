@@ -58,11 +58,12 @@ def running(
     destinations: tuple[str, ...] = ("sinus", "sivic"),
     concurrency: int = 16,
     scopes: tuple[str, ...] = ("portal", "operator"),
+    more: str = "",
 ) -> Iterator[RunningHouse]:
-    """Simulators and gateway, each a process; stopped at the end."""
+    """Simulators and gateway, each a process; stopped at the end. `more` is added to the settings, as TOML."""
     with tempfile.TemporaryDirectory(prefix="passerelle-bench-") as folder, _simulators(destinations) as simulators:
         settings = Path(folder) / "passerelle.toml"
-        settings.write_text(_settings(folder, simulators, concurrency), encoding="utf-8")
+        settings.write_text(_settings(folder, simulators, concurrency) + more, encoding="utf-8")
         keys = {scope: _key(settings, scope) for scope in scopes}
         with _gateway(settings) as url:
             yield RunningHouse(url, keys, simulators, Path(folder))

@@ -25,6 +25,7 @@ from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours
 from gateway.operations.alarms import with_expiry_alarm
 from gateway.operations.heartbeat import Pulse
 from gateway.runtime import Runtime
+from gateway.security.admission import Admission, Load
 from gateway.security.doorkeeper import Doorkeeper
 from outbox.database.database import open_database
 from outbox.database.server_clock import ServerTime
@@ -78,12 +79,27 @@ async def build(
             token_gate=token_gate(settings),
             signature_gate=signature_gate(settings),
             clock=clock,
+            admission=admission_of(settings),
             pulse=pulse,
             versions=versions,
             inspector=Judging(settings.hub.models_dir if settings.hub else None),
             hub=hub_door(settings, neighbours, house, database, clock),
             open_on=lambda stack, wires: open_destinations(settings, versions, stack, database, house, clock, wires),
         )
+
+
+def admission_of(settings: Settings) -> Admission:
+    """How many requests this process works on at once."""
+    places = settings.admission
+    return Admission(
+        {
+            Load.INTERVENTION: places.interventions,
+            Load.CHANGE: places.changes,
+            Load.READ: places.reads,
+            Load.BATCH: places.batches,
+        },
+        places.patience_seconds,
+    )
 
 
 async def pulse_of(  # noqa: PLR0913 - a node, and until when it lives

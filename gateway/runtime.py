@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.mappings.dry_run import Open
     from gateway.mappings.versions import Versions
     from gateway.operations.heartbeat import Pulse
+    from gateway.security.admission import Admission
     from gateway.security.doorkeeper import Doorkeeper
     from gateway.settings.settings import Settings
     from outbox.database.database import Database
@@ -72,6 +73,8 @@ class Runtime:
     doorkeeper: Doorkeeper
     mirrors: Mapping[str, Mirror]
     clock: Callable[[], datetime]
+    admission: Admission
+    """How many requests are at work at once."""
     pulse: Pulse
     versions: Versions
     """Which mappings are in force."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from gateway.doors.http.door import Change
     from gateway.doors.http.reply import Reply
     from gateway.doors.portal.wording import Wording
     from gateway.register import Register
@@ -69,7 +70,8 @@ async def _answer(door: Door, runtime: Runtime, request: Request) -> Response:
         now=runtime.clock(),
         change=_once(runtime, principal, request, raw),
     )
-    reply = await (door.handler(call) if words is None else _in_words(words, call))
+    async with runtime.admission.enter(door.load):
+        reply = await (door.handler(call) if words is None else _in_words(words, call))
     return reply if isinstance(reply, Response) else _response(reply)
 
 
@@ -168,13 +170,15 @@ def _refuse_unknown_query(door: Door, request: Request) -> None:
         raise ProblemError(400, "parametre_inconnu", "L’adresse porte un paramètre inconnu.", faults=faults)
 
 
-def _once(
-    runtime: Runtime, principal: Principal, request: Request, raw: bytes
-) -> Callable[[Callable[[Register], Reply]], Awaitable[Reply]]:
+def _once(runtime: Runtime, principal: Principal, request: Request, raw: bytes) -> Change:
     """The work under the caller's Idempotency-Key: done once; later calls get the stored answer, other content gets 409."""
     key = request.headers.get("idempotency-key", "")
     if not key:
-        return runtime.write
+
+        async def each_time(work: Callable[[Register], Reply], part: int = 0) -> Reply:  # noqa: ARG001 - every part is done
+            return await runtime.write(work)
+
+        return each_time
     if len(key) > LONGEST_IDEMPOTENCY_KEY:
         fault = problems.FieldFault(
             "Idempotency-Key", "Clé trop longue.", f"au plus {LONGEST_IDEMPOTENCY_KEY} caractères"
@@ -182,13 +186,16 @@ def _once(
         raise ProblemError(400, "cle_idempotence", "La clé d’idempotence est refusée.", faults=(fault,))
     content = hashlib.sha256(b"\n".join((request.method.encode(), request.scope["path"].encode(), raw))).digest()
 
-    async def change(work: Callable[[Register], Reply]) -> Reply:
+    async def change(work: Callable[[Register], Reply], part: int = 0) -> Reply:
+        # A part has a name of its own that no caller can send: longer than a key may be is refused above.
+        name = f"{hashlib.sha256(key.encode()).hexdigest()}/{part}" if part else key
+
         def remembered(register: Register) -> Reply:
             now = runtime.clock()
-            stored = register.replies.find(principal.name, key)
+            stored = register.replies.find(principal.name, name)
             if stored is None:
                 reply = work(register)
-                register.replies.keep(principal.name, key, content, reply, now)
+                register.replies.keep(principal.name, name, content, reply, now)
                 return reply
             if stored.content != content:
                 raise ProblemError(

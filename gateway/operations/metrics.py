@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from gateway.operations import heartbeat
+from gateway.security.admission import Load
 from outbox.gate import Breaker, Gate
 from outbox.message import Status
 from outbox.sql import nodes
@@ -43,6 +44,7 @@ async def measure(runtime: Runtime) -> CollectorRegistry:
         *await _gates(runtime),
         *_nodes(living),
         await _alarms(runtime),
+        _refused(runtime),
     ]
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Measures(families))
@@ -95,6 +97,15 @@ def _nodes(living: list[Node]) -> list[Metric]:
             for outcome, number in outcomes.items():
                 tried.add_metric((name, destination, outcome), number)
     return [alive, down, tried]
+
+
+def _refused(runtime: Runtime) -> Metric:
+    family = CounterMetricFamily(
+        "passerelle_requests_shed", "Requests answered 503 for lack of room since the node started.", labels=("load",)
+    )
+    for load in Load:
+        family.add_metric((load.value,), runtime.admission.refused[load])
+    return family
 
 
 async def _alarms(runtime: Runtime) -> Metric:

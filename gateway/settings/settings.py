@@ -44,6 +44,22 @@ class Server(Section):
     )
 
 
+class AdmissionSettings(Section):
+    """How much is worked on at once in this process, and how long a sender is kept waiting before it is turned away."""
+
+    interventions: int = Field(48, ge=1, le=1000, description="Demandes d’intervention traitées à la fois.")
+    changes: int = Field(
+        32, ge=1, le=1000, description="Changements traités à la fois (événements, patients, réglages)."
+    )
+    reads: int = Field(8, ge=1, le=1000, description="Lectures traitées à la fois.")
+    batches: int = Field(
+        2, ge=1, le=100, description="Lots traités à la fois, par tranches, quand rien d’autre n’attend."
+    )
+    patience_seconds: float = Field(
+        4, gt=0, le=60, description="Attente au plus avant un refus 503 ; moins que la patience des émetteurs (5 s)."
+    )
+
+
 class Store(Section):
     """Where what is accepted is kept."""
 
@@ -167,6 +183,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Niveau du journal.")
     server: Server = Server()
+    admission: AdmissionSettings = AdmissionSettings()
     store: Store = Store()
     trade: Trade = Trade()
     watch: Watch = Watch()

@@ -22,6 +22,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from outbox.database import engines
+from outbox.database.urgency import Urgency, terms
 from outbox.database.writers import TRIES, Writer, innocent
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from outbox.database.sealing import Seal
 
 T = TypeVar("T")
+
+URGENT_READERS: Final = 2
+"""Threads that read for emergencies, settlements and keys; as many connections more than `readers`."""
 
 
 class Database:
@@ -46,6 +50,8 @@ class Database:
         self._engines = (writer, reader)
         self._reader = reader
         self._readers = ThreadPoolExecutor(readers, "outbox-read")
+        # Who is asked before anything may begin (keys, routes, settlements) must not stand behind boards and lists.
+        self._urgent_readers = ThreadPoolExecutor(URGENT_READERS, "outbox-read-urgent")
         self._writer = Writer(writer, threads=writers, group=group, enqueued=self.wake)
         self._word: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -67,13 +73,15 @@ class Database:
 
         When it raises, only its own changes are undone, and the exception is the caller's. It may run a second time, after
         its first was rolled back whole, when PostgreSQL chose it to break a dead-lock or the connection was found dead.
-        It must not commit, roll back or keep the connection.
+        It must not commit, roll back or keep the connection. It goes in the order of `urgency.urgent`, and raises
+        `OverloadedError` when it was not begun within the caller's patience.
         """
         return await self._writer.write(work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on committed data; it must not write. It runs again where its connection was found dead."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        readers = self._readers if terms().urgency >= Urgency.STATE else self._urgent_readers
+        return await asyncio.get_running_loop().run_in_executor(readers, self._read, work)
 
     def _read(self, work: Callable[[Connection], T], tries: int = TRIES) -> T:
         """Found out by using it: asking first whether a connection is alive would double every question."""
@@ -134,6 +142,7 @@ class Database:
             await asyncio.wait([self._listening])
         await asyncio.to_thread(self._writer.close)
         await asyncio.to_thread(self._readers.shutdown)
+        await asyncio.to_thread(self._urgent_readers.shutdown)
         for engine in self._engines:
             engine.dispose()
         if self._lock is not None:
@@ -154,12 +163,12 @@ def open_database(
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise ValueError("base SQLite : un chemin de fichier est attendu (sqlite:////var/lib/passerelle.sqlite3)")
-        writer, reader = engines.sqlite(parsed, readers)
+        writer, reader = engines.sqlite(parsed, readers + URGENT_READERS)
         _tell(options, writer, reader)
         return Database(writer, reader, writers=1, readers=readers, group=group)
     if parsed.drivername != "postgresql+psycopg":
         raise ValueError(f"base inconnue : {parsed.drivername} ; attendu sqlite ou postgresql+psycopg")
-    writer, reader = engines.postgresql(parsed, writers, readers)
+    writer, reader = engines.postgresql(parsed, writers, readers + URGENT_READERS)
     _tell(options, writer, reader)
     return Database(writer, reader, writers=writers, readers=readers, group=1)
 

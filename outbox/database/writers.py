@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import queue
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
+
+from outbox.database.urgency import OverloadedError, terms
+from outbox.database.waiting import WaitingWorks, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,17 +31,6 @@ TRIES: Final = 5
 """How often a work is run that PostgreSQL rolled back for no fault of its own."""
 
 
-@dataclass(slots=True)
-class _Work:
-    """What one caller asked, and what became of it."""
-
-    run: Callable[[Connection], Any]
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    result: Any = None
-    error: BaseException | None = field(default=None)
-
-
 class Writer:
     """Runs works in groups on `threads` threads of its own."""
 
@@ -48,7 +38,7 @@ class Writer:
         self._engine = engine
         self._group = group
         self._enqueued = enqueued
-        self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._waiting = WaitingWorks()
         self._closed = False
         self._threads = [
             threading.Thread(target=self._serve, name=f"outbox-write-{n}", daemon=True) for n in range(threads)
@@ -57,45 +47,48 @@ class Writer:
             thread.start()
 
     async def write(self, run: Callable[[Connection], T]) -> T:
-        """Hand over a work and wait until it is durable."""
+        """Hand over a work, on the terms of the caller under way, and wait until it is durable.
+
+        Raises `OverloadedError` when it has not begun within the caller's patience: then nothing of it is in the database.
+        """
         if self._closed:
             raise RuntimeError("the database is closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._waiting.put(_Work(run, loop, future))
-        return await future
+        asked = terms()
+        work = Work(run, loop, future, asked.urgency)
+        self._waiting.put(work)
+        timer = loop.call_later(asked.patience, self._give_up, work) if asked.patience is not None else None
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self._waiting.withdraw(work)  # Its caller has left; what has begun is finished all the same.
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _give_up(self, work: Work) -> None:
+        if self._waiting.withdraw(work) and not work.future.done():
+            work.future.set_exception(OverloadedError("not begun in time"))
 
     def close(self) -> None:
         """Finish what was handed over, then end the threads."""
         if self._closed:
             return
         self._closed = True
-        for _ in self._threads:
-            self._waiting.put(None)
+        self._waiting.close()
         for thread in self._threads:
             thread.join()
 
     def _serve(self) -> None:
-        while (works := self._take()) is not None:
+        while (works := self._waiting.take(self._group)) is not None:
             error = self._commit(works)
             for work in works:
                 work.error = work.error or error
             _answer(works)
 
-    def _take(self) -> list[_Work] | None:
-        works: list[_Work] = []
-        with contextlib.suppress(queue.Empty):
-            while len(works) < self._group:
-                work = self._waiting.get(block=not works)
-                if work is None:
-                    if not works:
-                        return None
-                    self._waiting.put(None)
-                    break
-                works.append(work)
-        return works
-
-    def _commit(self, works: list[_Work]) -> BaseException | None:
+    def _commit(self, works: list[Work]) -> BaseException | None:
         """Commit a group; the exception returned is everybody's, one of a single work is in that work."""
         for _ in range(TRIES):
             try:
@@ -108,7 +101,7 @@ class Writer:
                 return None
         return error
 
-    def _commit_once(self, works: list[_Work]) -> None:
+    def _commit_once(self, works: list[Work]) -> None:
         with self._engine.connect() as connection:
             connection.info.pop(ENQUEUED, None)
             with connection.begin():
@@ -122,7 +115,7 @@ class _RolledBackError(Exception):
     """Nothing of the group is in the database, and it was not the works' fault: they may simply run again."""
 
 
-def _run(connection: Connection, works: list[_Work]) -> None:
+def _run(connection: Connection, works: list[Work]) -> None:
     for work in works:
         work.result = work.error = None
     try:
@@ -138,7 +131,7 @@ def _run(connection: Connection, works: list[_Work]) -> None:
         raise
 
 
-def _attempt(connection: Connection, work: _Work) -> None:
+def _attempt(connection: Connection, work: Work) -> None:
     """Run one work of a group so that its failure is its own."""
     # SQLAlchemy's work around a savepoint costs more than the savepoint.
     raw: Any = connection.connection.driver_connection
@@ -157,7 +150,7 @@ def innocent(error: Exception) -> bool:
     return isinstance(cause, psycopg.OperationalError)  # Dead-locks and serialization failures are of this class too.
 
 
-def _answer(works: list[_Work]) -> None:
+def _answer(works: list[Work]) -> None:
     """Give each caller its result, in one call into each event loop."""
     for loop in {id(work.loop): work.loop for work in works}.values():
         mine = [work for work in works if work.loop is loop]
@@ -165,7 +158,7 @@ def _answer(works: list[_Work]) -> None:
             loop.call_soon_threadsafe(_resolve, mine)
 
 
-def _resolve(works: list[_Work]) -> None:
+def _resolve(works: list[Work]) -> None:
     for work in works:
         if work.future.done():
             continue  # The caller was cancelled; what it asked is done all the same.

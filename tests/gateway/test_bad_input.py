@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from gateway.doors.portal.batch import SLICE
 from tests.gateway.house import EVENT, NIR, NUMBER, WHOLE
 
 if TYPE_CHECKING:
@@ -315,6 +316,29 @@ async def test_a_batch_repeated_under_its_key_changes_nothing_more(house: OpenHo
     again = await portal.post("/v1/events/evt/batch", content=b"\n".join(BATCH), headers=headers)
     assert again.content == first.content
     assert await house.written() == before
+
+
+async def test_a_long_batch_is_written_in_slices_and_goes_on_where_it_was_cut(
+    house: OpenHouse, portal: httpx.AsyncClient
+) -> None:
+    """What a crash left of a long batch is completed by its retry: slices that were written are answered again, never done twice."""
+    lines = [b'{"op": "create", "severity_entry": "UR", "used_name": "TESTE-%d"}' % n for n in range(2 * SLICE + 20)]
+    headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": "lot-long"}
+    before = await house.written()
+    first = await portal.post("/v1/events/evt/batch", content=b"\n".join(lines), headers=headers)
+    after = await house.written()
+    assert [orjson.loads(line)["line"] for line in first.content.splitlines()] == list(range(1, len(lines) + 1))
+    assert (after["victim"] - before["victim"], after["reply"] - before["reply"]) == (len(lines), 3)
+    await house.runtime.database.write(
+        lambda c: c.exec_driver_sql(
+            "DELETE FROM reply WHERE idempotency_key LIKE '%/2'"
+        )  # As if cut before the last slice.
+    )
+    again = await portal.post("/v1/events/evt/batch", content=b"\n".join(lines), headers=headers)
+    assert again.content.splitlines()[: 2 * SLICE] == first.content.splitlines()[: 2 * SLICE]
+    assert (await house.written())["victim"] - after["victim"] == 20
+    other = await portal.post("/v1/events/evt/batch", content=lines[0], headers=headers)
+    assert (other.status_code, other.json()["code"]) == (409, "cle_deja_utilisee")
 
 
 async def test_a_batch_of_too_many_lines_is_refused_whole(house: OpenHouse, portal: httpx.AsyncClient) -> None:

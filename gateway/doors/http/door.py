@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from starlette.responses import Response
 
 from gateway.doors.http.reply import Reply
+from gateway.security.admission import Load
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,7 +43,7 @@ class Call:
     body: Any
     """The validated model of the door's `body`, or raw bytes where it takes none."""
     now: datetime
-    change: Callable[[Callable[[Register], Reply]], Awaitable[Reply]]
+    change: Change
     """Runs the work in one transaction, once per Idempotency-Key, and returns when it is durable."""
 
     @property
@@ -54,6 +55,13 @@ class Call:
         revision = whole_number(value)
         # A tag that is not one of ours can match no revision.
         return -1 if revision is None else revision
+
+
+class Change(Protocol):
+    """One transaction, once per Idempotency-Key; a long work is given in numbered parts, each a transaction of its own."""
+
+    async def __call__(self, work: Callable[[Register], Reply], part: int = 0) -> Reply:
+        """The reply of the work, or the one that was kept of it."""
 
 
 Handler = Callable[[Call], Awaitable[Reply | Response]]
@@ -87,3 +95,12 @@ class Door:
     """What its answers are made of, where a portal may read it in its own words."""
     refuse: Callable[[Problem, Mapping[str, str]], Response] | None = None
     """How a refusal is said in the protocol of this door; absent, as problem+json."""
+
+    @property
+    def load(self) -> Load:
+        """What its requests are to the others that wait: an emergency is the door that tells its callers what to do instead."""
+        if self.instruction:
+            return Load.INTERVENTION
+        if self.media_type == "application/x-ndjson":
+            return Load.BATCH
+        return Load.READ if self.method == "GET" else Load.CHANGE

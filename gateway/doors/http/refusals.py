@@ -6,6 +6,10 @@ import logging
 
 from domain.errors import ConflictError, InvalidError, RuleError, UnknownError
 from gateway.doors.http.problems import FieldFault, ProblemError
+from outbox.database.urgency import OverloadedError
+
+RETRY_AFTER = "2"
+"""Seconds; a line that was full is worked off in less."""
 
 log = logging.getLogger("gateway.doors")
 
@@ -21,6 +25,14 @@ def as_problem(error: Exception) -> ProblemError:
             return _rule(404, error)
         case ConflictError() | RuleError():
             return _rule(409, error)
+        case OverloadedError():
+            return ProblemError(
+                503,
+                "surcharge",
+                "La passerelle reçoit plus qu’elle ne peut traiter.",
+                "Rien n’a été enregistré. Réessayer dans quelques secondes.",
+                headers={"Retry-After": RETRY_AFTER},
+            )
         case _:
             # The type and the place only: the message of an unknown exception may hold a patient's data.
             log.error("door.failed error=%s", type(error).__name__)

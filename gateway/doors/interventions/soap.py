@@ -30,6 +30,7 @@ from gateway.doors.http.refusals import as_problem
 from gateway.doors.interventions.soap_trees import accuse, asked, cancelled, consulted, element_of, fault_detail
 from gateway.interventions.accept import cancel, submit
 from gateway.interventions.view import find
+from gateway.security.admission import Load
 from gateway.security.keys import Scope
 
 if TYPE_CHECKING:
@@ -111,7 +112,9 @@ class _Desk:
         """Who calls, then the work; whatever goes wrong is a fault of the contract."""
         try:
             _refuse_odd_headers(call)
-            return await work(*await self._proved(call))
+            caller = await self._proved(call)
+            async with self._runtime.admission.enter(Load.INTERVENTION):
+                return await work(*caller)
         except SoapFault as fault:
             raise fault.ending(instruction) from None
         except TokenError as error:

@@ -1,11 +1,12 @@
 """Late back-entry: many operations in one NDJSON body, each with its own date, each judged and answered on its own line.
 
-A bad line spoils nothing but itself. The whole batch is one transaction, so that a crash leaves all of its good lines or none,
-and an Idempotency-Key makes a retry of the same batch harmless.
+A bad line spoils nothing but itself. A long batch is written in slices, between which others are served; a crash leaves whole
+slices, and a retry of the same batch with its Idempotency-Key answers those again and goes on with the rest.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from gateway.register import Register
 
 MOST_LINES = 10_000
+SLICE = 100
+"""Lines of one transaction: some tens of milliseconds, which is as long as a click may have to wait behind it."""
 
 
 async def batch(call: Call) -> Response:
@@ -40,13 +43,16 @@ async def batch(call: Call) -> Response:
             413, "lot_trop_long", f"Le lot dépasse {MOST_LINES} lignes.", "Le découper en plusieurs envois."
         )
 
-    def work(register: Register) -> Reply:
+    def work(register: Register, start: int) -> Reply:
         event = known_event(register, call.path["event_id"], call.principal.mode)
-        results = [_line(call, register, event, number, line) for number, line in enumerate(lines, 1) if line.strip()]
-        return Reply(200, results)
+        part = enumerate(lines[start : start + SLICE], start + 1)
+        return Reply(200, [_line(call, register, event, number, line) for number, line in part if line.strip()])
 
-    reply = await call.change(work)
-    body = b"".join(orjson.dumps(result) + b"\n" for result in reply.content)
+    results: list[Any] = []
+    for start in range(0, max(len(lines), 1), SLICE):
+        reply = await call.change(partial(work, start=start), part=start // SLICE)
+        results += reply.content
+    body = b"".join(orjson.dumps(result) + b"\n" for result in results)
     return Response(body, 200, media_type="application/x-ndjson")
 
 

@@ -170,7 +170,9 @@ def _access(said: Place) -> str | None:
 def _note(pen: Pen, request: InterventionRequest) -> NoteCanon:
     """The note, then what else was said, then the words that could not be read: those last two are never cut away by the first."""
     said = request.note
-    facts = [f"{one.kind.label} : {one_line(one.text)[:FACT_LENGTH]}" for one in request.facts[:MOST_FACTS]]
+    facts = [f"{fact.kind.label} : {one_line(fact.text)[:FACT_LENGTH]}" for fact in request.facts[:MOST_FACTS]]
+    if len(request.facts) > MOST_FACTS:
+        pen.remark("FAIT_EN_TROP", "facts")
     written = instant(said.written_at)
     if said.written_at is not None and written is None:
         pen.withhold("NOTE_HORODATAGE", "note.written_at", "Heure de la note", said.written_at)

@@ -45,6 +45,9 @@ TITLES: Mapping[str, str] = {
     "TEXTE_COUPE": "Ce texte est trop long : sa fin n’est pas transmise.",
     "CARACTERES_RETIRES": "Des caractères de contrôle ont été retirés de ce texte.",
     "CHAMP_IGNORE": "Ce champ n’est pas connu : il n’est pas transmis.",
+    "HORS_CONTRAT": "Cet élément ne suit pas le contrat : ce qui s’en lit est transmis, le reste ne l’est pas.",
+    "CHARSET_CONTREDIT": "Le jeu de caractères est annoncé de deux façons : vérifier les accents.",
+    "FAIT_EN_TROP": "Soixante faits au plus : les suivants ne sont pas transmis.",
     "FAIT_INCONNU": "Ce fait n’est pas d’un genre connu : il est transmis en texte, avec son nom.",
     "DOCUMENT_PAS_PDF": "Ce document n’est pas un PDF : il n’est pas gardé.",
     "DOCUMENT_TROP_GROS": "Ce document dépasse 2 Mo : il n’est pas gardé.",
@@ -57,6 +60,6 @@ TITLES: Mapping[str, str] = {
 }
 
 
-def remark(code: str, path: str) -> Remark:
-    """One remark."""
-    return Remark(code, path, TITLES[code])
+def remark(code: str, path: str, detail: str = "") -> Remark:
+    """One remark; `detail` is French, follows the sentence of the code, and holds no value."""
+    return Remark(code, path, f"{TITLES[code]} {detail}".rstrip())

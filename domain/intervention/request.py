@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 CALL_15 = "Demande non transmise, appelez le 15."
 """What a sender reads whenever its request did not get through, in whatever protocol."""
 CANCEL_CALL_15 = "Annulation non transmise, appelez le 15."
+UNKNOWN_CALL_15 = "L’état de la demande n’est pas connu ici : en cas de doute, appelez le 15."
+"""What a sender reads when its question is refused: nothing was to be transmitted, and nothing is known."""
+REPLAYED_CALL_15 = (
+    "Un message a déjà été reçu sous ce nom : consultez l’état de la demande ; en cas de doute, appelez le 15."
+)
+"""What a sender reads when this message is refused as one that came before: what came before may well have been transmitted."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -10,20 +10,24 @@ import re
 import threading
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from lxml import etree
+
+from mapping.contracts.safe_xml import Element, read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives its elements no public name
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 WSDL_SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
 WSDL_SOAP_12 = "http://schemas.xmlsoap.org/wsdl/soap12/"
 XS = "http://www.w3.org/2001/XMLSchema"
 
+MOST_ERRORS, MOST_DEFECTS = 100, 20
+"""Of a validator, looked at; of a message, told. Finding the place of each costs as much as the message is wide."""
 PROBLEMS = (
     ("ENUMERATION", "code hors de la liste"),
     ("PATTERN", "forme non conforme"),
@@ -77,7 +81,7 @@ class Contract:
     def __init__(self, wsdl: Path) -> None:
         """`wsdl` lies in the folder of its XSD files and has one schema in its types."""
         self._folder = wsdl.parent
-        self._wsdl = etree.fromstring(wsdl.read_bytes())
+        self._wsdl = read_file(wsdl)
         self._types = etree.tostring(next(self._wsdl.iter(f"{{{XS}}}schema")))
         self._base = wsdl.resolve().as_uri()
         self._files: dict[str, Element] = {}
@@ -93,7 +97,7 @@ class Contract:
         for node in document.iter(f"{{{XS}}}import", f"{{{XS}}}include"):
             name = node.get("schemaLocation", "")
             if name and name not in self._files:
-                self._files[name] = etree.fromstring((self._folder / name).read_bytes())
+                self._files[name] = read_file(self._folder / name)
                 self._collect(self._files[name])
 
     def _schema(self) -> etree.XMLSchema:
@@ -105,17 +109,19 @@ class Contract:
         return schema
 
     def check(self, element: Element) -> list[Defect]:
-        """What is wrong in a request or an answer: one defect per place, in the order of the message; empty when valid."""
+        """What is wrong in a request or an answer: one defect per place, in the order of the message, the first twenty; empty when valid."""
         schema = self._schema()
         if schema.validate(element):
             return []
-        found: dict[str, Defect] = {}
-        for entry in schema.error_log:  # type: ignore[attr-defined]  # stubs forget it is iterable
+        defects: dict[str, Defect] = {}
+        for entry in islice(schema.error_log, MOST_ERRORS):  # type: ignore[call-overload]  # stubs forget it is iterable
             path = _dotted(element, entry.path or "")
             if attribute := re.search(r"attribute '(?:\{[^}]*\})?([\w.-]+)'", entry.message):
                 path = f"{path}.@{attribute[1]}"
-            found.setdefault(path, Defect(path, _problem(entry.type_name, entry.message)))
-        return list(found.values())
+            defects.setdefault(path, Defect(path, _problem(entry.type_name, entry.message)))
+            if len(defects) == MOST_DEFECTS:
+                break
+        return list(defects.values())
 
     def wsdl(self, address: str) -> bytes:
         """The WSDL as served at an address: it names that address, and its schemas are found there."""
@@ -143,13 +149,12 @@ def _dotted(body: Element, path: str) -> str:
     names: list[str] = []
     node = body
     for step in path.split("/")[2:]:
-        asked, _, index = step.rstrip("]").partition("[")
-        local = asked.rpartition(":")[2]
-        children = [child for child in node if local in {"*", etree.QName(child).localname}]
-        place = int(index or 1) - 1
-        if place >= len(children):
+        name, _, index = step.rstrip("]").partition("[")
+        local = name.rpartition(":")[2]
+        child = next(islice(node.iterchildren(f"{{*}}{local}"), int(index or 1) - 1, None), None)
+        if child is None:
             break
-        node = children[place]
+        node = child
         names.append(etree.QName(node).localname[:80])
     return ".".join(names) or etree.QName(body).localname[:80]
 
@@ -158,7 +163,11 @@ def _problem(kind: str, message: str) -> str:
     """A kind of error in words; only names that the XSD itself gives are quoted."""
     if "ELEMENT_CONTENT" in kind:
         expected = re.search(r"Expected is (?:one of )?\( (.*) \)", message)
-        names = re.sub(r"\{[^}]*\}", "", expected[1]) if expected else ""
+        names = re.findall(r"(?:\{([^}]*)\})?([\w.-]+)", expected[1]) if expected else []
+        element = re.match(r"Element '(?:\{[^}]*\})?([^']*)'", message)
+        if element and (space := next((space for space, name in names if name == element[1]), "")):
+            # The name fits: only its namespace can be wrong, or its place.
+            return f"élément attendu dans l’espace de noms {space}"
         wrong = "élément manquant" if "Missing" in message else "élément inattendu"
-        return f"{wrong}, attendu : {names}" if names else wrong
+        return f"{wrong}, attendu : {', '.join(name for _, name in names)}" if names else wrong
     return next((words for part, words in PROBLEMS if part in kind), "non conforme au contrat")

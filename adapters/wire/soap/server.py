@@ -9,23 +9,28 @@ It refuses to know what an operation means, and who may call it: `Call.request` 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from lxml import etree
 from starlette.responses import Response
 
-from adapters.wire.soap.contract import Contract, Defect, Element
+from adapters.wire.soap.contract import Contract, Defect
 from adapters.wire.soap.versions import SOAP, SOAP_11, SOAP_12, FaultCode, Version
+from mapping.contracts.safe_xml import Element, XmlReadingError, charset_of, read_xml_document
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from starlette.requests import Request
 
+    from mapping.contracts.safe_xml import ReadXml, XmlFault
+
     Operation = Callable[["Call"], Awaitable[Element]]
+    Admission = Callable[["Call"], Awaitable["Call"]]
 
 __all__ = [
     "MAX_BODY",
@@ -42,15 +47,36 @@ __all__ = [
     "open_envelope",
     "parse",
     "read_envelope",
+    "schema_fault",
     "seal",
     "seal_fault",
     "soap_door",
     "soap_fault_response",
 ]
 
+_T = TypeVar("_T")
+
 XML = "text/xml; charset=utf-8"
 MAX_BODY = 5 * 1024 * 1024
 """Bytes read before anything is parsed; lxml itself stops at 10 MB of text and 256 levels."""
+MOST_MARKS = 20_000
+"""Opening brackets of a call, and its equals signs: a hundred times what the fullest request holds."""
+LARGE = 64 * 1024
+"""Bytes from which a message is parsed and checked in a thread, so that the other doors stay open meanwhile."""
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_TYPED = etree.XPath("descendant-or-self::*[@xsi:*]", namespaces={"xsi": XSI})
+FAULTS: Mapping[XmlFault, str] = {
+    "too_long": "Le message dépasse 5 Mo.",
+    "too_many": "Le message a trop d’éléments ou d’attributs.",
+    "malformed": "Le message n’est pas du XML bien formé",
+    "doctype": "Une déclaration DOCTYPE est interdite.",
+    "instruction": "Une instruction de traitement est interdite.",
+    "charset": "Le message ne se lit pas.",
+}
+IN_PARTS = (
+    "Le message est en plusieurs parties (MTOM, pièces jointes) : "
+    "envoyer l’enveloppe seule, en text/xml, les documents en base64 dans leur élément."
+)
 
 
 class SoapFault(Exception):  # noqa: N818 - the standard's own word
@@ -76,32 +102,50 @@ class Call:
     """What an operation receives."""
 
     body: Element
-    """The one element of the Body, valid against the XSD."""
+    """The one element of the Body, valid against the XSD unless `defects` says where not."""
     headers: tuple[Element, ...]
+    """The blocks that are for us; those of another actor are left alone."""
     action: str
     """SOAPAction without its quotes; empty when the caller gave none."""
     request: Request
+    contradiction: str = ""
+    """French: which charset was believed against which other; empty where they agree."""
+    defects: tuple[Defect, ...] = ()
+    """Where the body departs from the contract; always empty, unless the door is tolerant."""
+
+    @property
+    def operation(self) -> str:
+        """The local name of the body element."""
+        return str(etree.QName(self.body).localname)
 
 
-def parse(raw: bytes) -> Element:
+def parse(raw: bytes, content_type: str = "") -> Element:
     """The root of a document that switches nothing on; a `SoapFault` for anything that SOAP forbids."""
-    if len(raw) > MAX_BODY:
-        raise SoapFault("Client", "Le message dépasse 5 Mo.")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
-    )
+    return _parsed(raw, content_type).root
+
+
+def _parsed(raw: bytes, content_type: str) -> ReadXml:
+    if content_type.lower().startswith("multipart/"):
+        raise SoapFault("Client", IN_PARTS)
     try:
-        root: Element = etree.fromstring(raw, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        # The parser's own words quote the document, which is a patient's.
-        raise SoapFault("Client", "Le message n’est pas du XML bien formé.") from None
-    tree = root.getroottree()
-    # `resolve_entities=False` leaves entities unread in the tree: the declaration itself is what must be refused.
-    if tree.docinfo.internalDTD is not None:
-        raise SoapFault("Client", "Une déclaration DOCTYPE est interdite.")
-    if tree.xpath("//processing-instruction()"):
-        raise SoapFault("Client", "Une instruction de traitement est interdite.")
-    return root
+        return read_xml_document(
+            raw, MAX_BODY, charset=charset_of(content_type), most_marks=MOST_MARKS, instructions=False
+        )
+    except XmlReadingError as error:
+        raise SoapFault("Client", _words(error, raw)) from None
+
+
+def _words(error: XmlReadingError, raw: bytes) -> str:
+    """What is wrong with a document, and where the parser stopped."""
+    start = raw[:16].lstrip()
+    if error.fault == "malformed":
+        if start.startswith(b"--"):
+            return IN_PARTS
+        if start.startswith((b"{", b"[")):
+            return f"{FAULTS['malformed']} : il ressemble à du JSON, et une enveloppe SOAP est attendue."
+        place = f" (ligne {error.line}, colonne {error.column})" if raw and error.line else ""
+        return f"{FAULTS['malformed']}{place}."
+    return f"{FAULTS[error.fault]} {error.why}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +171,12 @@ def read_envelope(
     name = etree.QName(root)
     if name.localname != "Envelope":
         raise SoapFault("Client", "La racine n’est pas une enveloppe SOAP.")
-    version = next((one for one in versions if one.namespace == name.namespace), None)
+    version = next((spoken for spoken in versions if spoken.namespace == name.namespace), None)
     if version is None:
-        spoken = "Seul SOAP 1.1 est parlé ici." if len(versions) == 1 else "SOAP 1.1 ou 1.2 est attendu."
-        raise SoapFault("VersionMismatch", spoken)
-    headers = tuple(block for header in root.findall(version.name("Header")) for block in header)
+        expected = "Seul SOAP 1.1 est parlé ici." if len(versions) == 1 else "SOAP 1.1 ou 1.2 est attendu."
+        raise SoapFault("VersionMismatch", expected)
+    blocks = (block for header in root.findall(version.name("Header")) for block in header)
+    headers = tuple(block for block in blocks if block.get(version.name(version.actor), "") in version.to_anyone)
     _refuse_headers(headers, understood, version)
     bodies = root.findall(version.name("Body"))
     if len(bodies) != 1 or len(bodies[0]) != 1:
@@ -145,8 +190,7 @@ def _refuse_headers(headers: Sequence[Element], understood: frozenset[str], vers
         raise SoapFault("Client", "Un bloc d’en-tête est présent deux fois.")
     for block in headers:
         must = block.get(version.name("mustUnderstand")) in {"1", "true"}
-        ours = block.get(version.name(version.actor), "") in version.to_anyone
-        if must and ours and block.tag not in understood:
+        if must and block.tag not in understood:
             raise SoapFault(
                 "MustUnderstand", f"Le bloc d’en-tête {etree.QName(block).localname[:80]} n’est pas compris ici."
             )
@@ -184,21 +228,43 @@ async def _read(request: Request) -> bytes:
     return bytes(raw)
 
 
-def _check_request(contract: Contract, body: Element, action: str) -> None:
-    """The body is one of the contract's, says what the action says, and is valid."""
-    if action not in {"", contract.actions.get(str(body.tag), "")}:
-        raise SoapFault("Client", "SOAPAction et le corps du message ne nomment pas la même opération.")
-    if defects := contract.check(body):
-        told = " ; ".join(f"{defect.path} : {defect.problem}" for defect in defects[:5])
-        raise SoapFault(
-            "Client", f"Le message ne suit pas le contrat. {told}", "SCHEMA", tuple(d.path for d in defects)
-        )
+def schema_fault(defects: Sequence[Defect]) -> SoapFault:
+    """A message that departs from its contract: the first five places in words, all of them as fields."""
+    places = " ; ".join(f"{defect.path} : {defect.problem}" for defect in defects[:5])
+    text = f"Le message ne suit pas le contrat. {places}."
+    return SoapFault("Client", text, "SCHEMA", tuple(defect.path for defect in defects))
 
 
 def _action(request: Request) -> str:
     """The action that the transport says: SOAPAction in 1.1, a parameter of the media type in 1.2; empty when it says none."""
-    said = re.search(r';\s*action="?([^";]*)"?', request.headers.get("content-type", ""))
-    return request.headers.get("soapaction", said[1] if said else "").strip().strip('"')
+    parameter = re.search(r';\s*action="?([^";]*)"?', request.headers.get("content-type", ""))
+    return request.headers.get("soapaction", parameter[1] if parameter else "").strip().strip('"')
+
+
+def _unsaid(body: Element) -> None:
+    """Leave out what is said to be nothing (`xsi:nil`), and the attributes that would send a validator elsewhere for its types."""
+    for element in cast("list[Element]", _TYPED(body)):
+        nothing = element.get(f"{{{XSI}}}nil", "").strip() in {"1", "true"}
+        empty = not len(element) and not (element.text or "").strip()
+        for name in [str(name) for name in element.attrib if str(name).startswith(f"{{{XSI}}}")]:
+            del element.attrib[name]
+        parent = element.getparent()
+        if nothing and empty and element is not body and parent is not None:
+            parent.remove(element)
+
+
+def _hold_answer(contract: Contract, reply: Element) -> None:
+    if defects := contract.check(reply):
+        raise SoapFault("Server", f"La réponse ne suit pas le contrat : {defects[0].path}.")
+
+
+async def _apart(size: int, work: Callable[..., _T], *given: object) -> _T:
+    """The work, in a thread where the message is large."""
+    return await asyncio.to_thread(work, *given) if size > LARGE else work(*given)
+
+
+async def _as_it_came(call: Call) -> Call:
+    return call
 
 
 def soap_door(  # noqa: PLR0913 - what is spoken, and how
@@ -209,50 +275,58 @@ def soap_door(  # noqa: PLR0913 - what is spoken, and how
     *,
     versions: Sequence[Version] = (SOAP_11,),
     answering: Callable[[Call, str], Sequence[Element]] = lambda _call, _name: (),
-    instruction: str = "",
+    admit: Admission = _as_it_came,
+    tolerant: bool = False,
+    instruction: Callable[[str, SoapFault], str] = lambda _operation, _fault: "",
 ) -> Callable[[Request], Awaitable[Response]]:
     """One address that answers calls (POST) and publishes its contract (GET `?wsdl`, `?xsd=name`).
 
     `operations` by body element in Clark notation; `detail` builds the contract's own detail of a fault that has a reason;
-    `answering` gives the header blocks of an answer of that name (WS-Addressing); `instruction` ends every fault that does not
-    say by itself what to do. An answer is of the version of its call.
+    `admit` says who calls, before anything is judged, and gives the call as it may be believed; a `tolerant` door judges by itself
+    what departs from the contract; `answering` gives the header blocks of an answer of that name (WS-Addressing); `instruction`, of the
+    operation's name (empty while unknown) and a fault, ends a fault that does not say by itself what to do. An answer is of the version
+    of its call.
     """
 
     async def door(request: Request) -> Response:
         if request.method != "POST":
             return _published(contract, request)
-        version = versions[0]
+        version, action = versions[0], _action(request)
+        asked = next((etree.QName(tag).localname for tag, known in contract.actions.items() if known == action), "")
         try:
-            root = parse(await _read(request))
+            raw = await _read(request)
+            document = await _apart(len(raw), _parsed, raw, request.headers.get("content-type", ""))
             # A fault is told in the version of its call, as soon as that is known.
-            version = next((one for one in versions if one.namespace == etree.QName(root).namespace), version)
-            envelope = read_envelope(root, understood, versions)
-            return await _call(contract, operations, answering, request, envelope)
+            space = etree.QName(document.root).namespace
+            version = next((spoken for spoken in versions if spoken.namespace == space), version)
+            envelope = read_envelope(document.root, understood, versions)
+            asked = str(etree.QName(envelope.body).localname)
+            call = await admit(Call(envelope.body, envelope.headers, action, request, document.contradiction))
+            call = await _apart(len(raw), _judged, contract, operations, call, tolerant)
+            reply = await operations[str(call.body.tag)](call)
+            _hold_answer(contract, reply)
+            return _answered(version.seal(reply, answering(call, etree.QName(reply).localname)), 200, version)
         except SoapFault as fault:
-            return soap_fault_response(fault.ending(instruction), detail(fault) if fault.reason else None, version)
+            ended = fault.ending(instruction(asked, fault))
+            return soap_fault_response(ended, detail(ended) if ended.reason else None, version)
 
     return door
 
 
-async def _call(
-    contract: Contract,
-    operations: Mapping[str, Operation],
-    answering: Callable[[Call, str], Sequence[Element]],
-    request: Request,
-    envelope: Envelope,
-) -> Response:
-    """Run the operation of one envelope; what comes in and what goes out both follow the contract."""
-    body, version = envelope.body, envelope.version
-    operation = operations.get(str(body.tag))
-    if operation is None:
-        raise SoapFault("Client", "Cette opération n’est pas au contrat.")
-    action = _action(request)
-    _check_request(contract, body, action)
-    call = Call(body, envelope.headers, action, request)
-    reply = await operation(call)
-    if defects := contract.check(reply):
-        raise SoapFault("Server", f"La réponse ne suit pas le contrat : {defects[0].path}.")
-    return _answered(version.seal(reply, answering(call, etree.QName(reply).localname)), 200, version)
+def _judged(contract: Contract, operations: Mapping[str, Operation], call: Call, tolerant: bool) -> Call:  # noqa: FBT001 - a door's nature
+    """The call, held against the contract: one of its operations, the one that the action says, and valid."""
+    body = call.body
+    if str(body.tag) not in operations:
+        spaces = {etree.QName(tag).namespace for tag in operations if etree.QName(tag).localname == call.operation}
+        place = f" Elle est attendue dans l’espace de noms {spaces.pop()}." if spaces else ""
+        raise SoapFault("Client", f"Cette opération n’est pas au contrat.{place}")
+    if call.action not in {"", contract.actions.get(str(body.tag), "")}:
+        raise SoapFault("Client", "SOAPAction et le corps du message ne nomment pas la même opération.")
+    _unsaid(body)
+    defects = contract.check(body)
+    if defects and not tolerant:
+        raise schema_fault(defects)
+    return replace(call, defects=tuple(defects))
 
 
 def _published(contract: Contract, request: Request) -> Response:

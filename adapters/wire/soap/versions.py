@@ -10,7 +10,7 @@ from lxml import etree
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.wire.soap.contract import Element
+    from mapping.contracts.safe_xml import Element
 
 FaultCode = Literal["Client", "Server", "MustUnderstand", "VersionMismatch"]
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"

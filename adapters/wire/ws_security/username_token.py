@@ -48,9 +48,13 @@ class Credentials(BaseModel):
 class TokenError(Exception):
     """The token proves nothing; `stale` when only its time or its nonce is at fault, `why` in French where that tells no secret."""
 
-    def __init__(self, *, stale: bool, why: str = "Le jeton WS-Security n’est pas admis.") -> None:
+    def __init__(
+        self, *, stale: bool, why: str = "Le jeton WS-Security n’est pas admis.", replayed: bool = False
+    ) -> None:
+        """`replayed`: it was believed before, so that a message under it may have been taken."""
         super().__init__("stale" if stale else "not authenticated")
         self.stale = stale
+        self.replayed = replayed
         self.why = why
 
 
@@ -135,6 +139,8 @@ class TokenGate:
 
     def _fresh(self, nonce: bytes, created: datetime, now: datetime) -> None:
         self._seen = {old: until for old, until in self._seen.items() if until >= now}
-        if abs(now - created) > TOLERANCE or nonce in self._seen:
-            raise TokenError(stale=True)
+        if nonce in self._seen:
+            raise TokenError(stale=True, why="Ce jeton WS-Security a déjà servi.", replayed=True)
+        if abs(now - created) > TOLERANCE:
+            raise TokenError(stale=True, why="Le jeton WS-Security est périmé : cinq minutes au plus d’écart.")
         self._seen[nonce] = now + NONCE_KEPT

@@ -105,7 +105,7 @@ class SignatureGate:
         """Let a signature count once. Raises `TokenError`, stale, for one seen before."""
         self._seen = {old: until for old, until in self._seen.items() if until >= now}
         if signed.value in self._seen:
-            raise TokenError(stale=True, why=SEEN)
+            raise TokenError(stale=True, why=SEEN, replayed=True)
         self._seen[signed.value] = now + NONCE_KEPT
 
 

@@ -20,14 +20,24 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from adapters.wire.soap.server import SOAP_11, SOAP_12, Call, Contract, Element, SoapFault, soap_door
+from adapters.wire.soap.server import SOAP_11, SOAP_12, Call, Contract, Element, SoapFault, schema_fault, soap_door
 from adapters.wire.ws_security.username_token import SECURITY, TokenError, read_token
 from adapters.wire.ws_security.verify import is_signed
 from domain.errors import RuleError
-from domain.intervention.request import CALL_15, CANCEL_CALL_15
+from domain.intervention.remarks import remark
+from domain.intervention.request import CALL_15, CANCEL_CALL_15, REPLAYED_CALL_15, UNKNOWN_CALL_15
 from gateway.doors.http.problems import ProblemError
 from gateway.doors.http.refusals import as_problem
-from gateway.doors.interventions.soap_trees import accuse, asked, cancelled, consulted, element_of, fault_detail
+from gateway.doors.interventions.soap_trees import (
+    INSTRUCTIONS,
+    accuse,
+    asked,
+    cancelled,
+    consulted,
+    element_of,
+    fault_detail,
+    readable,
+)
 from gateway.interventions.accept import cancel, submit
 from gateway.interventions.view import find
 from gateway.security.admission import Load
@@ -40,6 +50,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from domain.remark import Remark
     from gateway.interventions.messages import Answer
     from gateway.register import Register
     from gateway.runtime import Runtime
@@ -84,8 +95,17 @@ def soap_interventions(runtime: Runtime) -> Callable[[Request], Awaitable[Respon
         UNDERSTOOD,
         versions=(SOAP_11, SOAP_12),
         answering=_addressed,
-        instruction=CALL_15,
+        admit=desk.admit,
+        tolerant=True,
+        instruction=_instruction,
     )
+
+
+def _instruction(operation: str, fault: SoapFault) -> str:
+    """What the sender must do, by what was asked; a message that cannot be read may have been a request."""
+    if any(words in fault.text for words in INSTRUCTIONS):
+        return ""
+    return {"ConsulterDemande": UNKNOWN_CALL_15, "AnnulerDemande": CANCEL_CALL_15}.get(operation, CALL_15)
 
 
 class _Desk:
@@ -94,34 +114,44 @@ class _Desk:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
+    async def admit(self, call: Call) -> Call:
+        """The call as it may be believed, with its caller kept for the operation; before anything of it is judged."""
+        try:
+            _refuse_odd_headers(call)
+            believed, caller = await self._proved(call)
+        except TokenError as error:
+            fault = SoapFault("Client", error.why, "JETON_PERIME" if error.stale else "NON_AUTHENTIFIE")
+            raise fault.ending(REPLAYED_CALL_15 if error.replayed else "") from None
+        except SoapFault:
+            raise
+        except Exception as error:  # noqa: BLE001 - nothing leaves a door but an answer
+            raise _fault(error, call.operation) from None
+        believed.request.state.caller = caller
+        return believed
+
     async def demander(self, call: Call) -> Element:
         """DemanderIntervention."""
-        return await self._answer(call, CALL_15, self._demander)
+        return await self._answer(call, self._demander)
 
     async def consulter(self, call: Call) -> Element:
         """ConsulterDemande."""
-        return await self._answer(call, "", self._consulter)
+        return await self._answer(call, self._consulter)
 
     async def annuler(self, call: Call) -> Element:
         """AnnulerDemande."""
-        return await self._answer(call, CANCEL_CALL_15, self._annuler)
+        return await self._answer(call, self._annuler)
 
-    async def _answer(
-        self, call: Call, instruction: str, work: Callable[[Call, Principal], Awaitable[Element]]
-    ) -> Element:
-        """Who calls, then the work; whatever goes wrong is a fault of the contract."""
+    async def _answer(self, call: Call, work: Callable[[Call, Principal], Awaitable[Element]]) -> Element:
+        """The work; whatever goes wrong is a fault of the contract."""
+        if call.defects and not readable(call.body):
+            raise schema_fault(call.defects)
         try:
-            _refuse_odd_headers(call)
-            caller = await self._proved(call)
             async with self._runtime.admission.enter(Load.INTERVENTION):
-                return await work(*caller)
-        except SoapFault as fault:
-            raise fault.ending(instruction) from None
-        except TokenError as error:
-            reason = "JETON_PERIME" if error.stale else "NON_AUTHENTIFIE"
-            raise SoapFault("Client", error.why, reason).ending(instruction) from None
+                return await work(call, call.request.state.caller)
+        except SoapFault:
+            raise
         except Exception as error:  # noqa: BLE001 - nothing leaves a door but an answer
-            raise _fault(error, etree.QName(call.body).localname).ending(instruction) from None
+            raise _fault(error, call.operation) from None
 
     async def _proved(self, call: Call) -> tuple[Call, Principal]:
         """The call as it may be believed, and its caller."""
@@ -156,7 +186,7 @@ class _Desk:
 
     async def _demander(self, call: Call, caller: Principal) -> Element:
         runtime = self._runtime
-        request, now = asked(call.body), runtime.clock()
+        request, now = asked(call.body, _beside(call)), runtime.clock()
 
         def work(register: Register) -> Answer:
             answer = submit(register, runtime.house, request, caller, now)
@@ -168,10 +198,10 @@ class _Desk:
 
     async def _annuler(self, call: Call, caller: Principal) -> Element:
         runtime = self._runtime
-        said, now = cancelled(call.body), runtime.clock()
+        cancellation, now = cancelled(call.body), runtime.clock()
 
         def work(register: Register) -> Answer:
-            answer = cancel(register, runtime.house, said, caller, now)
+            answer = cancel(register, runtime.house, cancellation, caller, now)
             _note(register, call, caller, answer, now)
             return answer
 
@@ -187,14 +217,20 @@ class _Desk:
         return await self._runtime.read(work)
 
 
+def _beside(call: Call) -> tuple[Remark, ...]:
+    """What is said of the message itself: a charset that was contradicted, and where it departs from the contract."""
+    charset = [remark("CHARSET_CONTREDIT", "Content-Type", call.contradiction)] if call.contradiction else []
+    beyond = [remark("HORS_CONTRAT", defect.path, defect.problem) for defect in call.defects]
+    return (*charset, *beyond)
+
+
 def _note(register: Register, call: Call, caller: Principal, answer: Answer, now: datetime) -> None:
     """Keep the wsa:MessageID of each message for the audit, a replay's own too: it decides nothing."""
     message_id = _block(call, "MessageID")
     if message_id:
-        name = etree.QName(call.body).localname
-        said = message_id[:255] if message_id.isprintable() else ""
-        facts = {"message_id": said, "duplicate": answer.duplicate, "version": answer.version}
-        register.audit.note(caller.name, f"soap.{name}", answer.reference, now, facts)
+        shown = message_id[:255] if message_id.isprintable() else ""
+        facts = {"message_id": shown, "duplicate": answer.duplicate, "version": answer.version}
+        register.audit.note(caller.name, f"soap.{call.operation}", answer.reference, now, facts)
 
 
 def _fault(error: Exception, operation: str) -> SoapFault:
@@ -215,15 +251,14 @@ def _refuse_odd_headers(call: Call) -> None:
         raise SoapFault(
             "Client", "Le format du corps n’est pas celui attendu : text/xml ou application/soap+xml.", "SCHEMA"
         )
-    said = _block(call, "Action")
-    expected = f"{NAMESPACE}:{etree.QName(call.body).localname}"
-    if said and said != expected:
+    action = _block(call, "Action")
+    if action and action != f"{NAMESPACE}:{call.operation}":
         raise SoapFault("Client", "wsa:Action et le corps du message ne nomment pas la même opération.", "SCHEMA")
 
 
 def _block(call: Call, name: str) -> str:
-    found = next((block for block in call.headers if block.tag == f"{{{WSA}}}{name}"), None)
-    return (found.text or "").strip() if found is not None else ""
+    addressing = next((block for block in call.headers if block.tag == f"{{{WSA}}}{name}"), None)
+    return (addressing.text or "").strip() if addressing is not None else ""
 
 
 def _addressed(call: Call, answered: str) -> Sequence[Element]:
@@ -231,13 +266,13 @@ def _addressed(call: Call, answered: str) -> Sequence[Element]:
     message_id = _block(call, "MessageID")
     if not message_id:
         return ()
-    told = {
+    blocks = {
         "Action": f"{NAMESPACE}:{answered}",
         "MessageID": f"urn:uuid:{uuid.uuid4()}",
         "RelatesTo": message_id,
     }
     headers = []
-    for name, text in told.items():
+    for name, text in blocks.items():
         header = etree.Element(f"{{{WSA}}}{name}", nsmap={"wsa": WSA})
         header.text = text
         headers.append(header)

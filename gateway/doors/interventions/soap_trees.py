@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from domain.intervention.ins import Ins
+from domain.intervention.reading import MOST_FACTS
 from domain.intervention.remarks import remark
 from domain.intervention.request import (
     CALL_15,
     CANCEL_CALL_15,
+    REPLAYED_CALL_15,
+    UNKNOWN_CALL_15,
     Cancellation,
     Document,
     Fact,
@@ -97,6 +100,8 @@ ELEMENTS = {
     **{f"patient.{field}": f"patient.{name}" for field, name in PATIENT.items()},
     **{f"place.{field}": f"lieu.{name.replace('/', '.')}" for field, name in PLACE.items()},
 }
+INSTRUCTIONS = (CALL_15, CANCEL_CALL_15, REPLAYED_CALL_15, UNKNOWN_CALL_15)
+"""What a fault tells its sender to do: one of these."""
 HOLDERS = {"DemanderIntervention": "demande.", "AnnulerDemande": "annulation."}
 
 
@@ -125,8 +130,19 @@ def _every(element: Element | None, name: str) -> list[Element]:
     return [] if element is None else element.findall(f"{{{NAMESPACE}}}{name}")
 
 
-def asked(body: Element) -> InterventionRequest:
-    """A DemanderIntervention."""
+def readable(body: Element) -> bool:
+    """Whether a message outside its contract can be acted upon all the same: one request or one question, of one patient in one place."""
+    name = HOLDERS.get(str(etree.QName(body).localname), "").rstrip(".")
+    holders = _every(body, name) if name else [body]
+    if len(holders) != 1 or len(_every(holders[0], "idDemande")) != 1:
+        return False
+    return all(
+        len(_every(holders[0], part)) <= 1 for part in ("patient", "lieu", "demandeur", "mode", "crra", "idMessage")
+    )
+
+
+def asked(body: Element, beside: tuple[Remark, ...] = ()) -> InterventionRequest:
+    """A DemanderIntervention; `beside` is what is already to be said of it."""
     demande = _below(body, "demande")
     patient, place = _below(demande, "patient"), _below(demande, "lieu")
     facts, remarks = _facts(_every(demande, "fait"))
@@ -148,14 +164,15 @@ def asked(body: Element) -> InterventionRequest:
         note=Note(_text(demande, "noteSuivi"), _text(demande, "noteHorodatage"), _text(demande, "noteAuteur")),
         facts=tuple(facts),
         documents=tuple(_document(one) for one in _every(demande, "document")),
-        remarks=tuple(remarks),
+        remarks=(*beside, *remarks),
     )
 
 
 def _facts(elements: list[Element]) -> tuple[list[Fact], list[Remark]]:
+    """One more than can be told, so that the reading sees that there were more."""
     facts, remarks = [], []
-    for number, one in enumerate(elements):
-        name, text = one.get("genre", ""), one.text or ""
+    for number, element in enumerate(elements[: MOST_FACTS + 1]):
+        name, text = element.get("genre", ""), element.text or ""
         known = name in set(FactKind)
         facts.append(Fact(FactKind(name) if known else FactKind.OTHER, text if known else f"{name[:60]} : {text}"))
         if not known:
@@ -237,7 +254,7 @@ def fault_detail(fault: SoapFault) -> Element:
     detail = etree.Element(f"{{{NAMESPACE}}}DemandeFault", nsmap={"t": NAMESPACE})
     said = [("code", reason), *(("champ", path[:255]) for path in fault.fields[:20])]
     said += [("reessayable", "true" if reason in RETRYABLE else "false"), ("correlation", correlation)]
-    said.append(("consigne", CANCEL_CALL_15 if CANCEL_CALL_15 in fault.text else CALL_15))
+    said.append(("consigne", next((words for words in INSTRUCTIONS if words in fault.text), CALL_15)))
     for name, text in said:
         etree.SubElement(detail, f"{{{NAMESPACE}}}{name}").text = text
     return detail

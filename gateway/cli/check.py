@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,14 +11,13 @@ from gateway import migrations
 from gateway.bootstrap import house_rules, standing
 from gateway.cli.console import explain_mappings, read_settings, run, say, with_settings
 from gateway.neighbours import neighbours_of, open_neighbours
+from gateway.operations.heartbeat import answers
 from mapping import MappingFaultsError, UnknownMappingError
 
 if TYPE_CHECKING:
     import argparse
 
     from gateway.settings.settings import Settings
-
-PATIENCE = 2.0  # seconds for a neighbour to accept a connection
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -75,7 +72,7 @@ async def _neighbours(settings: Settings) -> int:
             if link.mode != settings.mode:
                 say(f"{name:17} le lien est « {link.mode} », la passerelle « {settings.mode} » : accorder les deux.")
                 worst = 2
-            elif await _answers(link.url):
+            elif await answers(link.url):
                 say(f"{name:17} joignable")
             else:
                 say(
@@ -83,15 +80,3 @@ async def _neighbours(settings: Settings) -> int:
                 )
                 worst = max(worst, 1)
     return worst
-
-
-async def _answers(url: str) -> bool:
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        async with asyncio.timeout(PATIENCE):
-            _, writer = await asyncio.open_connection(parts.hostname, port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.gateway.house import OpenHouse
 
 HEALTH, TABLET_SIDE, FIRE_SIDE = "15-15_v2.1", "15-smur_v1.7", "15-nexsis_v1.9.1"
+FIRE_MESSAGES = ("createCase", "emsi", "resourcesInfoCisu")
+"""What this 15-NexSIS carries: more than the public list, as a hub may."""
 MODELS = BESIDE / "hubsante" if (BESIDE / "hubsante").exists() else None
 
 
@@ -141,7 +143,15 @@ async def linked(broker: RabbitMq, folder: Path, recipient: str = SAMU, **change
     }
     async with open_house(folder, hub=hub, **more) as house, AsyncExitStack() as closing:
         vhosts = (HEALTH, TABLET_SIDE, FIRE_SIDE)
-        simulator = HubSimulator(access, "Exercise", house.clock, clients=CLIENTS, vhosts=vhosts, models_dir=MODELS)
+        simulator = HubSimulator(
+            access,
+            "Exercise",
+            house.clock,
+            clients=CLIENTS,
+            vhosts=vhosts,
+            models_dir=MODELS,
+            carried={FIRE_SIDE: FIRE_MESSAGES},
+        )
         closing.push_async_callback(simulator.aclose)
         await simulator.open()
         assert house.runtime.hub is not None

@@ -36,6 +36,15 @@ CASE = {
     "owner": SAMU,
 }
 
+FIRE_LOCATION = {"locID": "essai-1", "country": "FR"}
+FIRE_CASE = {
+    "caseId": "fr.health.passerelle.essai1",
+    "creation": "2026-03-01T10:00:00+00:00",
+    "referenceVersion": "2.01.3",
+    "qualification": {"whatsHappen": {"code": "C02.05.01", "label": "Essai"}},
+    "location": FIRE_LOCATION,
+}
+
 
 def message(key: str = "createCaseHealth", body: Any = None, at: datetime = NOW, **changes: Any) -> dict[str, Any]:
     """An envelope of ours to the SAMU."""
@@ -71,7 +80,6 @@ REFUSALS = [
     (published(b"{"), 300),
     (published({"distributionID": f"{OURS}_essai"}), 300),
     (published(message(body={})), 300),
-    (published(message() | {"content": message()["content"] * 2}), 300),
     (published(message(key="createCaseHealth", body=CASE | {"autre": 1})), 300),
     (published(message_with_an_unknown_key()), 102),
     (published(message(sender="fr.fire.sga", recipient=FIRE), routing_key="fr.fire.sga"), 501),
@@ -97,7 +105,7 @@ def test_each_fault_has_its_code(given: Published, code: int) -> None:
 def test_the_first_fault_speaks() -> None:
     """A message wrong in every way is told of its content type; then of its form; then of its actors."""
     worst = message(sender="fr.fire.sga", recipient=FIRE, distribution_id="autre", expires_at=NOW - timedelta(1))
-    everything = published(worst, content_type="text/plain", persistent=False, routing_key="autre")
+    everything = published(worst, content_type="text/plain", persistent=False, routing_key="fr.health.autre")
     codes = []
     for mended in (
         everything,
@@ -225,9 +233,8 @@ async def test_each_recipient_has_its_form(rabbitmq: RabbitMq) -> None:
     """The fire side reads XML, whatever was published."""
     vhost = VHOSTS[4]
     await drained(rabbitmq, f"{FIRE}.message", vhost)
-    picture = {"CONTEXT": {"ID": "1", "MODE": "EXERCS", "MSGTYPE": "ALERT"}, "EVENT": {"ID": "evt-essai"}}
     async with dispatching(rabbitmq):
-        await publish(rabbitmq, message("emsi", picture, at=now(), recipient=FIRE), vhost=vhost)
+        await publish(rabbitmq, message("createCase", FIRE_CASE, at=now(), recipient=FIRE), vhost=vhost)
         found = await received(rabbitmq, FIRE, "message", vhost)
     assert found.content_type == "application/xml"
     assert judge(3).judge(found.body).faults == ()
@@ -284,7 +291,7 @@ async def test_the_sandbox_is_usable_alone() -> None:
         assert [line["code"] for line in lines if line["sender"] == YOU] == [None, 101]
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub") as browser:
             page = (await browser.get("/")).text
-        assert "Unhandled content type" in page
+        assert "Unhandled Content-Type" in page
         assert all(str(one) in page for one in (access["url"], access["certificate"], CASE["owner"], VHOST))
         await mine.aclose()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema_rs import Draft7Validator, RegexOptions, Registry
 
+from adapters.lrm.hubsante.codec.into_json import to_json
 from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
 from adapters.lrm.hubsante.judge.findings import Part, hub_report
+from adapters.lrm.hubsante.models.releases import as_release
 from adapters.lrm.hubsante.wire.documents import Format
 from adapters.lrm.hubsante.wire.layout import Form
 from tests.hubsante.hub_messages import FOLDERS, every_message, full_envelope, judge, message_of, models
@@ -93,8 +96,8 @@ def test_the_verdict_is_the_official_schemas_verdict(data: st.DataObject) -> Non
             parent["inconnu"] = 1
         case _:
             parent[last] = [parent[last], parent[last]]
-    verdict = judge(version).judge_tree(tree, flags=False)
-    mapped = [fault for fault in verdict.faults if fault.code == 102 or "un seul contenu" in fault.text]
+    verdict = judge(version).judge_tree(tree, flags=False, releases=False)
+    mapped = [fault for fault in verdict.faults if fault.code == 102]
     assert _official(version).is_valid(tree) is (len(mapped) == len(verdict.faults))
 
 
@@ -137,7 +140,7 @@ def test_the_report_is_laid_out_as_the_hub_does() -> None:
 @pytest.mark.parametrize(("message", "code", "words"), [
     ({"inconnu": {}}, 300, "aucun cas d’usage"),
     ({"reference": {"distributionID": "a"}, "error": {}}, 300, "un seul cas d’usage"),
-    ({"error": {"errorCode": {"statusCode": 701, "statusString": "x"}, "errorCause": "", "referencedDistributionID": "a"}, "autre": 1}, 102, "clé inconnue"),
+    ({"error": {"errorCode": {"statusCode": 701, "statusString": "CASE_ALREADY_EXISTS"}, "errorCause": "", "referencedDistributionID": "a"}, "autre": 1}, 102, "clé inconnue"),
 ])  # fmt: skip
 def test_no_two_or_foreign_use_cases(message: dict[str, Any], code: int, words: str) -> None:
     """None and two are refused as by the union of schemas; an unknown key beside one passes it and fails at mapping."""
@@ -146,11 +149,103 @@ def test_no_two_or_foreign_use_cases(message: dict[str, Any], code: int, words: 
     assert words in verdict.faults[0].text
 
 
-def test_two_contents_are_refused() -> None:
-    """The schema lets them pass; the hub looks at the first or refuses."""
+def test_two_contents_are_valid_and_flagged() -> None:
+    """The official schema lets them pass and the hub looks at the first: a person is told; a fault of the second is at its place."""
     tree = _envelope()
-    tree["content"] *= 2
-    assert [fault.path for fault in judge(3).judge_tree(tree).faults] == ["content"]
+    second = full_envelope(models(3), models(3).types["reference"])["content"][0]
+    tree["content"].append(second)
+    verdict = judge(3).judge_tree(tree)
+    assert verdict.faults == ()
+    assert (verdict.name, verdict.flags[0].path) == ("RS-EDA", "content")
+    del second["jsonContent"]["embeddedJsonContent"]["message"]["reference"]["distributionID"]
+    assert [fault.path for fault in judge(3).judge_tree(tree).faults] == ["content[1].reference.distributionID"]
+    raw = xml_bytes(to_xml(_envelope() | {"content": _envelope()["content"] * 2}, models(3)))
+    in_xml = judge(3).judge(raw)
+    assert (in_xml.faults, in_xml.flags[0].path) == ((), "content")
+
+
+@pytest.mark.parametrize("version", FOLDERS)
+@pytest.mark.parametrize(
+    ("code", "string", "right"),
+    [
+        (500, "DEAD_LETTER_QUEUED", True),
+        (100, "NOT_ALLOWED_CONTENT_TYPE", False),
+        (404, "NOT_FOUND", False),
+        (704, "insufficient_data", False),
+        (500.5, "DEAD_LETTER_QUEUED", False),
+    ],
+)
+def test_the_code_and_the_string_of_an_error_are_one_pair(
+    version: int, code: float, string: str, *, right: bool
+) -> None:
+    """102 in every model, in JSON and XML, in an envelope and alone: the hub's mapping has them as one value."""
+    tree = full_envelope(models(version), models(version).types["error"])
+    message_of(tree)["error"]["errorCode"] = {"statusCode": code, "statusString": string}
+    for document in (tree, message_of(tree)):
+        in_json = judge(version).judge_tree(document, flags=False)
+        in_xml = judge(version).judge_root(to_xml(document, models(version)), flags=False)
+        assert (in_json.code, in_xml.code) == ((None, None) if right else (102, 102))
+
+
+@pytest.mark.parametrize("version", FOLDERS)
+def test_an_error_that_quotes_its_source_is_one_message(version: int) -> None:
+    """The whole source envelope stands inside: the messages it holds are not those of the error."""
+    tree = full_envelope(models(version), models(version).types["error"])
+    quoted = full_envelope(models(version), models(version).types["reference"])
+    message_of(tree)["error"]["sourceMessage"] = {"edxlDistribution": quoted}
+    root = to_xml(tree, models(version))
+    source = next(element for element in root.iter() if str(element.tag).endswith("}sourceMessage"))
+    source.append(to_xml(quoted, models(version)))
+    verdict = judge(version).judge(xml_bytes(root))
+    assert (verdict.faults, verdict.name) == ((), "RS-ERROR")
+    assert len(to_json(root, models(version)).tree["content"]) == 1
+
+
+def test_a_value_of_another_release_is_flagged_and_a_hub_of_this_one_refuses_it() -> None:
+    """RC-RI says SMUR in one release of model 3 and VECTEUR_SANTE in another: read here, refused where one folder decides."""
+    tree = full_envelope(models(3), models(3).types["resourcesInfoCisu"])
+    vehicles = message_of(tree)["resourcesInfoCisu"]["resource"]
+    assert vehicles[0]["vehicleType"] == "SMUR"
+    vehicles[0]["vehicleType"] = "VECTEUR_SANTE"
+    root = to_xml(tree, models(3))
+    path = "resourcesInfoCisu.resource[0].vehicleType"
+    for verdict in (judge(3).judge_tree(tree), judge(3).judge_root(root)):
+        assert verdict.faults == ()
+        assert path in {flag.path for flag in verdict.flags}
+    assert [fault.path for fault in judge(3).judge_tree(tree, releases=False).faults] == [path]
+    assert not judge(3).judge_root(root, releases=False).valid
+    vehicles[1]["vehicleType"] = "TAPIS_VOLANT"
+    assert not judge(3).judge_tree(tree).valid
+
+
+def test_what_is_sent_follows_the_list_of_the_configured_release() -> None:
+    """The folder's own schema chooses between the two names; what is in neither list stays as it is."""
+    kind = models(3).types["resourcesInfoCisu"]
+    raw = orjson.dumps(dict(kind.schema)).replace(b'"SMUR"', b'"VECTEUR_SANTE"')
+    tagged = replace(kind, schema=orjson.loads(raw))
+    body = {"resource": [{"vehicleType": "SMUR"}, {"vehicleType": "SIS"}, {}]}
+    assert as_release(tagged, copy.deepcopy(body))["resource"] == [
+        {"vehicleType": "VECTEUR_SANTE"},
+        {"vehicleType": "SIS"},
+        {},
+    ]
+    assert as_release(kind, copy.deepcopy(body)) == body
+
+
+@pytest.mark.parametrize("name", ["RS-EDA-MAJ", "RS-SR"])
+def test_what_the_envelope_of_model_1_forgets_is_judged_by_its_own_xsd(name: str) -> None:
+    """Received in XML: taken with a flag, its own faults and those of its envelope and header still found."""
+    kind = models(1).named(name)
+    tree = full_envelope(models(1), kind)
+    root = to_xml(tree, models(1))
+    assert not judge(1).judge_root(root).valid
+    verdict = judge(1).judge_received(root)
+    assert (verdict.faults, len(verdict.flags)) == ((), 1)
+    for broken in ("caseId", "sentAt", "senderID"):
+        spoilt = to_xml(tree, models(1))
+        element = next(each for each in spoilt.iter() if str(each.tag).endswith(f"}}{broken}"))
+        element.getparent().remove(element)
+        assert judge(1).judge_received(spoilt).faults, broken
 
 
 def test_a_null_says_to_remove_the_key() -> None:

@@ -19,6 +19,7 @@ from adapters.lrm.hubsante.emission.contents import KEYS, OF_A_VICTIM, content_o
 from adapters.lrm.hubsante.emission.older_models import UnsaidError
 from adapters.lrm.hubsante.emission.rules import emission_faults
 from adapters.lrm.hubsante.faults import Code
+from adapters.lrm.hubsante.models.releases import as_release
 from adapters.lrm.hubsante.perimeters import REPLY
 from adapters.lrm.hubsante.wire.documents import Format
 from adapters.lrm.hubsante.wire.envelope import Envelope as Edxl
@@ -178,6 +179,9 @@ class HubAdapter:
             raise PermanentDeliveryError(
                 "hub.modele", "Le modèle de ce périmètre ne dit pas ce message.", str(error)
             ) from error
+        judge = self._judges.get(perimeter.model)
+        if judge is not None and key in judge.models.types:
+            body = as_release(judge.models.types[key], body)
         again = of_a_victim or key == UPDATE
         tree = self._enclosed(envelope, perimeter, identifier, recipient, {key: body}, update=again)
         return tree, key, body.get("caseId", "")
@@ -240,7 +244,7 @@ class HubAdapter:
         found = emission_faults(tree, perimeter.model, perimeter.client_id)
         judge = self._judges.get(perimeter.model)
         if not found and judge is not None:
-            found = judge.judge_tree(tree, flags=False).faults
+            found = judge.judge_tree(tree, flags=False, releases=False).faults
         if found:
             raise PermanentDeliveryError("hub.regles", "Le message n’est pas conforme au contrat du hub.", _told(found))
 

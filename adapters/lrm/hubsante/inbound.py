@@ -124,7 +124,7 @@ def read_delivery(delivery: Delivery, judge: Judge | None, at: datetime) -> Rece
         return _bare(delivery, at, Finding(Part.DOCUMENT, "", known))
     faults: tuple[Finding, ...] = ()
     if judge is not None:
-        faults = (judge.judge_tree(tree, flags=False) if root is None else judge.judge_root(root, flags=False)).faults
+        faults = (judge.judge_tree(tree, flags=False) if root is None else judge.judge_received(root)).faults
     if root is not None:
         try:
             tree = to_json(root, judge.models).tree if judge is not None else {}
@@ -133,6 +133,8 @@ def read_delivery(delivery: Delivery, judge: Judge | None, at: datetime) -> Rece
         if judge is None:
             faults = (Finding(Part.CONTENT, "", _NO_MODELS),)
     key, body = _content(tree)
+    if len(tree.get("content") or ()) > 1:  # Taking the first alone would lose the others without a word.
+        faults = (*faults, Finding(Part.ENVELOPE, "content", "plusieurs contenus : en envoyer un par message"))
     if key is None and not faults:
         faults = (Finding(Part.CONTENT, "", "aucun cas d’usage, ou plusieurs"),)
     return Received(

@@ -37,7 +37,7 @@ from adapters.wire.link import Link
 from adapters.wire.perimeter import Perimeter
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from starlette.requests import Request
@@ -82,11 +82,13 @@ class HubSimulator:
         clients: Iterable[Client] = CLIENTS,
         models_dir: Path | None = None,
         vhosts: Iterable[str] = tuple(MODELS),
+        carried: Mapping[str, Collection[str]] | None = None,
     ) -> None:
+        """`carried`: use cases of a virtual host, where the hub to be played carries other ones than the public list's."""
         self.access = access
         judges = _judges(models_dir)
         per_vhost = {vhost: judges.get(MODELS[vhost]) for vhost in vhosts}
-        self.dispatcher = Dispatcher(access.link(HUB_ID, mode), clients, per_vhost, clock)
+        self.dispatcher = Dispatcher(access.link(HUB_ID, mode), clients, per_vhost, clock, carried=carried)
         link = access.link(SAMU, mode)
         self.partners: dict[str, Partner] = {}
         for vhost, judge in per_vhost.items():
@@ -138,10 +140,6 @@ def available() -> str | None:
     """Why the sandbox's hub cannot be opened on this machine; None when it can."""
     if nodes.installed() is None:
         return "RabbitMQ n’est pas installé (paquet rabbitmq-server)"
-    try:
-        import cryptography  # noqa: F401, PLC0415 - only the sandbox makes certificates
-    except ImportError:
-        return "le paquet Python cryptography n’est pas installé"
     return None
 
 
@@ -245,6 +243,7 @@ def _page(hub: HubSimulator) -> str:
 
 
 def _row(line: Line) -> str:
-    cells = (line.at, line.vhost, line.sender, line.recipient, line.message, line.distribution_id, line.code or "passé")
+    word = line.code or ("rejeté" if line.cause else "passé")
+    cells = (line.at, line.vhost, line.sender, line.recipient, line.message, line.distribution_id, word)
     told = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
-    return f'<tr class="{"non" if line.code else "oui"}">{told}<td><pre>{html.escape(line.cause)}</pre></td></tr>'
+    return f'<tr class="{"non" if line.cause else "oui"}">{told}<td><pre>{html.escape(line.cause)}</pre></td></tr>'

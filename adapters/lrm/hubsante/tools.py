@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,14 @@ from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
 from adapters.lrm.hubsante.judge.findings import Finding, Part, Verdict
 from adapters.lrm.hubsante.judge.judgement import Judge
 from adapters.lrm.hubsante.models.models import ModelsError, read_models
-from adapters.lrm.hubsante.wire.documents import Format, UnreadableError, read_json_exactly, read_xml, told_format
+from adapters.lrm.hubsante.wire.documents import (
+    Format,
+    UnreadableError,
+    number_fragment,
+    read_json_exactly,
+    read_xml,
+    told_format,
+)
 from adapters.lrm.hubsante.wire.layout import CodecError
 
 if TYPE_CHECKING:
@@ -173,13 +179,7 @@ def transcoded(raw: bytes, models: Models, wanted: Format) -> tuple[bytes, list[
 
 def json_bytes(tree: object) -> bytes:
     """JSON for people and machines; a Decimal keeps its digits."""
-    return orjson.dumps(tree, default=_number, option=orjson.OPT_INDENT_2)
-
-
-def _number(value: object) -> orjson.Fragment:
-    if isinstance(value, Decimal):
-        return orjson.Fragment(str(value))
-    raise TypeError
+    return orjson.dumps(tree, default=number_fragment, option=orjson.OPT_INDENT_2)
 
 
 def _say(text: str, stream: Any = None) -> None:  # noqa: ANN401 - a text stream

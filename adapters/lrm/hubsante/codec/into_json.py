@@ -15,7 +15,15 @@ from adapters.lrm.hubsante.codec.free import read_free
 from adapters.lrm.hubsante.models.shapes import Kind, Shape
 from adapters.lrm.hubsante.wire.dates import normal_date
 from adapters.lrm.hubsante.wire.documents import read_number
-from adapters.lrm.hubsante.wire.layout import ENVELOPE_DATES, ENVELOPE_TEXTS, CodecError, Form, form_of_xml, local_name
+from adapters.lrm.hubsante.wire.layout import (
+    ENVELOPE_DATES,
+    ENVELOPE_TEXTS,
+    CodecError,
+    Form,
+    form_of_xml,
+    local_name,
+    messages_within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,12 +69,10 @@ def _read_envelope(root: etree._Element, models: Models, decoded: Decoded) -> di
             tree["descriptor"] = _read_descriptor(child, decoded)
         elif name == "content":
             for item in child:
-                messages = (
-                    list(item.iter(f"{{{models.namespace}}}message")) if local_name(item) == "contentObject" else []
-                )
+                messages = messages_within(item) if local_name(item) == "contentObject" else []
                 if not messages:
                     decoded.left_out.append(f"content.{local_name(item)}")
-                content.extend(_embed(_read_message(message, models)) for message in messages[:1])
+                content.extend(_embed(_read_message(message, models)) for message in messages)
         else:
             decoded.left_out.append(name)
     if content:

@@ -6,6 +6,9 @@ should see and what no schema refuses. It decides nothing about what to do next,
 
 from __future__ import annotations
 
+import copy
+import re
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +19,9 @@ from lxml import etree
 from adapters.lrm.hubsante.codec.into_json import to_json
 from adapters.lrm.hubsante.judge.findings import Finding, Part, Verdict
 from adapters.lrm.hubsante.judge.french import json_words, xsd_words
-from adapters.lrm.hubsante.judge.mapping_rules import contradictions, unmappable
+from adapters.lrm.hubsante.judge.mapping_rules import contradictions, unmappable, unpaired_root
 from adapters.lrm.hubsante.models.nomenclatures import Nomenclatures
+from adapters.lrm.hubsante.models.releases import other_release
 from adapters.lrm.hubsante.models.schemas import JsonSchemas, XmlSchemas
 from adapters.lrm.hubsante.wire.documents import Format, UnreadableError, read_json, read_xml, told_format
 from adapters.lrm.hubsante.wire.layout import (
@@ -34,7 +38,7 @@ from adapters.lrm.hubsante.wire.layout import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jsonschema_rs import Draft7Validator
 
@@ -43,6 +47,9 @@ if TYPE_CHECKING:
 MAX_FAULTS = 50
 LARGE = 256 * 1024
 """Beyond this many bytes only the first fault is sought and codes are not looked up: any message is judged in under a second."""
+MAX_CONTENTS = 100
+"""Contents of one envelope that are judged; every official message has one."""
+_STEP = re.compile(r"([^.\[\]]+)(?:\[(\d+)\])?")
 _NO_SCHEMA = "Could not detect any schemas in the message, at least one is required"
 
 
@@ -65,22 +72,60 @@ class Judge:
         except UnreadableError as error:
             return Verdict(told, faults=(Finding(Part.DOCUMENT, "", str(error)),))
 
-    def judge_tree(self, tree: Any, *, flags: bool = True, brief: bool = False) -> Verdict:  # noqa: ANN401 - any JSON document
-        """Judge a JSON document already read; `brief` stops at the first fault of the schema."""
+    def judge_tree(
+        self,
+        tree: Any,  # noqa: ANN401 - any JSON document
+        *,
+        flags: bool = True,
+        brief: bool = False,
+        releases: bool = True,
+    ) -> Verdict:
+        """Judge a JSON document already read; `brief` stops at the first fault of the schema.
+
+        `releases` lets pass, with a flag, what another release of this model writes; without it the folder's own lists
+        decide, as they do at a hub.
+        """
         form = form_of_json(tree, self.models) if isinstance(tree, dict) else None
         if form is None:
             return Verdict(Format.JSON, faults=(_unknown(),), tree=tree)
+        contents = tree.get("content") if form is Form.ENVELOPE else None
+        if isinstance(contents, list) and len(contents) > 1:
+            return self._judge_several(tree, contents, flags=flags, brief=brief, releases=releases)
         message = first_message(tree, form)
         keys = keys_of(message, form, self.models) if isinstance(message, dict) else []
         key = keys[0] if len(keys) == 1 else None
         faults, more = self._json_faults(tree, form, key, brief=brief)
+        elsewhere: list[Finding] = []
+        if faults and releases and key and isinstance(message, dict):
+            faults, elsewhere = _of_other_releases(faults, lambda path: _value_at(message, path))
         if isinstance(message, dict) and len(keys) != 1:
             faults.append(_choice(keys))
         if not faults:
             faults.extend(unmappable(tree, form, self.models))
         name = self.models.types[key].name if key else None
-        raised = tuple(self._json_flags(tree, form, key)) if flags and not faults else ()
+        raised = (*elsewhere, *self._json_flags(tree, form, key)) if flags and not faults else tuple(elsewhere)
         return Verdict(Format.JSON, form, key, name, tuple(faults), raised, more, tree)
+
+    def _judge_several(
+        self, tree: dict[str, Any], contents: list[Any], *, flags: bool, brief: bool, releases: bool
+    ) -> Verdict:
+        """An envelope of several contents: each judged as if it were the only one, which the official schemas do too."""
+        first, *others = (
+            self.judge_tree({**tree, "content": [item]}, flags=flags, brief=brief, releases=releases)
+            for item in contents[:MAX_CONTENTS]
+        )
+        faults = list(first.faults)
+        for rank, verdict in enumerate(others, 1):
+            moved = (_of_content(fault, rank) for fault in verdict.faults)
+            faults.extend(fault for fault in moved if fault not in faults)
+        if len(contents) > MAX_CONTENTS:
+            faults.append(
+                Finding(Part.ENVELOPE, "content", f"plus de {MAX_CONTENTS} contenus : ils n’ont pas tous été lus")
+            )
+        listed = tuple(faults[:MAX_FAULTS])
+        raised = (several_contents(len(contents)), *first.flags) if flags and not faults else ()
+        more = first.more or len(faults) > MAX_FAULTS
+        return Verdict(Format.JSON, first.form, first.key, first.name, listed, raised, more, tree)
 
     def _json_faults(
         self, tree: dict[str, Any], form: Form, key: str | None, *, brief: bool = False
@@ -107,8 +152,8 @@ class Judge:
         if key and isinstance(message, dict):
             yield from self._nomenclatures.flags(self.models.types[key], message[key])
 
-    def judge_root(self, root: etree._Element, *, flags: bool = True) -> Verdict:
-        """Judge an XML document already read."""
+    def judge_root(self, root: etree._Element, *, flags: bool = True, releases: bool = True) -> Verdict:
+        """Judge an XML document already read; `releases` as for `judge_tree`."""
         form = form_of_xml(root, self.models)
         if form is None:
             return Verdict(Format.XML, faults=(_unknown(),), tree=root)
@@ -117,16 +162,46 @@ class Judge:
         keys = [name for name in names if name in self.models.types]
         key = local_name(root) if form is Form.USE_CASE else keys[0] if len(keys) == 1 else None
         faults, more = self._xml_faults(root, form, key)
-        if form is Form.ENVELOPE and len(messages) != 1 and not faults:
-            text = "aucun message" if not messages else "plusieurs messages, un seul est permis"
-            faults.append(Finding(Part.ENVELOPE, "content", text, _NO_SCHEMA if not messages else ""))
+        elsewhere: list[Finding] = []
+        if faults and releases and key:
+            holder = root if form is Form.USE_CASE else messages[0]
+            faults, elsewhere = _of_other_releases(faults, lambda path: _text_at(holder, path))
+        if form is Form.ENVELOPE and not messages and not faults:
+            faults.append(Finding(Part.ENVELOPE, "content", "aucun message", _NO_SCHEMA))
+        if not faults:
+            faults.extend(fault for message in messages or [root] for fault in unpaired_root(message))
         kind = self.models.types.get(key or "")
         if faults and kind and form is not Form.USE_CASE and not kind.in_xml_envelope:
             text = f"{kind.name} n’est pas prévu par le XSD d’enveloppe du modèle {self.models.version}"
             text += " : JSON seulement" if kind.in_json_envelope else ""
             faults.insert(0, Finding(Part.CONTENT, kind.key, text))
-        raised = tuple(self._xml_flags(root, key)) if flags and not faults else ()
+        if len(messages) > 1:
+            elsewhere.append(several_contents(len(messages)))
+        raised = (*elsewhere, *self._xml_flags(root, key)) if flags and not faults else tuple(elsewhere)
         return Verdict(Format.XML, form, key, kind.name if kind else None, tuple(faults), raised, more, root)
+
+    def judge_received(self, root: etree._Element) -> Verdict:
+        """Judge an XML document that a hub let through: a use case that the envelope's XSD forgets is judged by its own.
+
+        Two messages of model 1 (RS-EDA-MAJ, RS-SR) have an XSD and no place in that of the envelope.
+        """
+        verdict = self.judge_root(root, flags=False)
+        kind = self.models.types.get(verdict.key or "")
+        messages = xml_messages(root, verdict.form) if verdict.form else []
+        if verdict.valid or verdict.form is not Form.ENVELOPE or kind is None or kind.in_xml_envelope or not messages:
+            return verdict
+        alone = copy.deepcopy(next(child for child in messages[0] if local_name(child) == kind.key))
+        faults, more = self._xml_faults(alone, Form.USE_CASE, kind.key)
+        if not faults:
+            try:
+                surrounding = self._json_faults(to_json(root, self.models).tree, Form.ENVELOPE, kind.key)[0]
+            except (CodecError, UnreadableError) as error:
+                surrounding = [Finding(Part.CONTENT, "", str(error))]
+            faults = [fault for fault in surrounding if fault.part is not Part.CONTENT or not fault.path]
+        flag = Finding(
+            Part.CONTENT, kind.key, f"absent du XSD d’enveloppe du modèle {self.models.version} : jugé par le sien"
+        )
+        return Verdict(Format.XML, verdict.form, kind.key, kind.name, tuple(faults), (flag,), more, root)
 
     def _xml_faults(self, root: etree._Element, form: Form, key: str | None) -> tuple[list[Finding], bool]:
         schema = self._xml.schema(form, key)
@@ -160,6 +235,56 @@ class Judge:
         for fault in self._json_faults(decoded.tree, form, key)[0]:
             yield Finding(fault.part, fault.path, f"accepté en XML, refusé en JSON : {fault.text}")
         yield from self._json_flags(decoded.tree, form, key)
+
+
+def several_contents(count: int) -> Finding:
+    """Two contents pass every official schema; the public dispatcher looks at the first only."""
+    return Finding(Part.ENVELOPE, "content", f"{count} contenus : le hub ne regarde que le premier, en envoyer un seul")
+
+
+def _of_content(fault: Finding, rank: int) -> Finding:
+    """The same fault, at its place among the contents."""
+    if fault.part is Part.ENVELOPE:
+        return replace(fault, path=fault.path.replace("content[0]", f"content[{rank}]", 1))
+    return replace(fault, path=f"content[{rank}].{fault.path}".removesuffix("."))
+
+
+def _of_other_releases(faults: list[Finding], value_at: Callable[[str], object]) -> tuple[list[Finding], list[Finding]]:
+    """Faults, then flags: a value of another release of the same model is shown and refuses nothing."""
+    kept: list[Finding] = []
+    flags: list[Finding] = []
+    for fault in faults:
+        value = value_at(fault.path) if fault.part is Part.CONTENT else None
+        other = other_release(fault.path, value)
+        if other is None:
+            kept.append(fault)
+        else:
+            flags.append(replace(fault, text=f"« {value} » est d’une autre publication de ce modèle ; ici : {other}"))
+    return kept, flags
+
+
+def _value_at(message: Any, path: str) -> object:  # noqa: ANN401 - a JSON tree
+    """The value at `use_case.list[0].field`; None when there is none."""
+    node = message
+    for name, rank in _STEP.findall(path):
+        node = node.get(name) if isinstance(node, dict) else None
+        if rank:
+            node = node[int(rank)] if isinstance(node, list) and int(rank) < len(node) else None
+    return node
+
+
+def _text_at(holder: etree._Element, path: str) -> object:
+    """The text at `use_case.list[0].field`, from the parent of the use case or the use case itself."""
+    steps = _STEP.findall(path)
+    if steps and local_name(holder) == steps[0][0]:
+        steps = steps[1:]
+    node = holder
+    for name, rank in steps:
+        twins = [child for child in node if local_name(child) == name]
+        if int(rank or 0) >= len(twins):
+            return None
+        node = twins[int(rank or 0)]
+    return node.text
 
 
 def _first_error(validator: Draft7Validator, document: object) -> list[ValidationError]:

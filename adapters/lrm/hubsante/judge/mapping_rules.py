@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adapters.lrm.hubsante.faults import Code
 from adapters.lrm.hubsante.judge.findings import Finding, Part
-from adapters.lrm.hubsante.wire.layout import Form, first_message
+from adapters.lrm.hubsante.wire.layout import Form, first_message, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from lxml import etree
 
     from adapters.lrm.hubsante.models.models import Models
 
@@ -21,8 +24,9 @@ _PAIRS = (("distributionID", "messageId"), ("distributionKind", "kind"), ("distr
 
 
 def unmappable(tree: Mapping[str, Any], form: Form, models: Models) -> Iterator[Finding]:
-    """The keys the schema lets through and the mapping refuses, and a second content."""
+    """The keys the schema lets through and the mapping refuses, and an error that is no pair of the contract."""
     if form is Form.USE_CASE:
+        yield from _unpaired(tree.get("error"))
         yield from _extra(tree, set(models.types), Part.DOCUMENT, "")
         return
     message = first_message(tree, form)
@@ -33,11 +37,34 @@ def unmappable(tree: Mapping[str, Any], form: Form, models: Models) -> Iterator[
             yield from _extra(item["jsonContent"], {"embeddedJsonContent"}, Part.ENVELOPE, f"{trail}.jsonContent")
             holder = item["jsonContent"]["embeddedJsonContent"]
             yield from _extra(holder, {"message"}, Part.ENVELOPE, f"{trail}.jsonContent.embeddedJsonContent")
-        if len(tree["content"]) > 1:
-            yield Finding(Part.ENVELOPE, "content", "un seul contenu est permis", "only one content is allowed")
     if isinstance(message, dict):
+        yield from _unpaired(message.get("error"))
         known = set(models.types) | models.header_shape.by_name.keys()
         yield from _extra(message, known, Part.CONTENT, "")
+
+
+def unpaired_root(message: etree._Element) -> Iterator[Finding]:
+    """The same rule for an RS-ERROR in XML: in a `message`, or alone."""
+    errors = [each for each in (message, *message) if local_name(each) == "error"]
+    for error in errors[:1]:
+        code = next((child for child in error if local_name(child) == "errorCode"), None)
+        said = {local_name(child): (child.text or "").strip() for child in (code if code is not None else ())}
+        yield from _unpaired({"errorCode": said})
+
+
+def _unpaired(error: object) -> Iterator[Finding]:
+    """An RS-ERROR whose code and string are not one pair of the contract: the hub's mapping has them as one value."""
+    code = error.get("errorCode") if isinstance(error, dict) else None
+    if not isinstance(code, dict):
+        return
+    try:
+        known = Code(float(code.get("statusCode", 0))).name  # type: ignore[arg-type] # 500.0 is 500; 500.5 is none
+    except (ValueError, OverflowError, TypeError):
+        known = None
+    if known != code.get("statusString"):
+        text = "statusCode et statusString ne sont pas une paire du contrat"
+        hub = "statusCode and statusString are not one pair of the contract"
+        yield Finding(Part.CONTENT, "error.errorCode", text, hub, UNMAPPABLE)
 
 
 def contradictions(tree: Mapping[str, Any], form: Form) -> Iterator[Finding]:

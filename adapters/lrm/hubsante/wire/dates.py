@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 _LOOSE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d+)?(Z|z|[+-]\d{2}:\d{2})")
 
@@ -23,5 +23,16 @@ def normal_date(text: str) -> str:
 
 
 def read_date(text: str) -> datetime:
-    """The moment, from any form the hub lets in; ValueError when it is none."""
-    return datetime.fromisoformat(normal_date(text))
+    """The moment, from any form the hub lets in.
+
+    Raises ValueError when it is no date, when it has no offset (it then names no moment: nothing can be compared with
+    it), and when it lies beyond the years that UTC can hold.
+    """
+    moment = datetime.fromisoformat(normal_date(text))
+    if moment.tzinfo is None:
+        raise ValueError("une date du hub porte toujours son décalage horaire")
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("une date hors des années possibles") from None
+    return moment

@@ -73,6 +73,18 @@ def read_json_exactly(raw: bytes, limit: int = MAX_BYTES) -> Any:  # noqa: ANN40
     return tree
 
 
+def write_json(tree: object) -> bytes:
+    """The document as it travels, without added spaces; a Decimal keeps its digits."""
+    return orjson.dumps(tree, default=number_fragment)
+
+
+def number_fragment(value: object) -> orjson.Fragment:
+    """A Decimal for orjson, digit by digit; TypeError for what is no number."""
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value))
+    raise TypeError
+
+
 def read_number(text: str) -> int | float | Decimal:
     """The number as an int, as a float when a float says the same, as a Decimal when only that keeps its digits."""
     text = text.strip()

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adapters.lrm.hubsante.wire.dates import read_date, write_date
-from adapters.lrm.hubsante.wire.layout import EDXL, Form, first_message
+from adapters.lrm.hubsante.wire.layout import EDXL, ENVELOPE_DATES, ENVELOPE_TEXTS, Form, first_message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from lxml import etree
@@ -24,7 +25,15 @@ _IDENTIFIER = re.compile(rb"distributionID\"?\s*[:>]\s*\"?([\w._-]{1,1023})")
 
 
 class EnvelopeError(ValueError):
-    """The envelope lacks something without which nothing can be answered."""
+    """The envelope lacks something without which nothing can be answered; `fields` are the paths it lacks or cannot be read at."""
+
+    def __init__(self, text: str, fields: tuple[str, ...] = ()) -> None:
+        """`text` is French; `fields` are dotted, as the sender writes them."""
+        super().__init__(f"{text} : {', '.join(fields)}" if fields else text)
+        self.fields = fields
+
+
+_ADDRESS = "descriptor.explicitAddress.explicitAddressValue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +101,13 @@ def write_header(envelope: Envelope, sender: Party, *recipients: Party) -> dict[
 
 
 def read_envelope(tree: dict[str, Any]) -> Envelope:
-    """The envelope of a JSON document."""
-    try:
-        descriptor = tree["descriptor"]
-        address = descriptor["explicitAddress"]
-        return Envelope(
-            distribution_id=str(tree["distributionID"]),
-            sender=str(tree["senderID"]),
-            recipient=str(address["explicitAddressValue"]),
-            sent_at=read_date(tree["dateTimeSent"]),
-            expires_at=read_date(tree["dateTimeExpires"]),
-            status=str(tree["distributionStatus"]),
-            kind=str(tree["distributionKind"]),
-            language=str(descriptor.get("language", "fr-FR")),
-            scheme=str(address.get("explicitAddressScheme", "hubex")),
-        )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        named = str(error) if isinstance(error, KeyError) else "un champ est illisible"
-        raise EnvelopeError(f"enveloppe incomplète : {named}") from None
+    """The envelope of a JSON document. Raises EnvelopeError, which names every field that is absent or unreadable."""
+    descriptor = tree.get("descriptor")
+    descriptor = descriptor if isinstance(descriptor, dict) else {}
+    address = descriptor.get("explicitAddress")
+    address = address if isinstance(address, dict) else {}
+    texts = {name: tree.get(name) for name in ENVELOPE_TEXTS} | {_ADDRESS: address.get("explicitAddressValue")}
+    return _envelope(texts, descriptor.get("language"), address.get("explicitAddressScheme"))
 
 
 _DESCRIPTOR = f"{{{EDXL}}}descriptor"
@@ -117,36 +115,46 @@ _DESCRIBED = tuple(f"{{{EDXL}}}{name}" for name in ("language", "explicitAddress
 
 
 def read_envelope_xml(root: etree._Element) -> Envelope:
-    """The envelope of an XML document; the first address counts."""
-    said = {child.tag: child.text for child in root}
+    """The envelope of an XML document; the first address counts. Raises EnvelopeError, as `read_envelope`."""
+    texts: dict[Any, str | None] = {child.tag: child.text for child in root}
     descriptor = root.find(_DESCRIPTOR)
     if descriptor is not None:
-        for one in descriptor.iter(*_DESCRIBED):
-            said.setdefault(one.tag, one.text)
+        for part in descriptor.iter(*_DESCRIBED):
+            texts.setdefault(part.tag, part.text)
 
-    def text(name: str) -> str:
-        tag = f"{{{EDXL}}}{name}"
-        if tag not in said:
-            raise EnvelopeError(f"enveloppe incomplète : {name}")
-        return (said[tag] or "").strip()
+    def text(name: str) -> str | None:
+        value = texts.get(f"{{{EDXL}}}{name}")
+        return None if value is None else value.strip()
 
-    language = said.get(_DESCRIBED[0])
-    try:
-        return Envelope(
-            distribution_id=text("distributionID"),
-            sender=text("senderID"),
-            recipient=text("explicitAddressValue"),
-            sent_at=read_date(text("dateTimeSent")),
-            expires_at=read_date(text("dateTimeExpires")),
-            status=text("distributionStatus"),
-            kind=text("distributionKind"),
-            language=(language or "fr-FR").strip(),
-            scheme=text("explicitAddressScheme"),
-        )
-    except EnvelopeError:
-        raise
-    except ValueError:
-        raise EnvelopeError("enveloppe incomplète : une date est illisible") from None
+    named = {name: text(name) for name in ENVELOPE_TEXTS} | {_ADDRESS: text("explicitAddressValue")}
+    return _envelope(named, text("language"), text("explicitAddressScheme"))
+
+
+def _envelope(texts: Mapping[str, object], language: object, scheme: object) -> Envelope:
+    absent = tuple(name for name, value in texts.items() if value is None or value == "")
+    if absent:
+        raise EnvelopeError("enveloppe incomplète", absent)
+    dates: dict[str, datetime] = {}
+    unreadable = [name for name, value in texts.items() if not isinstance(value, str)]
+    for name in ENVELOPE_TEXTS:
+        if name in ENVELOPE_DATES and name not in unreadable:
+            try:
+                dates[name] = read_date(str(texts[name]))
+            except ValueError:
+                unreadable.append(name)
+    if unreadable:
+        raise EnvelopeError("enveloppe illisible", tuple(unreadable))
+    return Envelope(
+        distribution_id=str(texts["distributionID"]),
+        sender=str(texts["senderID"]),
+        recipient=str(texts[_ADDRESS]),
+        sent_at=dates["dateTimeSent"],
+        expires_at=dates["dateTimeExpires"],
+        status=str(texts["distributionStatus"]),
+        kind=str(texts["distributionKind"]),
+        language=str(language or "fr-FR"),
+        scheme=str(scheme or "hubex"),
+    )
 
 
 def read_parties(tree: dict[str, Any]) -> tuple[Party, tuple[Party, ...]]:

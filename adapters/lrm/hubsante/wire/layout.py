@@ -94,19 +94,31 @@ def first_message(tree: Mapping[str, Any], form: Form) -> object:
 
 
 def xml_messages(root: etree._Element, form: Form) -> list[etree._Element]:
-    """The `message` elements of an XML document, whatever their namespace."""
+    """The `message` elements of an XML document, whatever their namespace; those of an envelope quoted inside are not its own."""
     if form is Form.USE_CASE:
         return []
     if form is Form.MESSAGE:
         return [root]
     return [
         message
-        for content in root
-        if local_name(content) == "content"
-        for holder in content.iter(f"{{{EDXL}}}embeddedXMLContent")
-        for message in holder
-        if local_name(message) == "message"
+        for content in _named(root, "content")
+        for item in _named(content, "contentObject")
+        for message in messages_within(item)
     ]
+
+
+def messages_within(item: etree._Element) -> list[etree._Element]:
+    """The `message` elements of one `contentObject`, by the direct path: an RS-ERROR may quote a whole envelope."""
+    return [
+        message
+        for holder in _named(item, "contentXML")
+        for embedded in _named(holder, "embeddedXMLContent")
+        for message in _named(embedded, "message")
+    ]
+
+
+def _named(parent: etree._Element, name: str) -> list[etree._Element]:
+    return [child for child in parent if local_name(child) == name]
 
 
 def local_name(element: etree._Element) -> str:

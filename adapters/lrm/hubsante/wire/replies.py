@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapters.lrm.hubsante.faults import EMITTED, Code, HubError
 from adapters.lrm.hubsante.wire.envelope import ACK, ERROR, Envelope, EnvelopeError, Party, write_envelope, write_header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LIFE = timedelta(days=1)
 _STEPS_SINCE = 3
@@ -82,13 +85,17 @@ def refuse(  # noqa: PLR0913 - one document, named field by field
     )
 
 
-def error_document(envelope: Envelope, code: Code, cause: str, about: str) -> dict[str, Any]:
-    """An RS-ERROR in the given envelope: ours, or the hub's in a simulator."""
-    error = {
+def error_document(
+    envelope: Envelope, code: Code, cause: str, about: str, source: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """An RS-ERROR in the given envelope: ours, or the hub's in a simulator, which quotes the whole message as `source`."""
+    error: dict[str, Any] = {
         "errorCode": {"statusCode": code.value, "statusString": code.name},
         "errorCause": cause,
         "referencedDistributionID": about,
     }
+    if source:
+        error["sourceMessage"] = source
     return write_envelope(envelope, {"error": error})
 
 

@@ -13,7 +13,7 @@ from gateway.doors.hub.table import HUB_DOORS
 from gateway.doors.interventions.table import INTERVENTION_DOORS
 from gateway.doors.operator import links
 from gateway.doors.operator.table import DESK_DOORS
-from gateway.doors.portal import batch, boards, events, patients, stream, sync
+from gateway.doors.portal import batch, boards, events, patients, search, stream, sync
 from gateway.doors.portal.operations import OPERATIONS
 from gateway.doors.studio.mappings_table import MAPPING_DOORS
 from gateway.security.keys import Scope
@@ -159,8 +159,8 @@ PATIENTS = (
         "POST",
         EVENT + "/patients/search",
         PORTAL,
-        patients.search,
-        "Chercher par numéro SINUS, code CATA ou début de nom",
+        search.search,
+        "Chercher par numéro SINUS, code CATA ou début de nom ; dire si le numéro est libre (R-10)",
         schemas.SoughtPatients,
         tag="Patients",
         shows="patient",

@@ -95,7 +95,7 @@ def accept(  # noqa: PLR0913 - where, who, what, when
 def surroundings(register: Register, event: Event) -> Surroundings:
     """What the rules may ask of the rest of the event."""
     return Surroundings(
-        holder_of_number=lambda number: register.victims.holder_of_number(event.id, number),
+        holder_of_number=lambda number: register.numbers.bearer(event.id, number),
         next_cata_serial=lambda letter: register.victims.next_cata_serial(event.id, letter),
     )
 
@@ -128,7 +128,7 @@ def record(  # noqa: PLR0913 - what, of whom, by which rules
     if before is None:
         register.victims.add(victim, now, house.rules)
     else:
-        register.victims.change(victim, now, house.rules)
+        register.victims.change(before, victim, now, house.rules)
     _tell(register, house, event, before, victim, written, now, tell)
     return Accepted(event, victim, tuple(written))
 

@@ -18,6 +18,7 @@ from gateway.register.replies import Replies
 from gateway.register.victims.deliveries import Deliveries
 from gateway.register.victims.events import Events
 from gateway.register.victims.feed import Feed
+from gateway.register.victims.numbers import Numbers
 from gateway.register.victims.observations import Observations
 from gateway.register.victims.victims import Victims
 
@@ -40,6 +41,7 @@ class Register:
         "hub",
         "interventions",
         "keys",
+        "numbers",
         "observations",
         "phone_cases",
         "replies",
@@ -58,6 +60,7 @@ class Register:
         self.feed = Feed(connection)
         self.hub = Hub(connection)
         self.keys = Keys(connection)
+        self.numbers = Numbers(connection)
         self.deliveries = Deliveries(connection)
         self.interventions = Interventions(connection)
         self.routes = Routes(connection)

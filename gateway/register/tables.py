@@ -56,6 +56,25 @@ victim = Table(
     ),
 )
 
+victim_number = Table(
+    "victim_number",
+    metadata,
+    Column("event_id", String(64), primary_key=True),
+    Column("number", String(96), primary_key=True),
+    Column("victim_id", String(64), primary_key=True),
+    # A text that is no number may stand on several victims: they are told apart by people.
+    Column("unread", Boolean, nullable=False),
+    # a number of the field or of a hospital has one bearer at a time in one event, and only there.
+    Index(
+        "victim_number_bearer",
+        "event_id",
+        "number",
+        unique=True,
+        sqlite_where=text("unread = 0"),
+        postgresql_where=text("unread = false"),
+    ),
+)
+
 observation = Table(
     "observation",
     metadata,

@@ -8,16 +8,34 @@ from domain.numbers.sinus_number import UnreadNumber, read_sinus_number
 from domain.victim.banner import banner, display_name
 from domain.victim.offers import Offer, offers
 from domain.victim.snapshot import victim_canon
+from gateway.register.victims.numbers import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from domain.event import Event
     from domain.numbers.identifier import Identifier
     from domain.rules import Rules
     from domain.victim.victim import Victim
+    from gateway.register import Register
 
 
-def patient_view(victim: Victim, event: Event, rules: Rules) -> dict[str, Any]:
-    """The document of topic `patient.view`, its record on the same level."""
+def views(register: Register, event: Event, victims: Iterable[Victim], rules: Rules) -> list[dict[str, Any]]:
+    """The documents of these victims, each with what it shares with others of the event by mistake."""
+    shown = list(victims)
+    unread = any(known.holds and known.quarantined for victim in shown for known in victim.identifiers)
+    twice = register.numbers.unread_twice(event.id) if unread else frozenset()
+    return [patient_view(victim, event, rules, twice) for victim in shown]
+
+
+def patient_view(
+    victim: Victim, event: Event, rules: Rules, unread_twice: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """The document of topic `patient.view`, its record on the same level.
+
+    `unread_twice`: the unreadable numbers that several victims of the event bear, as `register.victims.numbers.plain` writes them.
+    """
+    unread = {plain(known.value) for known in victim.identifiers if known.holds and known.quarantined}
     return {
         **victim_canon(victim, event, rules),
         "revision": victim.revision,
@@ -25,7 +43,7 @@ def patient_view(victim: Victim, event: Event, rules: Rules) -> dict[str, Any]:
         "banner": banner(victim, rules),
         "status_label": victim.status.label,
         "identifiers": [_identifier(identifier) for identifier in victim.identifiers],
-        "flags": list(victim.flags),
+        "flags": [*victim.flags, *(["sinus_number_unread_twice"] if unread & unread_twice else [])],
         "offers": [_offer(offer) for offer in offers(victim)],
     }
 

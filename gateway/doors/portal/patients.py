@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from domain.errors import UnknownError
 from gateway.doors.http.reply import Reply
 from gateway.doors.portal.events import stamp_of
 from gateway.doors.portal.operations import OPERATIONS
-from gateway.doors.portal.patient_view import patient_view
+from gateway.doors.portal.patient_view import views
 from gateway.flow.accept import accept, known_event, refuse_other_mode
 from gateway.ids import new_id
 
@@ -47,7 +47,7 @@ async def replace(call: Call) -> Reply:
         command = OPERATIONS["replace" if known else "create"].command(patient_id, call.body)
         stamp = stamp_of(call, call.body)
         accepted = accept(register, call.runtime.house, event, patient_id, command, stamp, if_match=call.if_match)
-        return _shown(call, accepted.victim, accepted.event, 200 if known else 201)
+        return _shown(call, register, accepted.victim, accepted.event, 200 if known else 201)
 
     return await call.change(work)
 
@@ -57,33 +57,18 @@ async def read_one(call: Call) -> Reply:
 
     def work(register: Register) -> Reply:
         event = _event(call, register)
-        return _shown(call, _known(register, event, call.path["patient_id"]), event)
+        return _shown(call, register, _known(register, event, call.path["patient_id"]), event)
 
     return await call.runtime.read(work)
 
 
 async def read_all(call: Call) -> Reply:
     """The patients of an event."""
+    rules = call.runtime.house.rules
 
     def work(register: Register) -> Reply:
         event = _event(call, register)
-        return Reply(200, {"patients": _views(call, register, event)})
-
-    return await call.runtime.read(work)
-
-
-async def search(call: Call) -> Reply:
-    """The patients that bear a SINUS number or a CATA code, or whose name begins so.
-
-    A POST, because an address is written down on its way and a name must not be.
-    """
-    number = (call.body.number or "").upper()
-    start = (call.body.name or "").casefold()
-
-    def work(register: Register) -> Reply:
-        event = _event(call, register)
-        found = [view for view in _views(call, register, event) if _matches(view, number, start)]
-        return Reply(200, {"patients": found})
+        return Reply(200, {"patients": views(register, event, register.victims.of_event(event.id), rules)})
 
     return await call.runtime.read(work)
 
@@ -119,7 +104,7 @@ async def _apply(call: Call, patient_id: str, command: PatientCommand, status: i
     def work(register: Register) -> Reply:
         event = _event(call, register)
         accepted = accept(register, house, event, patient_id, command, stamp, if_match=call.if_match)
-        return _shown(call, accepted.victim, accepted.event, status)
+        return _shown(call, register, accepted.victim, accepted.event, status)
 
     return await call.change(work)
 
@@ -137,20 +122,7 @@ def _known(register: Register, event: Event, patient_id: str) -> Victim:
     return victim
 
 
-def _views(call: Call, register: Register, event: Event) -> list[dict[str, Any]]:
-    rules = call.runtime.house.rules
-    return [patient_view(victim, event, rules) for victim in register.victims.of_event(event.id)]
-
-
-def _matches(view: dict[str, Any], number: str, start: str) -> bool:
-    if number:
-        bare = "".join(character for character in number if character.isalnum())
-        numbers = {one["value"] for one in view["identifiers"]}
-        return bare in numbers or number in numbers
-    names = (view["used_name"], view["birth_name"], view["given_name"])
-    return not start or any(name and name.casefold().startswith(start) for name in names)
-
-
-def _shown(call: Call, victim: Victim, event: Event, status: int = 200) -> Reply:
+def _shown(call: Call, register: Register, victim: Victim, event: Event, status: int = 200) -> Reply:
     location = f"/v1/events/{event.id}/patients/{victim.id}" if status == 201 else None  # noqa: PLR2004 - Created
-    return Reply(status, patient_view(victim, event, call.runtime.house.rules), etag=victim.revision, location=location)
+    (view,) = views(register, event, [victim], call.runtime.house.rules)
+    return Reply(status, view, etag=victim.revision, location=location)

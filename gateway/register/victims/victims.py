@@ -15,6 +15,7 @@ from gateway.register.instants import to_column
 from gateway.register.statement import Statement
 from gateway.register.tables import cata_serial
 from gateway.register.tables import victim as table
+from gateway.register.victims.numbers import Numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,11 +55,6 @@ CHANGE = Statement(
     .where(table.c.id == bindparam("victim_id"))
     .values({name: bindparam(f"new_{name}") for name in CHANGED})
 )
-HOLDER = Statement(
-    select(table.c.id).where(
-        table.c.event_id == bindparam("event_id"), table.c.sinus_number == bindparam("sinus_number")
-    )
-)
 GROUPS = (
     table.c.localisation_id,
     table.c.status,
@@ -89,10 +85,11 @@ NEXT_SERIAL = (
 class Victims:
     """The current records."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_numbers")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._numbers = Numbers(connection)
 
     def find(self, event_id: str, victim_id: str, *, for_change: bool = False) -> Victim | None:
         """One record, also when it is deleted; locked until the end of the transaction when it is to be changed."""
@@ -117,18 +114,16 @@ class Victims:
     def add(self, victim: Victim, now: datetime, rules: Rules) -> None:
         """A new record."""
         at = to_column(now)
+        self._numbers.keep(None, victim)
         row = {"id": victim.id, "event_id": victim.event_id, "created_at": at, **_columns(victim, at, rules)}
         ADD.run(self._connection, row)
 
-    def change(self, victim: Victim, now: datetime, rules: Rules) -> None:
-        """The record as it now is."""
+    def change(self, before: Victim, victim: Victim, now: datetime, rules: Rules) -> None:
+        """The record as it now is, and as it was read in this transaction."""
+        if before.identifiers != victim.identifiers:
+            self._numbers.keep(before, victim)
         columns = {f"new_{name}": value for name, value in _columns(victim, to_column(now), rules).items()}
         CHANGE.run(self._connection, {"victim_id": victim.id, **columns})
-
-    def holder_of_number(self, event_id: str, sinus_number: str) -> str | None:
-        """Who in this event has this SINUS number, in its canonical form."""
-        found = HOLDER.one(self._connection, {"event_id": event_id, "sinus_number": sinus_number})
-        return str(found) if found is not None else None
 
     def next_cata_serial(self, event_id: str, letter: str) -> int:
         """The next serial of a localisation. A number given is spent even when its victim is deleted later."""

@@ -7,22 +7,18 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from domain.counts import counts_document
-from gateway.doors.portal.sync import SEVERITIES
+from gateway.agreement.reconcile import reconcile
 from gateway.interventions.watch import Watch
 from gateway.mappings.versions import follow_decisions, keep_unknown
 from gateway.operations.alarms import look
 from gateway.register.interventions.sweeping import sweep_requests
-from outbox.errors import DeliveryError
 from outbox.message import Kind
 from outbox.sql.retention import Horizon, Swept, sweep
 from scheduler.jobs import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
     from datetime import datetime
 
-    from domain.event import Event
     from gateway.register import Register
     from gateway.runtime import Runtime
     from gateway.settings.settings import Store
@@ -89,51 +85,6 @@ def _sweep_requests(register: Register, store: Store, now: datetime) -> None:
         )
 
 
-async def reconcile(runtime: Runtime) -> None:
-    """Compare, for every open event, what is counted here and there; a difference that nothing on its way explains is told."""
-    if not await runtime.pulse.leads():
-        return  # Said once, whatever the number of nodes.
-    events = await runtime.read(lambda register: register.events.all(runtime.settings.mode))
-    for event in events:
-        if event.status == "open":
-            for name, mirror in runtime.mirrors.items():
-                link = event.links.get(name)
-                if link is not None and link.state == "linked" and link.external_id is not None:
-                    await _look(runtime, event, name, mirror.held(link.external_id))
-
-
-async def _look(runtime: Runtime, event: Event, name: str, asked: Awaitable[Mapping[str, int]]) -> None:
-    """Compare with one neighbour; one that does not answer keeps nobody from being compared with the others."""
-    before = await _said(runtime, event, name)
-    try:
-        held = dict(await asked)
-    except DeliveryError as error:
-        log.warning("reconcile.unanswered destination=%s event=%s cause=%s", name, event.id, error.cause.code)
-        return
-    said, quiet = await _said(runtime, event, name)
-    differs = [severity for severity in SEVERITIES if said[severity] != held.get(severity, 0)]
-    # What changed or was on its way while the neighbour was being asked explains a difference.
-    if not differs or not quiet or (said, quiet) != before:
-        return
-    log.warning("reconcile.differs destination=%s event=%s categories=%s", name, event.id, ",".join(differs))
-    body = {"destination": name, "said": said, "held": held}
-    now = runtime.clock()
-    await runtime.write(lambda register: register.feed.tell(event.id, event.mode, "difference", body, now))
-
-
-async def _said(runtime: Runtime, event: Event, name: str) -> tuple[dict[str, int], bool]:
-    """What is counted here, and whether nothing of the event is on its way there."""
-    now = runtime.clock()
-
-    def work(register: Register) -> tuple[dict[str, int], bool]:
-        totals = counts_document(event, register.victims.cells(event.id), event.revision, now, "portal")["totals"]
-        states = register.deliveries.of_event(event.id, now)
-        quiet = all(state.waiting == 0 for state in states if state.destination == name)
-        return {severity: totals[severity] for severity in SEVERITIES}, quiet  # type: ignore[literal-required]
-
-    return await runtime.read(work)
-
-
 async def forget(runtime: Runtime) -> None:
     """Drop answers, feed lines and sessions that have served."""
     now, store = runtime.clock(), runtime.settings.store
@@ -142,6 +93,7 @@ async def forget(runtime: Runtime) -> None:
         register.replies.forget(now - timedelta(days=store.replies_days))
         register.feed.forget(now - timedelta(days=store.feed_days))
         register.keys.close_old_sessions(now)
+        register.agreements.forget(now - timedelta(days=store.attempts_days))
         register.alarms.forget(now - timedelta(days=store.attempts_days))
         register.audit.forget(now - timedelta(days=store.audit_days))
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from adapters.wire.ws_security.username_token import TokenGate
 from adapters.wire.ws_security.verify import SignatureGate
+from gateway.operations.census import Censuses
 from gateway.register import Register
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -53,6 +54,9 @@ class Mirror(Protocol):
     async def held(self, external_id: str) -> Mapping[str, int]:
         """Persons per severity (UA, UR, IMP, DCD, NC) that the neighbour holds for its own event."""
 
+    async def people(self, external_id: str) -> Sequence[Mapping[str, Any]] | None:
+        """Everybody whom it holds there, as `people` of `domain.canon.answers`; None when it does not know the event."""
+
 
 class Follower(Protocol):
     """A CRRA's software that can be asked where a request is."""
@@ -88,6 +92,8 @@ class Runtime:
     """The accounts of platforms that prove themselves by a WS-Security token with digest."""
     signature_gate: SignatureGate = field(default_factory=SignatureGate)
     """The certificates of platforms that sign their messages."""
+    censuses: Censuses = field(default_factory=Censuses)
+    """What each neighbour last said of whom it holds."""
     hub: Inbound | None = None
     """The door of the Hub Santé, where there is one."""
     bell: Bell = field(default_factory=lambda: Bell())  # noqa: PLW0108 - Bell is defined below

@@ -1,18 +1,19 @@
 """SINUS as a destination of the outbox: envelope, mapping, document, client, receipt.
 
-Sends events, victims, detached numbers and counts, and nothing else; reads back what SINUS counts. Which fields may leave is
+Sends events, victims, detached numbers and counts, and nothing else; reads back what SINUS counts and whom it holds. Which fields may leave is
 decided by the mapping and its allow-list, and by the schema, never here.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
 from adapters.sinus.client import RefusalError, SinusClient, UnreadableAnswerError
 from adapters.sinus.document import DocumentError, write
-from adapters.sinus.faults import NAME, translate
+from adapters.sinus.faults import NAME, Code, translate
 from adapters.wire.http import open_client, refuse_other_mode
 from mapping.errors import MappingError
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
@@ -35,6 +36,8 @@ ROOTS = {
 """Topic → the document of the contract that says it."""
 HELD = "held"
 """The key, among the mappings by topic, of the one that reads back what SINUS counts."""
+PEOPLE = "people"
+"""The key of the one that reads back whom SINUS holds."""
 
 
 class Shape(Protocol):
@@ -82,9 +85,34 @@ class SinusAdapter:
             tree = await self._client.get_counts(external_id)
         except (httpx.HTTPError, RefusalError, UnreadableAnswerError) as error:
             raise translate(error) from error
+        self._refuse_other_mode(tree)
+        return self._mappings[HELD].apply(tree)
+
+    async def people(self, external_id: str) -> list[dict[str, Any]] | None:
+        """Everybody that SINUS holds in its event, as `people` of `domain.canon.answers`; None when it does not know the event."""
+        everybody: list[dict[str, Any]] = []
+        after: str | None = None
+        while True:
+            try:
+                tree = await self._client.get_records(external_id, after)
+            except RefusalError as refusal:
+                if refusal.code == Code.EVENEMENT_INCONNU:
+                    return None
+                raise translate(refusal) from refusal
+            except (httpx.HTTPError, UnreadableAnswerError) as error:
+                raise translate(error) from error
+            self._refuse_other_mode(tree)
+            page = await asyncio.to_thread(self._mappings[PEOPLE].apply, tree)
+            everybody += page.get("people", [])
+            before, after = after, page.get("after")
+            if after is None:
+                return everybody
+            if after == before:
+                raise PermanentDeliveryError(f"{NAME}.suite", "SINUS répète la même page de ses fiches.")
+
+    def _refuse_other_mode(self, tree: Mapping[str, Any]) -> None:
         if tree["mode"] != self._link.mode:
             raise PermanentDeliveryError(f"{NAME}.mode", "SINUS répond pour l’autre mode : vérifier l’adresse du lien.")
-        return self._mappings[HELD].apply(tree)
 
     async def aclose(self) -> None:
         """Close the connections."""

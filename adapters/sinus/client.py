@@ -60,7 +60,7 @@ class Acknowledgement:
 
 
 class SinusClient:
-    """The five doors of the contract."""
+    """The six doors of the contract."""
 
     def __init__(self, http: httpx.AsyncClient, clock: Callable[[], datetime]) -> None:
         self._http = http
@@ -85,6 +85,12 @@ class SinusClient:
     async def get_counts(self, sinus_event: str) -> dict[str, Any]:
         """What SINUS holds: the tree of `denombrementDetenu`."""
         tree, _ = await self._ask("GET", _path(sinus_event, "denombrement"), "denombrementDetenu")
+        return tree
+
+    async def get_records(self, sinus_event: str, after: str | None) -> dict[str, Any]:
+        """One page of the records that SINUS holds: the tree of `fichesDetenues`. `after` is the cursor of the page before."""
+        query = f"?apres={quote(after, safe='')}" if after else ""
+        tree, _ = await self._ask("GET", _path(sinus_event, "victimes") + query, "fichesDetenues")
         return tree
 
     async def aclose(self) -> None:

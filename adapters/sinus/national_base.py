@@ -160,6 +160,22 @@ class NationalBase:
         total = sum(counts.values())
         return {**counts, "@total": total, "@totalSansImp": total - counts["@imp"]}
 
+    def records(self, sinus_event: str) -> list[dict[str, Any]]:
+        """Everybody held, as `fiche` of the contract, in the order they were first told; withdrawn ones are left out."""
+        return [
+            {
+                "@idSinus": victim.sinus_id,
+                "@idPasserelle": id_,
+                "@version": victim.version,
+                "@categorie": victim.record.get("categorie"),
+                "@numero": victim.record.get("numero"),
+                "@lieu": victim.record.get("lieu", {}).get("@id"),
+                "@finess": victim.record.get("destination", {}).get("@finess"),
+            }
+            for id_, victim in self.event(sinus_event).victims.items()
+            if victim.record["retiree"] not in {"true", "1"}
+        ]
+
     def event(self, sinus_id: str) -> HeldEvent:
         """One event, or a refusal."""
         if sinus_id not in self._events:

@@ -1,4 +1,4 @@
-"""SINUS itself, as product code: the five doors of the contract over a `NationalBase`, for development, tests and exercises.
+"""SINUS itself, as product code: the six doors of the contract over a `NationalBase`, for development, tests and exercises.
 
 Checks every document by the schema, refuses the other mode, answers a repeated Idempotency-Key as it did the first time, and
 plays a script of faults (`adapters/wire/simulated.py`). Keeps everything in memory, and authenticates nobody.
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     Work = Callable[[dict[str, str], dict[str, Any]], Outcome]
 
+PAGE = 2000
+"""Records in one page of `fichesDetenues`: the most that the contract allows."""
 STATUSES = {Code.XML_ILLISIBLE: 400, Code.CLE_ABSENTE: 400, Code.TROP_GROS: 413, Code.NON_CONFORME: 422}
 
 
@@ -112,6 +114,20 @@ class SimulatedSinus:
         }
         return _xml(write("denombrementDetenu", tree))
 
+    async def held_records(self, request: Request) -> Response:
+        """One page of whom is held; the cursor is the rank of the first record of the page."""
+        sinus_id, after = request.path_params["id"], request.query_params.get("apres", "0")
+        if not (after.isdecimal() and len(after) < 10):  # noqa: PLR2004 - a rank, not an attack
+            return _refuse(422, Code.NON_CONFORME, "apres")
+        try:
+            records = self.base.records(sinus_id)
+        except RefusedError as refusal:
+            return _refuse(refusal.status, refusal.code, refusal.field)
+        first, end = int(after), int(after) + PAGE
+        more = str(end) if end < len(records) else None
+        tree = {"mode": self.base.mode, "idSinus": sinus_id, "fiche": records[first:end], "suite": more}
+        return _xml(write("fichesDetenues", tree))
+
     async def open_in_the_field(self, request: Request) -> Response:
         """Sandbox only: SINUS opens an event by itself, for ours to be linked to."""
         try:
@@ -141,6 +157,7 @@ def create_simulator(mode: str, clock: Callable[[], datetime]) -> Starlette:
         Route(path, faulty(sinus.door(root, work), script), methods=[method]) for method, path, root, work in works
     ]
     routes.append(Route(below + "denombrement", faulty(sinus.held_counts, script), methods=["GET"]))
+    routes.append(Route(below + "victimes", faulty(sinus.held_records, script), methods=["GET"]))
     routes.append(Route("/_sandbox/evenements", sinus.open_in_the_field, methods=["POST"]))
     app = Starlette(routes=[*routes, *control_routes(sinus, script)])
     app.state.sinus = sinus

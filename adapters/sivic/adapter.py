@@ -6,12 +6,14 @@ when deleted. It refuses to read a victim beyond `deleted`: what leaves is what 
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from adapters.sivic.faults import FaultCode, delivery_error, fault_code, unheard, unknown_topic, unmapped
 from adapters.wire.http import refuse_other_mode
 from adapters.wire.soap.client import FaultAnswerError
 from mapping import MappingError
+from outbox.errors import PermanentDeliveryError
 from outbox.message import Receipt
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ WITHDRAWAL = "victim.deleted"
 """The key, among the mappings by topic, of the one that says a deleted victim."""
 HELD = "held"
 """The key of the one that reads back how many persons SI-VIC holds."""
+PEOPLE = "people"
+"""The key of the one that reads back who they are."""
 ANSWERS = {
     "event": "event.answer",
     "victim": "victim.answer",
@@ -80,6 +84,25 @@ class SivicAdapter:
             raise delivery_error(fault) from None
         held: dict[str, int] = self._mappings[HELD].apply(counted)
         return {**held, "total": sum(held.values())}
+
+    async def people(self, external_id: str) -> list[dict[str, Any]] | None:
+        """Everybody that SI-VIC holds in its event, as `people` of `domain.canon.answers`; None when it does not know the event."""
+        everybody: list[dict[str, Any]] = []
+        after: str | None = None
+        while True:
+            try:
+                tree = await self._client.people(external_id, self._link.mode, after)
+            except FaultAnswerError as fault:
+                if fault_code(fault) is FaultCode.EVENEMENT_SIVIC_INCONNU:
+                    return None
+                raise delivery_error(fault) from None
+            page = await asyncio.to_thread(self._mappings[PEOPLE].apply, tree)
+            everybody += page.get("people", [])
+            before, after = after, page.get("after")
+            if after is None:
+                return everybody
+            if after == before:
+                raise PermanentDeliveryError("sivic.suite", "SI-VIC répète la même page de ses personnes.")
 
     async def aclose(self) -> None:
         """Close the connections kept open."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     PersonOperation = Literal["AnnoncerPersonne", "MettreAJourPersonne", "RetirerPersonne", "DetacherNumero"]
 
+MODES = {"Actual": "REEL", "Exercise": "EXERCICE"}
 WSDL = Path(__file__).parent / "contract" / "sivic-v1.wsdl"
 
 
@@ -52,8 +53,13 @@ class SivicClient:
 
     async def counts(self, event: str, mode: str) -> dict[str, Any]:
         """What SI-VIC holds in one of its events: the tree of `ConsulterEvenementReponse`."""
-        asked = {"mode": {"Actual": "REEL", "Exercise": "EXERCICE"}[mode], "idEvenement": event}
+        asked = {"mode": MODES[mode], "idEvenement": event}
         return dict((await self._soap.call("ConsulterEvenement", asked)).tree)
+
+    async def people(self, event: str, mode: str, after: str | None) -> dict[str, Any]:
+        """One page of whom SI-VIC holds: the tree of `ConsulterPersonnesReponse`. `after` is the `suite` of the page before."""
+        asked = {"mode": MODES[mode], "idEvenement": event, **({"apres": after} if after else {})}
+        return dict((await self._soap.call("ConsulterPersonnes", asked)).tree)
 
     async def aclose(self) -> None:
         """Close the connections kept open."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 CATEGORIES = ("UA", "UR", "IMP", "DCD", "NC")
+PAGE = 2000
+"""Persons in one page of `ConsulterPersonnesReponse`: the most that the contract allows."""
 NUMBERS = ("numeroSinus", "numeroSinusHp")
 HP_DEPARTMENT = "999"
 """No département has this radio code: a number of the simulator is seen at once."""
@@ -177,6 +179,20 @@ class HeldSivic:
         counts = {name.lower(): number for name, number in self._count(id_).items()}
         return {"idEvenement": id_, "statut": self._events[id_].status, **counts}
 
+    def people(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One page of whom an event holds; the cursor is the rank of its first person."""
+        self._check_mode(request)
+        id_, first = request["idEvenement"], request.get("apres", "0")
+        if id_ not in self._events:
+            raise RefusedError(FaultCode.EVENEMENT_SIVIC_INCONNU, "idEvenement")
+        if not (first.isdecimal() and len(first) < 10):  # noqa: PLR2004 - a rank, not an attack
+            raise RefusedError(FaultCode.SCHEMA, "apres")
+        held = [(person, fiche) for person, fiche in self._fiches.items() if self._event_of.get(fiche.event) == id_]
+        there = [_listed(person, fiche) for person, fiche in held if fiche.person is not None]
+        start, end = int(first), int(first) + PAGE
+        more = str(end) if end < len(there) else None
+        return {"idEvenement": id_, "personne": there[start:end], "suite": more}
+
     def _check_mode(self, request: dict[str, Any]) -> None:
         if request["mode"] != self._mode:
             raise RefusedError(FaultCode.MODE, "mode")
@@ -240,3 +256,17 @@ class HeldSivic:
             if fiche.person is not None and self._event_of.get(fiche.event) == event
         )
         return {category: held[category] for category in CATEGORIES} | {"total": held.total()}
+
+
+def _listed(person: str, fiche: Fiche) -> dict[str, Any]:
+    """One person as `PersonneTenue` of the contract."""
+    said = fiche.person or {}
+    listed = {
+        "idFiche": fiche.id,
+        "idPersonne": person,
+        "version": fiche.version,
+        "categorie": said["categorie"],
+        "numeroSinus": said.get("numeroSinus") or said.get("numeroSinusHp") or fiche.given_number,
+        "finess": said.get("destination", {}).get("finess"),
+    }
+    return {name: value for name, value in listed.items() if value is not None}

@@ -36,8 +36,12 @@ ANSWERS = {
     "person": ("idFiche", "etat", "doublon", "numeroSinusHp"),
     "event": ("idEvenement", "etat", "doublon"),
     "counts": ("idEvenement", "statut", "ua", "ur", "imp", "dcd", "nc", "total"),
+    "people": ("idEvenement", "personne", "suite"),
 }
 """The elements of each answer, in the order of the contract."""
+
+HELD_PERSON = ("idFiche", "idPersonne", "version", "categorie", "numeroSinus", "finess")
+"""The elements of one person of `ConsulterPersonnesReponse`, in the order of the contract."""
 
 REFUSALS = {
     FaultCode.MODE: "Ce SI-VIC n’accepte pas ce mode.",
@@ -61,12 +65,18 @@ def _read(element: Element) -> Any:  # noqa: ANN401 - a tree or a leaf
 def _write(name: str, order: tuple[str, ...], values: dict[str, Any]) -> Element:
     element = etree.Element(f"{{{NAMESPACE}}}{name}", nsmap={"s": NAMESPACE})
     for key in order:
-        if key in values:
-            value = values[key]
+        for value in _several(values.get(key)):
+            if isinstance(value, dict):
+                element.append(_write(key, HELD_PERSON, value))
+                continue
             etree.SubElement(element, f"{{{NAMESPACE}}}{key}").text = (
                 str(value).lower() if isinstance(value, bool) else str(value)
             )
     return element
+
+
+def _several(value: Any) -> list[Any]:  # noqa: ANN401 - a leaf, a list of trees, or nothing
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _detail(fault: SoapFault) -> Element:
@@ -104,6 +114,7 @@ def create_simulator(mode: str, clock: Callable[[], datetime]) -> Starlette:
         "RetirerPersonne": _operation("person", lambda asked: held.once(asked, held.withdraw)),
         "DetacherNumero": _operation("person", lambda asked: held.once(asked, held.detach)),
         "ConsulterEvenement": _operation("counts", held.consult),
+        "ConsulterPersonnes": _operation("people", held.people),
     }
     door = soap_door(
         Contract(WSDL), {f"{{{NAMESPACE}}}{name}": operation for name, operation in works.items()}, _detail

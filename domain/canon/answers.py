@@ -31,6 +31,32 @@ class HeldDocument(TypedDict):
     NC: int
 
 
+class HeldPersonCanon(TypedDict):
+    """One person as a neighbour lists it."""
+
+    id: str | None
+    """Ours; absent for somebody whom only the neighbour knows."""
+    reference: str
+    """The neighbour's own identifier."""
+    version: int
+    """The revision of ours that it holds."""
+    severity: str
+    localisation: str | None
+    """The identifier of the place."""
+    hospital: str | None
+    """FINESS of the destination."""
+    number: str | None
+    """SINUS number, in its canonical form."""
+
+
+class HeldPeopleDocument(TypedDict):
+    """`people`: one page of the persons that a neighbour holds in an event."""
+
+    people: list[HeldPersonCanon] | None
+    after: str | None
+    """The cursor of the next page; absent from the last."""
+
+
 class AnswerDocument(TypedDict):
     """`answer`: what a neighbour that is only described by files answers to any document."""
 
@@ -48,5 +74,10 @@ class AnswerDocument(TypedDict):
     """Seconds to wait before the next attempt."""
 
 
-HEARD: dict[str, type] = {"taken": TakenDocument, "held": HeldDocument, "answer": AnswerDocument}
+HEARD: dict[str, type] = {
+    "taken": TakenDocument,
+    "held": HeldDocument,
+    "people": HeldPeopleDocument,
+    "answer": AnswerDocument,
+}
 """What mappings of what comes in may produce → its shape."""

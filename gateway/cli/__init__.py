@@ -21,6 +21,7 @@ FAMILIES = {
     "key": "clés d’accès",
     "check": "vérifier réglages, correspondances, base et voisins",
     "outbox": "messages sortants : voir, rejouer, abandonner, suspendre",
+    "sync": "accord avec SINUS et SI-VIC : voir, comparer, renvoyer",
     "store": "la base",
     "mapping": "correspondances : vérifier, essayer, comparer, activer",
     "route": "voies vers les SAMU : voir, écrire, finir, qui a changé quoi",

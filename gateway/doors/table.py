@@ -197,6 +197,35 @@ PATIENTS = (
     ),
 )
 
+AGREEMENT_DOORS = (
+    Door(
+        "GET",
+        EVENT + "/sync",
+        NUMBERS,
+        sync.event_sync,
+        "Ce que dit le portail, ce que tiennent les voisins",
+        tag="Accord",
+    ),
+    Door("POST", EVENT + "/sync", WATCH, sync.look_now, "Comparer maintenant, personne par personne", tag="Accord"),
+    Door("GET", EVENT + "/sync/history", WATCH, sync.history, "La courbe d’accord de chaque lien", tag="Accord"),
+    Door(
+        "GET",
+        EVENT + "/sync/{destination}",
+        WATCH,
+        sync.link_detail,
+        "Un lien en détail : par catégorie, lieu, établissement et personne",
+        tag="Accord",
+    ),
+    Door(
+        "POST",
+        EVENT + "/sync/{destination}/resend",
+        WATCH,
+        sync.resend,
+        "Renvoyer ce qui manque à un voisin et que rien en route n’explique",
+        tag="Accord",
+    ),
+)
+
 NUMBER_DOORS = (
     Door(
         "GET",
@@ -220,14 +249,7 @@ NUMBER_DOORS = (
         tag="Nombres",
         query={"format": "csv pour un tableur."},
     ),
-    Door(
-        "GET",
-        EVENT + "/sync",
-        WATCH,
-        sync.event_sync,
-        "Ce que dit le portail, ce que tiennent les voisins",
-        tag="Accord",
-    ),
+    *AGREEMENT_DOORS,
     Door("GET", "/v1/destinations", WATCH, links.destinations, "État des liens et des nœuds", tag="Accord"),
     Door(
         "GET",

@@ -37,7 +37,7 @@ MOST = 100
 EXPIRED = "expired"
 UNANSWERED = "unanswered"
 """A request that its CRRA has not answered in time; the answer ends it."""
-LASTING = frozenset({EXPIRED, UNANSWERED, "hub", "certificate", "perimeter"})
+LASTING = frozenset({EXPIRED, UNANSWERED, "difference", "hub", "certificate", "perimeter"})
 """Kinds that no look ends: a person does, or what raised them."""
 
 
@@ -118,11 +118,13 @@ def _write(register: Register, wanted: Mapping[str, dict[str, Any]], names: set[
         end(register, name, mode, now)
 
 
-def sound(register: Register, name: str, facts: dict[str, Any], mode: str, now: datetime) -> None:
-    """Raise one alarm, unless it is under way."""
-    if register.alarms.sound(name, facts, now):
+def sound(register: Register, name: str, facts: dict[str, Any], mode: str, now: datetime) -> bool:
+    """Raise one alarm, unless it is under way; says whether it was raised."""
+    raised = register.alarms.sound(name, facts, now)
+    if raised:
         log.error("alarm.raised name=%s", name)
         register.feed.tell("", mode, "alarm", {"name": name, **facts}, now)
+    return raised
 
 
 def end(register: Register, name: str, mode: str, now: datetime, by: str | None = None) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
+from domain.agreement import Gap, Verdict
+from gateway.flow.routing import EVENT_DESTINATIONS
 from gateway.operations import heartbeat
 from gateway.security.admission import Load
 from outbox.gate import Breaker, Gate
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
+    from gateway.register import Register
+    from gateway.register.victims.agreements import Stand
     from gateway.runtime import Runtime
     from outbox.desk import Node
 
@@ -45,6 +49,7 @@ async def measure(runtime: Runtime) -> CollectorRegistry:
         *_nodes(living),
         await _alarms(runtime),
         _refused(runtime),
+        *await _agreements(runtime),
     ]
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Measures(families))
@@ -111,6 +116,31 @@ def _refused(runtime: Runtime) -> Metric:
 async def _alarms(runtime: Runtime) -> Metric:
     family = GaugeMetricFamily("passerelle_alarms", "Alarms under way.", labels=("kind",))
     under_way = [one.kind for one in await runtime.read(lambda register: register.alarms.under_way())]
-    for kind in ("lag", "breaker", "node", "link", "parked", "expired"):
+    for kind in ("lag", "breaker", "node", "link", "parked", "expired", "difference"):
         family.add_metric((kind,), under_way.count(kind))
     return family
+
+
+async def _agreements(runtime: Runtime) -> list[Metric]:
+    """How the open events stand with each neighbour, as the last comparison saw it. Numbers of events and persons, never who."""
+    events = GaugeMetricFamily(
+        "passerelle_agreement_events", "Open events by verdict.", labels=("destination", "state")
+    )
+    persons = GaugeMetricFamily(
+        "passerelle_agreement_persons", "Persons that differ with nothing on its way.", labels=("destination", "gap")
+    )
+    names = [name for name in EVENT_DESTINATIONS if name in runtime.house.destinations]
+
+    def read(register: Register) -> list[Stand]:
+        known = [event.id for event in register.events.all(runtime.settings.mode) if event.status == "open"]
+        stands = (register.agreements.last(event, name) for event in known for name in names)
+        return [stand for stand in stands if stand is not None]
+
+    stands = await runtime.read(read)
+    for name in names:
+        mine = [stand for stand in stands if stand.destination == name]
+        for verdict in Verdict:
+            events.add_metric((name, verdict), sum(stand.state == verdict for stand in mine))
+        for gap in Gap:
+            persons.add_metric((name, gap), sum(stand.numbers[gap] for stand in mine if stand.state == Verdict.GAP))
+    return [events, persons]

@@ -15,11 +15,13 @@ from gateway.register.interventions.requests import Interventions
 from gateway.register.interventions.routes import Routes
 from gateway.register.keys import Keys
 from gateway.register.replies import Replies
+from gateway.register.victims.agreements import Agreements
 from gateway.register.victims.deliveries import Deliveries
 from gateway.register.victims.events import Events
 from gateway.register.victims.feed import Feed
 from gateway.register.victims.numbers import Numbers
 from gateway.register.victims.observations import Observations
+from gateway.register.victims.persons import Persons
 from gateway.register.victims.victims import Victims
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Register:
     """The register as seen by one transaction."""
 
     __slots__ = (
+        "agreements",
         "alarms",
         "audit",
         "connection",
@@ -43,6 +46,7 @@ class Register:
         "keys",
         "numbers",
         "observations",
+        "persons",
         "phone_cases",
         "replies",
         "routes",
@@ -51,6 +55,7 @@ class Register:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.agreements = Agreements(connection)
         self.alarms = Alarms(connection)
         self.audit = Audit(connection)
         self.events = Events(connection)
@@ -64,4 +69,5 @@ class Register:
         self.deliveries = Deliveries(connection)
         self.interventions = Interventions(connection)
         self.routes = Routes(connection)
+        self.persons = Persons(connection)
         self.phone_cases = PhoneCases(connection)

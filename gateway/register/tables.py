@@ -164,3 +164,24 @@ alarm = Table(
     ),
     sqlite_autoincrement=True,
 )
+
+agreement = Table(
+    "agreement",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("event_id", String(64), nullable=False),
+    Column("destination", String(80), nullable=False),
+    Column("state", String(16), nullable=False),
+    # Persons: counted here, held there, and how they differ. Messages: on their way, waiting for a decision.
+    Column("portal", Integer, nullable=False),
+    Column("held", Integer, nullable=False),
+    Column("missing", Integer, nullable=False),
+    Column("extra", Integer, nullable=False),
+    Column("different", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("undecided", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Index("agreement_of_event", "event_id", "destination", "seq"),
+    sqlite_autoincrement=True,
+)

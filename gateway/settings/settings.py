@@ -156,7 +156,14 @@ class Watch(Section):
     """What is looked at regularly."""
 
     reconcile_seconds: float = Field(
-        30, gt=0, description="Secondes entre deux comparaisons avec ce que tiennent les voisins."
+        30,
+        gt=0,
+        description="Secondes entre deux comparaisons, personne par personne, avec ce que tiennent les voisins.",
+    )
+    repair_seconds: float = Field(
+        60,
+        ge=0,
+        description="Renvoyer de soi-même, une fois, ce qu’un voisin avait accusé et ne tient plus depuis ce temps.",
     )
     look_seconds: float = Field(5, gt=0, description="Secondes entre deux recherches d’alarmes.")
     heartbeat_seconds: float = Field(2, gt=0, description="Secondes entre deux signes de vie d’un nœud.")

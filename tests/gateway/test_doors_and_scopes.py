@@ -83,6 +83,7 @@ def test_who_has_a_right_to_numbers_only_reads_numbers_only() -> None:
         "GET /v1/events/{event_id}",
         "GET /v1/events/{event_id}/counts",
         "GET /v1/events/{event_id}/boards/{board}",
+        "GET /v1/events/{event_id}/sync",
         "GET /v1/stream",
     }
 

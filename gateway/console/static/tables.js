@@ -2,6 +2,7 @@
 const NAMES = { sinus: "SINUS", sivic: "SI-VIC", lrm: "LRM", lrm_fhir: "LRM (FHIR)", hub: "Hub Santé", portal: "Portail (retours)" };
 const ROWS = [["UA", "UA"], ["UR", "UR"], ["IMP", "IMP"], ["DCD", "DCD"], ["NC", "NC"], ["total", "Total"], ["total_without_imp", "Total hors IMP"]];
 const TITLES = { tb1: "TB1", tb2: "TB2", tb3: "TB3", tb4: "TB4" };
+const LOOKS = { agreed: "good", on_the_way: "waiting", gap: "bad", unknown: "bad", unlinked: "waiting" };
 const LINKS = { requested: "lien demandé", linked: "lié", failed: "lien en échec" };
 
 const at = (id) => document.getElementById(id);
@@ -43,20 +44,9 @@ export function drawAgreement(sync) {
   lines.push(row("note", cell("th", "En attente depuis", "", "row"), cell("td", ""), ...sides.map((side) => cell("td", side.waiting ? duration(side.oldest_waiting_ms) : "rien"))));
   lines.push(row("note", cell("th", "Lien", "", "row"), cell("td", ""), ...sides.map((side) => cell("td", side.link ? LINKS[side.link.state] : "aucun"))));
   at("accord-body").replaceChildren(...lines);
-  const verdict = judge(sides);
-  at("accord-state").className = `verdict ${verdict.className}`;
+  const verdict = sync.verdict; // Decided by the gateway, person by person: a page decides nothing.
+  at("accord-state").className = `verdict ${LOOKS[verdict.state] ?? ""}`;
   if (at("accord-state").textContent !== verdict.text) at("accord-state").textContent = verdict.text;
-}
-
-function judge(sides) {
-  const all = (list) => list.map((side) => named(side.name)).join(" et ");
-  const silent = sides.filter((side) => side.held === null);
-  const parked = sides.filter((side) => side.parked);
-  const late = sides.filter((side) => side.held && !side.agrees);
-  if (parked.length) return { className: "bad", text: `${all(parked)} : un envoi attend une décision.` };
-  if (silent.length) return { className: "bad", text: `${all(silent)} : pas de réponse. Les envois attendent, rien n’est perdu.` };
-  if (late.length) return { className: "waiting", text: `${all(late)} : en cours de mise à jour.` };
-  return sides.length ? { className: "good", text: "Tous tiennent le même dénombrement." } : { className: "", text: "Aucun voisin configuré." };
 }
 
 export function drawLinks(destinations) {

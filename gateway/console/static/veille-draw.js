@@ -52,19 +52,27 @@ function words(alarm) {
     certificate: () => [`${who} : notre certificat est à remplacer`, facts.file ? `Le fichier ${facts.file} n’est pas lisible.`
       : facts.days < 0 ? "Il a pris fin : plus rien n’entre ni ne sort." : `Il prend fin dans ${facts.days} jour(s).`],
     perimeter: () => [`${who} : périmètre ${facts.vhost} non relié`, `Depuis ${ago(facts.since)}. ${facts.why}`],
+    difference: () => [`${who} ne tient pas les mêmes personnes que le portail`, difference(facts)],
     hub: () => ["Hub Santé : à regarder", sentence(facts)],
   }[alarm.kind];
   return said ? said() : [alarm.name, sentence(facts)];
 }
 
+// Numbers of the moment of the alarm; the page of the event says those of now.
+function difference(facts) {
+  const parts = [[facts.missing, "fiche(s) y manquent"], [facts.different, "fiche(s) n’y sont pas les mêmes"], [facts.extra, "fiche(s) ne sont que là-bas"], [facts.undecided, "envoi(s) attendent une décision"]];
+  const said = parts.filter(([number]) => number).map(([number, words]) => `${number} ${words}`).join(", ");
+  return `Événement ${facts.event_id} : ${said || "son lien est à reprendre"}. Rien en route ne l’explique.`;
+}
+
 const sentence = (facts) => Object.entries(facts).map(([name, value]) => `${name} : ${value}`).join(" ; ");
 
-export function drawAlarms(alarms, end) {
+export function drawAlarms(alarms, end, resend) {
   count("alarms", alarms.length, ["Aucune alarme.", "Une alarme en cours.", `${alarms.length} alarmes en cours.`]);
   at("alarms-list").replaceChildren(...alarms.map((alarm) => {
     const [title, detail] = words(alarm);
     return made("li", "card bad", made("h3", "", title),
-      made("p", "buttons", button("Vu et traité", () => end(alarm), title)),
+      made("p", "buttons", ...(alarm.kind === "difference" ? [button("Renvoyer", () => resend(alarm), title)] : []), button("Vu et traité", () => end(alarm), title)),
       made("p", "", detail), made("p", "soft", `Depuis ${ago(alarm.raised_at)}, ${moment(alarm.raised_at)}`));
   }));
 }

@@ -50,7 +50,7 @@ function draw(...all) {
   state.shown = now;
   const [alarms, ways, groups, requests, routes, searched] = all;
   const held = document.activeElement?.getAttribute("aria-label");
-  drawAlarms(alarms, endAlarm);
+  drawAlarms(alarms, endAlarm, resend);
   drawWays(ways, { pause, resume });
   drawGroups(groups, { replay, discard });
   drawRequests(requests, searched);
@@ -127,6 +127,16 @@ function endAlarm(alarm) {
   decide({
     title: "Mettre fin à l’alarme", text: "Si sa cause dure, elle est levée à nouveau.", facts: [["Alarme", alarm.name], ["Levée", moment(alarm.raised_at)]],
     act: () => ask(`/v1/alarms/${alarm.alarm}/end`, {}), done: () => "Alarme close.",
+  });
+}
+
+function resend(alarm) {
+  const { event_id: event, destination } = alarm.facts;
+  decide({
+    title: "Renvoyer", text: `Repartent vers ${named(destination)} les fiches qu’il ne tient pas comme le portail et que rien en route n’explique, telles qu’elles sont aujourd’hui.`,
+    facts: [["Événement", event], ["Destinataire", named(destination)]],
+    act: () => ask(`/v1/events/${encodeURIComponent(event)}/sync/${encodeURIComponent(destination)}/resend`, {}),
+    done: (said) => (said.event_again ? "L’événement est renvoyé, ses fiches suivront." : `${said.records} fiche(s) renvoyée(s)${said.unsendable ? ` ; ${said.unsendable} ne sont connues que là-bas` : ""}.`),
   });
 }
 

@@ -1,53 +1,97 @@
-"""Doors of agreement: what the portal said beside what each neighbour holds, how late each one is, and what waits or is parked."""
+"""Doors of agreement: what the portal said beside whom each neighbour holds, the verdict by person, its history, and sending again."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from domain.agreement import Verdict, tally
 from domain.counts import counts_document
+from gateway.agreement.reconcile import look_and_note
+from gateway.agreement.report import detail_view, history_view, summary_of, verdict_view
+from gateway.agreement.resend import resend as send_again
+from gateway.agreement.standing import Look, look_at, neighbours_of_event
+from gateway.doors.http.problems import ProblemError
 from gateway.doors.http.reply import Reply
 from gateway.flow.accept import known_event
-from gateway.flow.routing import EVENT_DESTINATIONS, takers
+from gateway.operations.census import PATIENCE
+from gateway.security.keys import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from domain.event import Event
     from gateway.doors.http.door import Call
     from gateway.register import Register
     from gateway.register.victims.deliveries import DestinationState
-    from gateway.runtime import Mirror
-
-PATIENCE = 2.0  # seconds given to a neighbour to say what it holds
-SEVERITIES = ("UA", "UR", "IMP", "DCD", "NC")
 
 
 async def event_sync(call: Call) -> Reply:
-    """The columns of the page: the portal, then each neighbour that keeps victims."""
-    return Reply(200, await columns(call))
+    """The columns of the page: the portal, then each neighbour that keeps victims. Numbers and verdicts only."""
+    event = await _event(call)
+    names = neighbours_of_event(call.runtime)
+    looks = await asyncio.gather(*(look_at(call.runtime, event, name, patience=PATIENCE) for name in names))
+    return Reply(200, await _columns(call, event, looks))
 
 
-async def columns(call: Call) -> dict[str, Any]:
-    """What the portal said and what each neighbour holds, with its lag."""
+async def look_now(call: Call) -> Reply:
+    """The same, asked anew of every neighbour and written into the history."""
+    event = await _event(call)
+    looks = [await look_and_note(call.runtime, event, name) for name in neighbours_of_event(call.runtime)]
+    return Reply(200, await _columns(call, event, looks))
 
-    def work(register: Register) -> tuple[Event, dict[str, Any], list[DestinationState]]:
-        event = known_event(register, call.path["event_id"], call.principal.mode)
+
+async def _columns(call: Call, event: Event, looks: list[Look]) -> dict[str, Any]:
+    def work(register: Register) -> tuple[dict[str, Any], list[DestinationState]]:
         document = counts_document(event, register.victims.cells(event.id), event.revision, call.now, "portal")
-        return event, dict(document["totals"]), register.deliveries.of_event(event.id, call.now)
+        return dict(document["totals"]), register.deliveries.of_event(event.id, call.now)
 
-    event, totals, states = await call.runtime.read(work)
-    names = [name for name in takers("victim", call.runtime.house.destinations) if name in EVENT_DESTINATIONS]
-    held = await asyncio.gather(*(_held(call.runtime.mirrors.get(name), event, name) for name in names))
+    totals, states = await call.runtime.read(work)
     by_name = {state.destination: state for state in states}
     return {
         "event_id": event.id,
         "portal": totals,
-        "destinations": [
-            _column(event, name, totals, found, by_name.get(name)) for name, found in zip(names, held, strict=True)
-        ],
-        "at": call.now.isoformat(),
+        "verdict": summary_of(looks),
+        "destinations": [_column(event, look, by_name.get(look.name)) for look in looks],
+        "at": call.runtime.clock().isoformat(),
     }
+
+
+async def link_detail(call: Call) -> Reply:
+    """One link in full. The two values of a difference are for the portal; others see who differs, and on what."""
+    look = await look_at(call.runtime, await _event(call), _neighbour(call), patience=PATIENCE)
+    return Reply(200, detail_view(look, values=call.principal.scope is Scope.PORTAL))
+
+
+async def resend(call: Call) -> Reply:
+    """Queue again every record that the neighbour does not hold as it should and that nothing on its way explains."""
+    event, name, by = await _event(call), _neighbour(call), call.principal.name
+    look = await look_at(call.runtime, event, name, patience=None, anew=True)
+    if look.verdict is Verdict.UNKNOWN:
+        raise ProblemError(
+            503,
+            "voisin_muet",
+            f"{look.standing.name} ne répond pas : on ne sait pas ce qui lui manque.",
+            "Rien n’est perdu : réessayer quand il répond.",
+        )
+    runtime = call.runtime
+    sent = await runtime.write(lambda register: send_again(register, runtime.house, look, by, call.now))
+    return Reply(
+        200,
+        {
+            "destination": name,
+            "records": sent.records,
+            "event_again": sent.event,
+            "unsendable": sent.unsendable,
+            "verdict": verdict_view(look),
+        },
+    )
+
+
+async def history(call: Call) -> Reply:
+    """The curve of agreement of each link."""
+    event = await _event(call)
+    return Reply(
+        200, history_view(event, await call.runtime.read(lambda register: register.agreements.of_event(event.id)))
+    )
 
 
 async def patient_sync(call: Call) -> Reply:
@@ -60,32 +104,29 @@ async def patient_sync(call: Call) -> Reply:
     return Reply(200, {"patient_id": call.path["patient_id"], "destinations": await call.runtime.read(work)})
 
 
-async def _held(mirror: Mirror | None, event: Event, name: str) -> dict[str, int] | None:
-    """What the neighbour says it holds; None when it cannot be asked or does not answer: never a guess."""
-    link = event.links.get(name)
-    if mirror is None or link is None or link.external_id is None:
-        return None
-    try:
-        async with asyncio.timeout(PATIENCE):
-            found: Mapping[str, int] = await mirror.held(link.external_id)
-    except Exception:  # noqa: BLE001 - whatever it is, the column says that the neighbour does not answer
-        return None
-    tally = {severity: found.get(severity, 0) for severity in SEVERITIES}
-    total = sum(tally.values())
-    return {**tally, "total": total, "total_without_imp": total - tally["IMP"]}
+async def _event(call: Call) -> Event:
+    return await call.runtime.read(lambda register: known_event(register, call.path["event_id"], call.principal.mode))
 
 
-def _column(
-    event: Event, name: str, totals: dict[str, Any], held: dict[str, int] | None, state: DestinationState | None
-) -> dict[str, Any]:
-    link = event.links.get(name)
+def _neighbour(call: Call) -> str:
+    name = call.path["destination"]
+    if name not in neighbours_of_event(call.runtime):
+        raise ProblemError(404, "destination_inconnue", "Ce voisin ne tient pas de fiches, ou n’est pas réglé ici.")
+    return name
+
+
+def _column(event: Event, look: Look, state: DestinationState | None) -> dict[str, Any]:
+    link = event.links.get(look.name)
     return {
-        "name": name,
+        "name": look.name,
         "link": {"state": link.state, "action": link.action, "external_id": link.external_id} if link else None,
-        "held": held,
-        "agrees": held is not None and all(held[severity] == totals[severity] for severity in SEVERITIES),
-        "waiting": state.waiting if state else 0,
-        "parked": state.parked if state else 0,
+        "held": tally(look.held) if look.held is not None else None,
+        "told": tally(look.here.values()),
+        "agrees": look.verdict is Verdict.AGREED,
+        "verdict": verdict_view(look),
+        "waiting": look.standing.waiting,
+        "parked": look.standing.parked,
+        "uncertain": look.standing.uncertain,
         "delivered": state.delivered if state else 0,
         "lag_ms": state.lag_ms if state else None,
         "oldest_waiting_ms": state.oldest_waiting_ms if state else None,

@@ -23,8 +23,9 @@ from gateway.mappings.file_sets import Shelf
 from gateway.mappings.versions import VersionedDestination, Versions, open_versions
 from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours, policies, signature_gate, token_gate
 from gateway.operations.alarms import with_expiry_alarm
-from gateway.operations.heartbeat import Pulse
+from gateway.register.keys import RegisteredKeys
 from gateway.runtime import Runtime
+from gateway.runtime.heartbeat import Pulse
 from gateway.security.admission import Admission, Load
 from gateway.security.doorkeeper import Doorkeeper
 from outbox.database.database import open_database
@@ -73,7 +74,7 @@ async def build(
             database=database,
             desk=store,
             dispatcher=dispatcher,
-            doorkeeper=Doorkeeper(database, clock, settings.mode),
+            doorkeeper=Doorkeeper(RegisteredKeys(database), clock, settings.mode),
             mirrors=neighbours.mirrors,
             followers=neighbours.followers,
             token_gate=token_gate(settings),

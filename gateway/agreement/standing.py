@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from domain.agreement import HeldPerson, Person
     from domain.event import Event
-    from gateway.operations.census import Census
     from gateway.register import Register
     from gateway.register.victims.persons import Told
     from gateway.runtime import Runtime
+    from gateway.runtime.census import Census
 
 NAMES = {"sinus": "SINUS", "sivic": "SI-VIC"}
 """Destination → its name, as people say it."""

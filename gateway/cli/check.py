@@ -11,7 +11,7 @@ from gateway import migrations
 from gateway.bootstrap import house_rules, standing
 from gateway.cli.console import explain_mappings, read_settings, run, say, with_settings
 from gateway.neighbours import neighbours_of, open_neighbours
-from gateway.operations.heartbeat import answers
+from gateway.runtime.heartbeat import answers
 from mapping import MappingFaultsError, UnknownMappingError
 
 if TYPE_CHECKING:

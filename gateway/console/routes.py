@@ -10,10 +10,12 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.doors.http import problems
+from gateway.doors.http.credentials import COOKIE
 from gateway.doors.http.problems import Problem, ProblemError
+from gateway.doors.http.refusals import as_problem
 from gateway.doors.http.schemas import NewSession
 from gateway.doors.serve import read_body
-from gateway.security.doorkeeper import COOKIE, SESSION
+from gateway.security.doorkeeper import SESSION, AccessError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -49,8 +51,9 @@ def page_routes(runtime: Runtime) -> list[Route]:
             token, principal = await runtime.doorkeeper.open_session(said.key)
         except ValidationError as error:
             return problems.respond(problems.invalid_document(error).problem)
-        except ProblemError as refusal:
-            return problems.respond(refusal.problem)
+        except (ProblemError, AccessError) as error:
+            refusal = as_problem(error)
+            return problems.respond(refusal.problem, refusal.headers)
         answer = JSONResponse({"name": principal.name, "scope": principal.scope, "mode": principal.mode})
         answer.set_cookie(
             COOKIE,

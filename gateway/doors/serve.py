@@ -15,9 +15,11 @@ from starlette.responses import Response
 
 from domain.errors import RuleError
 from gateway.doors.http import problems
+from gateway.doors.http.credentials import credentials
 from gateway.doors.http.door import Call, Door, whole_number
 from gateway.doors.http.problems import ProblemError
 from gateway.doors.http.refusals import as_problem
+from gateway.doors.http.reply import Reply
 from gateway.doors.http.schemas import DESTINATION, IDENTIFIER
 from gateway.doors.portal.wording import wording
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from gateway.doors.http.door import Change
-    from gateway.doors.http.reply import Reply
     from gateway.doors.portal.wording import Wording
     from gateway.register import Register
     from gateway.runtime import Runtime
@@ -54,7 +55,7 @@ def endpoint(door: Door, runtime: Runtime) -> Callable[[Request], Awaitable[Resp
 
 async def _answer(door: Door, runtime: Runtime, request: Request) -> Response:
     _refuse_twice(request)
-    principal = await runtime.doorkeeper.let_in(request, door.scopes)
+    principal = await runtime.doorkeeper.let_in(credentials(request), door.scopes)
     _refuse_odd_identifiers(request)
     _refuse_unknown_query(door, request)
     raw = await read_body(request)
@@ -195,7 +196,8 @@ def _once(runtime: Runtime, principal: Principal, request: Request, raw: bytes) 
             stored = register.replies.find(principal.name, name)
             if stored is None:
                 reply = work(register)
-                register.replies.keep(principal.name, name, content, reply, now)
+                answer = (reply.status, reply.content, reply.etag, reply.location)
+                register.replies.keep(principal.name, name, content, answer, now)
                 return reply
             if stored.content != content:
                 raise ProblemError(
@@ -204,7 +206,7 @@ def _once(runtime: Runtime, principal: Principal, request: Request, raw: bytes) 
                     "Cette clé d’idempotence a déjà servi avec un autre contenu.",
                     "Reprendre avec une nouvelle clé.",
                 )
-            return stored.reply
+            return Reply(*stored.answer)
 
         return await runtime.write(remembered)
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from domain.decisions.commands import CreatePatient
 from domain.decisions.decide import Surroundings, decide
-from domain.errors import ConflictError, InvalidError, UnknownError
+from domain.errors import ConflictError, InvalidError, StaleError, UnknownError
 from domain.victim.projection import observe
-from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.flow.outgoing import (
     count_messages,
     detachment_messages,
@@ -81,7 +80,7 @@ def accept(  # noqa: PLR0913 - where, who, what, when
     *,
     if_match: int | None = None,
 ) -> Accepted:
-    """Apply one command to one victim. Raises RuleError or ProblemError, and then nothing was written."""
+    """Apply one command to one victim. Raises RuleError, and then nothing was written."""
     plausible(stamp)
     event = register.events.held(event)
     victim = register.victims.find(event.id, victim_id, for_change=True)
@@ -120,9 +119,7 @@ def record(  # noqa: PLR0913 - what, of whom, by which rules
         victim = observe(victim, numbered, house.rules)
         written.append(numbered)
     if victim is None:
-        raise ProblemError(
-            409, "rien_a_faire", "Cette demande ne change rien.", faults=(FieldFault("patient_id", "Patient inconnu."),)
-        )
+        raise ConflictError("rien_a_faire", "patient_id", "Cette demande ne change rien : patient inconnu.")
     if not written:
         return Accepted(event, victim, ())
     if before is None:
@@ -168,13 +165,12 @@ def _refuse_unless_new(register: Register, victim_id: str, command: PatientComma
 def _refuse_stale(victim: Victim | None, if_match: int | None) -> None:
     if if_match is not None and (victim is None or victim.revision != if_match):
         current = f"révision actuelle : {victim.revision}" if victim else "le patient n’existe pas encore"
-        fault = FieldFault("If-Match", "La fiche a changé depuis sa lecture.", current)
-        raise ProblemError(
-            412,
+        raise StaleError(
             "fiche_modifiee",
+            "revision",
             "La fiche a changé depuis sa lecture.",
-            "Relire la fiche, puis recommencer.",
-            faults=(fault,),
+            current,
+            advice="Relire la fiche, puis recommencer.",
         )
 
 

@@ -20,7 +20,10 @@ from gateway.hub.effects import REQUEST
 from gateway.interventions.follow import Heard, hear, not_taken
 from gateway.operations.alarms import sound
 from gateway.register.hub.messages import HubCase, HubStep, Step, fits
+from outbox.message import Status
 from outbox.sql import enqueue
+from outbox.sql.changes.withdraw import forget_lane
+from outbox.sql.reading.progress import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +56,13 @@ def early(register: Register, received: Received) -> bool:
         return False
     body = dict(received.body or {})
     about = replies.read_reference(body).about if received.key == REFERENCE else replies.read_error(body).about
-    return not register.hub.steps(about) and register.hub.unsettled(about)
+    return not register.hub.steps(about) and _on_its_way(register, about)
+
+
+def _on_its_way(register: Register, about: str) -> bool:
+    """Whether a message of ours is published perhaps, and not yet written down as such."""
+    status = status_of(register.connection, about.rpartition("_")[2])
+    return status in {Status.PENDING, Status.SENDING}
 
 
 def heard(register: Register, house: House, received: Received, mode: str) -> None:
@@ -118,7 +127,7 @@ def _say_again(register: Register, house: House, case: HubCase, following: Next,
     if event is None or victim is None or case.lane is None or len(errors) >= MOST_ERRORS:
         return False
     if following is Next.CREATE_FIRST:
-        register.hub.forget_lane(case.lane)
+        forget_lane(register.connection, "hub", case.lane)
     due = now + AGAIN_AFTER if following is Next.AGAIN else None
     stamp = Stamp(Source.GATEWAY, "passerelle", now, now)
     messages = victim_messages(house, event, victim, stamp, now, ("hub",))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gateway.doors.http.problems import FieldFault, ProblemError
+from domain.errors import ConflictError, InvalidError, UnknownError
 from gateway.flow.routing import KINDS, priority
 from gateway.ids import new_id
 from outbox.message import Envelope
@@ -72,17 +72,17 @@ class Queued:
 
 
 def say(register: Register, house: House, mode: str, said: Said, now: datetime) -> Queued:
-    """Queue one message for a partner. Raises ProblemError, and then nothing was written."""
+    """Queue one message for a partner. Raises RuleError, and then nothing was written."""
     refuse_unserved(house, said.topic)
     case_id = getattr(said, "case_id", None)
     case = register.hub.case(case_id) if case_id else None
     if case_id and case is None:
-        fault = FieldFault("case_id", "Dossier inconnu ici.", "un dossier reçu du hub, ou partagé par nous")
-        raise ProblemError(404, "dossier_inconnu", "Ce dossier n’est pas connu de la passerelle.", faults=(fault,))
+        expected = "un dossier reçu du hub, ou partagé par nous"
+        raise UnknownError("dossier_inconnu", "case_id", "Ce dossier n’est pas connu de la passerelle.", expected)
     to = said.to or (case.partner if case else None)
     if to is None:
-        fault = FieldFault("to", "Destinataire absent.", "identifiant de client du hub")
-        raise ProblemError(422, "destinataire_absent", "Le dossier n’a pas de partenaire connu.", faults=(fault,))
+        expected = "identifiant de client du hub"
+        raise InvalidError("destinataire_absent", "to", "Le dossier n’a pas de partenaire connu.", expected)
     document = house.restrict(HUB, said.topic, said.document(mode, to, now))
     queued = queue(register, said.topic, document, mode, now, case.scope if case else None, said.valid_minutes)
     register.feed.tell("", mode, "hub", {"step": "queued", "use_case": TYPES[said.topic], "message_id": queued.id}, now)
@@ -122,9 +122,9 @@ def queue(  # noqa: PLR0913 - a message and where it goes
 def refuse_unserved(house: House, topic: str) -> None:
     """No hub here, or no perimeter that carries this: said at once, with what to set."""
     if HUB not in house.destinations:
-        raise ProblemError(
-            409, "hub_absent", "Cette passerelle n’est pas reliée au Hub Santé.", "section [hub] des réglages"
+        raise ConflictError(
+            "hub_absent", "", "Cette passerelle n’est pas reliée au Hub Santé.", "section [hub] des réglages"
         )
     if not house.takers(topic, [HUB]):
         expected = f"ajouter « {topic} » aux « topics » d’un périmètre"
-        raise ProblemError(409, "perimetre_absent", "Aucun périmètre du hub ne porte ce message.", expected)
+        raise ConflictError("perimetre_absent", "", "Aucun périmètre du hub ne porte ce message.", expected)

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from domain.errors import ConflictError, UnknownError
+from domain.errors import ConflictError, StaleError, UnknownError
 from domain.intervention.reading import read
 from domain.intervention.reference import ALPHABET, BODY, reference
 from domain.intervention.remarks import remark
 from domain.intervention.request import CALL_15, CANCEL_CALL_15
 from domain.intervention.status import Status
-from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.ids import new_id
 from gateway.interventions.messages import Answer, Message, again, answer_of, known, message_of
 from gateway.interventions.routes import CANCEL, REQUEST, Picked, lane_of, pick, queue
@@ -62,7 +61,7 @@ def submit(  # noqa: PLR0913 - a request, whose, when, and what it supposes
     *,
     if_match: int | None = None,
 ) -> Answer:
-    """Accept a request, or a new version of one. Raises a RuleError, or ProblemError 412 when `if_match` is not its version."""
+    """Accept a request, or a new version of one. Raises a RuleError, StaleError among them when `if_match` is not its version."""
     refuse_other_mode(request.mode, sender, CALL_15)
     turn = _Turn(register, house, sender, now, message_of(request, CALL_15))
     one, stored = known(register, sender.name, turn.message)
@@ -217,10 +216,9 @@ def refuse_other_mode(mode: str | None, sender: Principal, sentence: str) -> Non
 
 
 def refuse_stale(one: Intervention | None, if_match: int | None, sentence: str) -> None:
-    """Raise ProblemError 412 when what the sender has read is not what the request is now."""
+    """Raise StaleError when what the sender has read is not what the request is now."""
     if if_match is not None and (one is None or one.version != if_match):
-        fault = FieldFault("If-Match", "La demande a changé depuis sa lecture.")
-        raise ProblemError(412, "VERSION", f"La demande a changé depuis sa lecture. {sentence}", faults=(fault,))
+        raise StaleError("VERSION", "revision", f"La demande a changé depuis sa lecture. {sentence}")
 
 
 def closed(one: Intervention, sentence: str) -> ConflictError:

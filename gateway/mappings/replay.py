@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.register.mappings.versions import Mappings
+from outbox.message import Status
+from outbox.sql.reading.progress import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from sqlalchemy import Connection
 
     from outbox.database.database import Database
     from outbox.ports import Desk
@@ -22,5 +26,10 @@ async def replay(  # noqa: PLR0913 - what, by whom, how, when
     Unless `exactly`, they leave by the mappings in force when they leave, no longer by those of their birth.
     """
     if not exactly:
-        await database.write(lambda connection: Mappings(connection).release(ids, by, now))
+
+        def release(connection: Connection) -> None:
+            parked = [one for one in ids if status_of(connection, one) is Status.PARKED]
+            Mappings(connection).release(parked, by, now)
+
+        await database.write(release)
     return await desk.replay(ids, by=by, exactly=exactly)

@@ -11,8 +11,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gateway.operations import heartbeat
 from gateway.register import Register
+from gateway.runtime import heartbeat
 from outbox.desk import Filter
 from outbox.gate import Breaker
 from outbox.message import Kind, Priority, Status

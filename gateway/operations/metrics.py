@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from domain.agreement import Gap, Verdict
 from gateway.flow.routing import EVENT_DESTINATIONS
-from gateway.operations import heartbeat
+from gateway.runtime import heartbeat
 from gateway.security.admission import Load
 from outbox.gate import Breaker, Gate
 from outbox.message import Status

@@ -5,6 +5,7 @@ The register refuses to decide: rules are the domain's, routing is the gateway's
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gateway.register.alarms import Alarms
@@ -16,7 +17,6 @@ from gateway.register.interventions.routes import Routes
 from gateway.register.keys import Keys
 from gateway.register.replies import Replies
 from gateway.register.victims.agreements import Agreements
-from gateway.register.victims.deliveries import Deliveries
 from gateway.register.victims.events import Events
 from gateway.register.victims.feed import Feed
 from gateway.register.victims.numbers import Numbers
@@ -31,43 +31,82 @@ __all__ = ["Register"]
 
 
 class Register:
-    """The register as seen by one transaction."""
-
-    __slots__ = (
-        "agreements",
-        "alarms",
-        "audit",
-        "connection",
-        "deliveries",
-        "events",
-        "feed",
-        "hub",
-        "interventions",
-        "keys",
-        "numbers",
-        "observations",
-        "persons",
-        "phone_cases",
-        "replies",
-        "routes",
-        "victims",
-    )
+    """The register as seen by one transaction. Each part is made when it is first asked for."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.agreements = Agreements(connection)
-        self.alarms = Alarms(connection)
-        self.audit = Audit(connection)
-        self.events = Events(connection)
-        self.victims = Victims(connection)
-        self.observations = Observations(connection)
-        self.replies = Replies(connection)
-        self.feed = Feed(connection)
-        self.hub = Hub(connection)
-        self.keys = Keys(connection)
-        self.numbers = Numbers(connection)
-        self.deliveries = Deliveries(connection)
-        self.interventions = Interventions(connection)
-        self.routes = Routes(connection)
-        self.persons = Persons(connection)
-        self.phone_cases = PhoneCases(connection)
+
+    @cached_property
+    def agreements(self) -> Agreements:
+        """How each neighbour stood with each event."""
+        return Agreements(self.connection)
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        """What must not stay unseen."""
+        return Alarms(self.connection)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who did what."""
+        return Audit(self.connection)
+
+    @cached_property
+    def events(self) -> Events:
+        """Events and their localisations."""
+        return Events(self.connection)
+
+    @cached_property
+    def victims(self) -> Victims:
+        """Victims as they are now."""
+        return Victims(self.connection)
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """Which victim bears which number."""
+        return Numbers(self.connection)
+
+    @cached_property
+    def persons(self) -> Persons:
+        """What each neighbour was last told of each person."""
+        return Persons(self.connection)
+
+    @cached_property
+    def observations(self) -> Observations:
+        """What each source said, only added to."""
+        return Observations(self.connection)
+
+    @cached_property
+    def replies(self) -> Replies:
+        """Answers kept for a second try."""
+        return Replies(self.connection)
+
+    @cached_property
+    def feed(self) -> Feed:
+        """What pages and portals follow live."""
+        return Feed(self.connection)
+
+    @cached_property
+    def hub(self) -> Hub:
+        """Messages and cases of the Hub Santé."""
+        return Hub(self.connection)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """API keys and sessions."""
+        return Keys(self.connection)
+
+    @cached_property
+    def interventions(self) -> Interventions:
+        """Intervention requests."""
+        return Interventions(self.connection)
+
+    @cached_property
+    def routes(self) -> Routes:
+        """Which CRRA takes which request."""
+        return Routes(self.connection)
+
+    @cached_property
+    def phone_cases(self) -> PhoneCases:
+        """Cases that came by telephone."""
+        return PhoneCases(self.connection)

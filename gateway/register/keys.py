@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -10,7 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from domain.mode import Mode
 from gateway.register.instants import to_column
 from gateway.register.tables import api_key, session
-from gateway.security.keys import Principal, Scope
+from gateway.security.keys import KeptKey, Principal, Scope
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from gateway.security.keys import NewKey
+    from outbox.database.database import Database
 
 ADD = insert(api_key)
 FIND = select(api_key).where(api_key.c.name == bindparam("name"), api_key.c.revoked_at.is_(None))
@@ -32,15 +32,6 @@ OPENED = select(session.c.key_name).where(
     session.c.digest == bindparam("digest"), session.c.expires_at > bindparam("now")
 )
 CLOSE_OLD = delete(session).where(session.c.expires_at <= bindparam("now"))
-
-
-@dataclass(frozen=True, slots=True)
-class KeptKey:
-    """A key as kept."""
-
-    principal: Principal
-    digest: bytes
-    revoked: bool
 
 
 class Keys:
@@ -92,3 +83,22 @@ class Keys:
     def close_old_sessions(self, now: datetime) -> int:
         """Drop sessions that ended."""
         return self._connection.execute(CLOSE_OLD, {"now": to_column(now)}).rowcount
+
+
+class RegisteredKeys:
+    """The keys of a database for whoever is outside of its transactions; a `security.keys.KeyStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, name: str) -> KeptKey | None:
+        """A key in force, by its name."""
+        return await self._database.read(lambda connection: Keys(connection).find(name))
+
+    async def session(self, digest: bytes, now: datetime) -> str | None:
+        """The name of the key that a session speaks for, while it lasts."""
+        return await self._database.read(lambda connection: Keys(connection).session(digest, now))
+
+    async def open_session(self, digest: bytes, name: str, expires_at: datetime) -> None:
+        """A person's page now speaks for this key; durable when this returns."""
+        await self._database.write(lambda connection: Keys(connection).open_session(digest, name, expires_at))

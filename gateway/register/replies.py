@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import bindparam, delete, insert, select
 
-from gateway.doors.http.reply import Reply
 from gateway.register.instants import to_column
 from gateway.register.statement import Statement
 from gateway.register.tables import reply as table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -32,7 +32,8 @@ class StoredReply:
     """What was answered, and to what content (SHA-256 of method, path and body)."""
 
     content: bytes
-    reply: Reply
+    answer: Sequence[Any]
+    """What the door made of it: JSON-safe values."""
 
 
 class Replies:
@@ -46,15 +47,15 @@ class Replies:
     def find(self, key_name: str, idempotency_key: str) -> StoredReply | None:
         """What this key was answered under this Idempotency-Key, if it was."""
         row = FIND.run(self._connection, {"key_name": key_name, "idempotency_key": idempotency_key}).fetchone()
-        return StoredReply(bytes(row[0]), Reply(*orjson.loads(row[1]))) if row else None
+        return StoredReply(bytes(row[0]), orjson.loads(row[1])) if row else None
 
-    def keep(self, key_name: str, idempotency_key: str, content: bytes, reply: Reply, now: datetime) -> None:
+    def keep(self, key_name: str, idempotency_key: str, content: bytes, answer: Sequence[Any], now: datetime) -> None:
         """Remember an answer."""
         row = {
             "key_name": key_name,
             "idempotency_key": idempotency_key,
             "content": content,
-            "answer": orjson.dumps((reply.status, reply.content, reply.etag, reply.location)),
+            "answer": orjson.dumps(answer),
             "kept_at": to_column(now),
         }
         KEEP.run(self._connection, row)

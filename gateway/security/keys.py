@@ -8,9 +8,11 @@ import re
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from domain.mode import Mode
 
 KEY = re.compile(r"pk_([a-z0-9-]{1,40})_([A-Za-z0-9_-]{43})")
@@ -48,6 +50,28 @@ class NewKey:
     principal: Principal
     key: str
     digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptKey:
+    """A key as kept."""
+
+    principal: Principal
+    digest: bytes
+    revoked: bool
+
+
+class KeyStore(Protocol):
+    """Where keys and the sessions of pages are kept: digests only."""
+
+    async def find(self, name: str) -> KeptKey | None:
+        """A key in force, by its name."""
+
+    async def session(self, digest: bytes, now: datetime) -> str | None:
+        """The name of the key that a session speaks for, while it lasts."""
+
+    async def open_session(self, digest: bytes, name: str, expires_at: datetime) -> None:
+        """A person's page now speaks for this key; durable when this returns."""
 
 
 def new_key(name: str, scope: Scope, mode: Mode) -> NewKey:

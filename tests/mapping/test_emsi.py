@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
-from gateway.mappings.sample_documents import demo
+from gateway.doors.studio.sample_documents import demo
 from mapping import SHIPPED, load_catalogue, shipped
 from mapping.contracts.writing import check_xml, write_xml
 from mapping.faults import Faults

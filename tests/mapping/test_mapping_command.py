@@ -10,7 +10,7 @@ import pytest
 
 from gateway.cli import main
 from gateway.cli.console import on_register
-from gateway.mappings.sample_documents import demo
+from gateway.doors.studio.sample_documents import demo
 from tests.gateway.house import NIR, WHOLE, open_house
 from tests.mapping.made_up import ESSAI, catalogue_folder, with_rules
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from domain.errors import RuleError
 from gateway import clock
 from gateway.cli.console import complain, say
 from gateway.cli.outbox.store import on_desk
 from gateway.doors.http.problems import ProblemError, invalid_document
+from gateway.doors.http.refusals import as_problem
 from gateway.doors.hub.table import SAID
 from gateway.hub.say import say as queue
 from gateway.hub.timeline import case_view
@@ -87,8 +89,8 @@ def _line(one: dict[str, Any]) -> str:
 def _answered(arguments: argparse.Namespace, work: Callable[[Desk], Awaitable[int]]) -> int:
     try:
         return on_desk(arguments.settings, work)
-    except ProblemError as refusal:
-        return _refused(refusal.problem)
+    except (ProblemError, RuleError) as refusal:
+        return _refused(as_problem(refusal).problem)
 
 
 def _refused(problem: Problem) -> int:

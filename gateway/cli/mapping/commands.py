@@ -16,8 +16,8 @@ from gateway.cli.console import complain, explain_mappings, on_register, read_se
 from gateway.cli.mapping import authoring, change
 from gateway.cli.mapping import send as mapping_send
 from gateway.clock import now
-from gateway.mappings import sample_documents
-from gateway.mappings.sample_documents import DEMO, SpecimenError
+from gateway.doors.studio import sample_documents
+from gateway.doors.studio.sample_documents import DEMO, SampleDocumentError
 from mapping import MappingFaultsError, UnknownMappingError
 from mapping.authoring import tools
 from mapping.proof import golden
@@ -144,7 +144,7 @@ def _asking(ask: Ask) -> Callable[[argparse.Namespace], int]:
             return 2
         try:
             return tell(ask(catalogue, arguments), arguments)
-        except (UnknownMappingError, SpecimenError) as error:
+        except (UnknownMappingError, SampleDocumentError) as error:
             complain(str(error))
             return 2
 
@@ -175,16 +175,18 @@ def diff(catalogue: Catalogue, arguments: argparse.Namespace) -> Told:
 
 
 def documents_of(shape: mapping.Mapping, source: str, arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    """Name → document. Raises `SpecimenError` when the source has none."""
+    """Name → document. Raises `SampleDocumentError` when the source has none."""
     if source == DEMO:
         found = sample_documents.demo(shape.topic, shape.recipient)
         if not found:
-            raise SpecimenError(f"L’événement d’essai n’a pas de document « {shape.topic} » : donnez un fichier JSON.")
+            raise SampleDocumentError(
+                f"L’événement d’essai n’a pas de document « {shape.topic} » : donnez un fichier JSON."
+            )
         return found
     if Path(source).is_file():
         return {source: sample_documents.from_file(Path(source))}
     if shape.topic != "victim":
-        raise SpecimenError(f"Le fichier {source} n’existe pas.")
+        raise SampleDocumentError(f"Le fichier {source} n’existe pas.")
 
     def look(register: Register) -> dict[str, Any]:
         found = sample_documents.live(register, source, shape.recipient)
@@ -194,5 +196,5 @@ def documents_of(shape: mapping.Mapping, source: str, arguments: argparse.Namesp
 
     found_live = on_register(arguments.settings, look)
     if found_live is None:
-        raise SpecimenError("Sans réglages valables, aucun registre où chercher ce patient.")
+        raise SampleDocumentError("Sans réglages valables, aucun registre où chercher ce patient.")
     return {source: found_live}

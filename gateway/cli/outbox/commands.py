@@ -9,8 +9,8 @@ from gateway.cli.console import complain, say, with_settings
 from gateway.cli.outbox.store import on_desk
 from gateway.mappings import replay as replaying
 from gateway.mappings.dry_run import rehearse
-from gateway.operations import heartbeat
 from gateway.register import Register
+from gateway.runtime import heartbeat
 from outbox.desk import Filter
 from outbox.gate import Breaker, Gate
 from outbox.message import Status

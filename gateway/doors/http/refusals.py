@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from domain.errors import ConflictError, InvalidError, RuleError, UnknownError
+from domain.errors import InvalidError, RuleError, StaleError, UnknownError
 from gateway.doors.http.problems import FieldFault, ProblemError
+from gateway.security.doorkeeper import ForbiddenError, UnidentifiedError
 from outbox.database.urgency import OverloadedError
 
 RETRY_AFTER = "2"
@@ -14,17 +15,22 @@ RETRY_AFTER = "2"
 log = logging.getLogger("gateway.doors")
 
 
+STATUSES: dict[type[RuleError], int] = {InvalidError: 422, UnknownError: 404, StaleError: 412}
+"""Any other rule of the trade is a conflict with the state of things: 409."""
+
+
 def as_problem(error: Exception) -> ProblemError:
     """The answer to an error that came up through a door."""
     match error:
         case ProblemError():
             return error
-        case InvalidError():
-            return _rule(422, error)
-        case UnknownError():
-            return _rule(404, error)
-        case ConflictError() | RuleError():
-            return _rule(409, error)
+        case RuleError():
+            return _rule(error)
+        case UnidentifiedError():
+            headers = {"WWW-Authenticate": "Bearer"}
+            return ProblemError(401, error.code, error.title, error.detail, headers=headers)
+        case ForbiddenError():
+            return ProblemError(403, error.code, error.title, error.detail)
         case OverloadedError():
             return ProblemError(
                 503,
@@ -44,6 +50,10 @@ def as_problem(error: Exception) -> ProblemError:
             )
 
 
-def _rule(status: int, error: RuleError) -> ProblemError:
-    faults = (FieldFault(error.field, error.title, error.expected),) if error.field else ()
-    return ProblemError(status, error.code, error.title, error.expected, faults=faults)
+def _rule(error: RuleError) -> ProblemError:
+    # A revision is said by a header here, and named as its sender wrote it.
+    field = "If-Match" if isinstance(error, StaleError) else error.field
+    faults = (FieldFault(field, error.title, error.expected),) if field else ()
+    return ProblemError(
+        STATUSES.get(type(error), 409), error.code, error.title, error.advice or error.expected, faults=faults
+    )

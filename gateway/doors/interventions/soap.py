@@ -26,6 +26,7 @@ from adapters.wire.ws_security.verify import is_signed
 from domain.errors import RuleError
 from domain.intervention.remarks import remark
 from domain.intervention.request import CALL_15, CANCEL_CALL_15, REPLAYED_CALL_15, UNKNOWN_CALL_15
+from gateway.doors.http.credentials import credentials
 from gateway.doors.http.problems import ProblemError
 from gateway.doors.http.refusals import as_problem
 from gateway.doors.interventions.soap_trees import (
@@ -41,6 +42,7 @@ from gateway.doors.interventions.soap_trees import (
 from gateway.interventions.accept import cancel, submit
 from gateway.interventions.view import find
 from gateway.security.admission import Load
+from gateway.security.doorkeeper import AccessError
 from gateway.security.keys import Scope
 
 if TYPE_CHECKING:
@@ -178,7 +180,7 @@ class _Desk:
         keeper = self._runtime.doorkeeper
         token = read_token(call.headers)
         if token is None:
-            return await keeper.let_in(call.request, SCOPES)
+            return await keeper.let_in(credentials(call.request), SCOPES)
         if token.digested:
             name = self._runtime.token_gate.check(call.headers, self._runtime.clock())
             return await keeper.let_in_proved(name, SCOPES)
@@ -239,7 +241,7 @@ def _fault(error: Exception, operation: str) -> SoapFault:
     known = problem.code in IN_CONTRACT or problem.code in REASONS
     reason = REASONS.get(problem.code, problem.code) if known else "ERREUR_INTERNE"
     fields = tuple(element_of(fault.field, operation) for fault in problem.faults)
-    own = problem.status >= SERVER_ERROR or not isinstance(error, RuleError | ProblemError)
+    own = problem.status >= SERVER_ERROR or not isinstance(error, RuleError | ProblemError | AccessError)
     return SoapFault("Server" if own else "Client", problem.title, reason, fields)
 
 

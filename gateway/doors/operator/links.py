@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.doors.http.reply import Reply
-from gateway.operations import heartbeat
+from gateway.runtime import heartbeat
 from outbox.gate import Gate
 from outbox.sql import nodes
 

@@ -14,14 +14,15 @@ from gateway.agreement.standing import Look, look_at, neighbours_of_event
 from gateway.doors.http.problems import ProblemError
 from gateway.doors.http.reply import Reply
 from gateway.flow.accept import known_event
-from gateway.operations.census import PATIENCE
+from gateway.runtime.census import PATIENCE
 from gateway.security.keys import Scope
+from outbox.sql.reading.progress import lane_progress, progress_of
 
 if TYPE_CHECKING:
     from domain.event import Event
     from gateway.doors.http.door import Call
     from gateway.register import Register
-    from gateway.register.victims.deliveries import DestinationState
+    from outbox.sql.reading.progress import Progress
 
 
 async def event_sync(call: Call) -> Reply:
@@ -40,9 +41,9 @@ async def look_now(call: Call) -> Reply:
 
 
 async def _columns(call: Call, event: Event, looks: list[Look]) -> dict[str, Any]:
-    def work(register: Register) -> tuple[dict[str, Any], list[DestinationState]]:
+    def work(register: Register) -> tuple[dict[str, Any], list[Progress]]:
         document = counts_document(event, register.victims.cells(event.id), event.revision, call.now, "portal")
-        return dict(document["totals"]), register.deliveries.of_event(event.id, call.now)
+        return dict(document["totals"]), progress_of(register.connection, event.id, call.now)
 
     totals, states = await call.runtime.read(work)
     by_name = {state.destination: state for state in states}
@@ -99,7 +100,7 @@ async def patient_sync(call: Call) -> Reply:
 
     def work(register: Register) -> list[dict[str, Any]]:
         event = known_event(register, call.path["event_id"], call.principal.mode)
-        return register.deliveries.of_lane(event.id, f"victim:{call.path['patient_id']}")
+        return lane_progress(register.connection, event.id, f"victim:{call.path['patient_id']}")
 
     return Reply(200, {"patient_id": call.path["patient_id"], "destinations": await call.runtime.read(work)})
 
@@ -115,7 +116,7 @@ def _neighbour(call: Call) -> str:
     return name
 
 
-def _column(event: Event, look: Look, state: DestinationState | None) -> dict[str, Any]:
+def _column(event: Event, look: Look, state: Progress | None) -> dict[str, Any]:
     link = event.links.get(look.name)
     return {
         "name": look.name,

@@ -15,7 +15,7 @@ import orjson
 
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply
-from gateway.mappings import sample_documents
+from gateway.doors.studio import sample_documents
 from gateway.mappings.activation import ActivationError, Integration, Wanted, keep_addition
 from gateway.mappings.versions import FILES
 from mapping import SHIPPED, MappingFaultsError, UnknownMappingError

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.doors.http.problems import ProblemError
 from gateway.doors.http.reply import Reply
+from gateway.doors.studio.sample_documents import SampleDocumentError, live
 from gateway.mappings.activation import Integration, last_messages
-from gateway.mappings.sample_documents import SpecimenError, live
 from gateway.mappings.versions import FILES
 from mapping import UnknownMappingError
 
@@ -42,13 +42,13 @@ async def _patient(call: Call, shape: Mapping, patient: str) -> list[dict[str, A
     def look(register: Register) -> dict[str, Any]:
         document = live(register, patient, shape.recipient)
         if document["mode"] != call.runtime.settings.mode:
-            raise SpecimenError(patient)
+            raise SampleDocumentError(patient)
         register.audit.note(call.principal.name, "mapping.patient_seen", patient, call.now, {"mapping": shape.name})
         return document
 
     try:
         document = await call.runtime.write(look)
-    except SpecimenError:
+    except SampleDocumentError:
         raise ProblemError(404, "patient_inconnu", "Aucun patient du registre ne porte cet identifiant.") from None
     return [{"name": f"registre : {patient}, masqué", "case": None, "document": document}]
 

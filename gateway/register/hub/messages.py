@@ -62,11 +62,7 @@ CHANGE_CASE = (
 )
 STEPS = select(hub_timeline).where(T.distribution_id == bindparam("id")).order_by(T.seq)
 STEPS_OF_CASE = select(hub_timeline).where(T.case_id == bindparam("case")).order_by(T.seq)
-UNSETTLED = text(
-    "SELECT 1 FROM outbox_message WHERE destination = 'hub' AND id = :id AND status IN ('pending', 'sending')"
-)
 WAIT_ON = update(hub_message).where(M.seq == bindparam("number")).values(hold_until=bindparam("until"))
-FORGET_LANE = text("DELETE FROM outbox_lane WHERE destination = 'hub' AND lane = :lane")
 
 
 LONGEST, LONGEST_STATUS = 255, 16
@@ -212,17 +208,9 @@ class Hub:
         """How far every message of a case went."""
         return [_step(row) for row in self._connection.execute(STEPS_OF_CASE, {"case": case_id})]
 
-    def unsettled(self, distribution_id: str) -> bool:
-        """Whether a message of ours is still on its way: published perhaps, and not yet written down as such."""
-        return self._connection.execute(UNSETTLED, {"id": distribution_id.rpartition("_")[2]}).first() is not None
-
     def wait_on(self, seq: int, until: datetime) -> None:
         """Let a message that was held wait longer."""
         self._connection.execute(WAIT_ON, {"number": seq, "until": to_column(until)})
-
-    def forget_lane(self, lane: str) -> None:
-        """The next message of this lane opens the case anew: its recipient does not have it."""
-        self._connection.execute(FORGET_LANE, {"lane": lane})
 
 
 def _message(row: Row[Any]) -> HubMessage:

@@ -9,8 +9,6 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from gateway.register.instants import from_column, to_column
 from gateway.register.mappings.tables import mapping_activation, mapping_files, mapping_release, mapping_unknown_code
-from outbox.message import Status
-from outbox.sql.tables import outbox_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,9 +21,6 @@ ALL = select(mapping_activation).order_by(mapping_activation.c.seq)
 RELEASE = insert(mapping_release)
 RELEASED = select(mapping_release.c.message_id).where(mapping_release.c.message_id == bindparam("message_id"))
 FORGET_RELEASE = delete(mapping_release).where(mapping_release.c.message_id == bindparam("message_id"))
-PARKED = select(outbox_message.c.id).where(
-    outbox_message.c.id == bindparam("message_id"), outbox_message.c.status == Status.PARKED.value
-)
 UNKNOWN = select(mapping_unknown_code).order_by(mapping_unknown_code.c.table_name, mapping_unknown_code.c.code)
 COUNT = (
     update(mapping_unknown_code)
@@ -94,11 +89,10 @@ class Mappings:
         ]
 
     def release(self, ids: Sequence[str], by: str, now: datetime) -> None:
-        """Those of these messages that are parked go by what is in force when they leave."""
+        """These messages go by what is in force when they leave."""
         for message_id in ids:
-            if self._connection.execute(PARKED, {"message_id": message_id}).first() is not None:
-                self._connection.execute(FORGET_RELEASE, {"message_id": message_id})
-                self._connection.execute(RELEASE, {"message_id": message_id, "by": by, "at": to_column(now)})
+            self._connection.execute(FORGET_RELEASE, {"message_id": message_id})
+            self._connection.execute(RELEASE, {"message_id": message_id, "by": by, "at": to_column(now)})
 
     def released(self, message_id: str) -> bool:
         """Whether somebody decided so."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from outbox.database.sealing import seal_of
 from outbox.sql.changes.settle import end_chosen
 from outbox.sql.rows import micros
 from outbox.sql.selection import Choice
-from outbox.sql.tables import outbox_message
+from outbox.sql.tables import outbox_lane, outbox_message
 from outbox.verdict import discarded
 
 if TYPE_CHECKING:
@@ -48,6 +48,15 @@ _DECIDE: Final = (
     .where(_M.seq == bindparam("number"))
     .values(decided_by=bindparam("by"), decided_at=bindparam("at"), decision=bindparam("what"))
 )
+
+_FORGET_LANE: Final = delete(outbox_lane).where(
+    outbox_lane.c.destination == bindparam("destination"), outbox_lane.c.lane == bindparam("lane")
+)
+
+
+def forget_lane(connection: Connection, destination: str, lane: str) -> None:
+    """Drop the reference that the recipient gave to this lane: the next message opens the case anew."""
+    connection.execute(_FORGET_LANE, {"destination": destination, "lane": lane})
 
 
 def withdraw_lane(  # noqa: PLR0913 - which lane, by whom, why, when

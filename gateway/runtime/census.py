@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-log = logging.getLogger("gateway.operations.census")
+log = logging.getLogger("gateway.runtime.census")
 
 PATIENCE = 2.0
 """Seconds that a reader waits for a neighbour; the question goes on without the reader."""

@@ -42,20 +42,20 @@ VERBS = {
 MOST_BYTES = 4 * 1024 * 1024
 
 
-class SpecimenError(Exception):
+class SampleDocumentError(Exception):
     """There is no such document; the text says why, in French."""
 
 
 def from_file(path: Path) -> dict[str, Any]:
     """A canon document written as JSON."""
     if path.stat().st_size > MOST_BYTES:
-        raise SpecimenError(f"{path} dépasse {MOST_BYTES // 1024} Ko.")
+        raise SampleDocumentError(f"{path} dépasse {MOST_BYTES // 1024} Ko.")
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        raise SpecimenError(f"{path} n’est pas un document JSON en UTF-8.") from None
+        raise SampleDocumentError(f"{path} n’est pas un document JSON en UTF-8.") from None
     if not isinstance(document, dict):
-        raise SpecimenError(f"{path} doit contenir un objet JSON.")
+        raise SampleDocumentError(f"{path} doit contenir un objet JSON.")
     return document
 
 
@@ -85,7 +85,7 @@ def live(register: Register, victim_id: str, destination: str) -> dict[str, Any]
     event = register.events.find(event_id) if event_id else None
     victim = register.victims.find(event.id, victim_id) if event else None
     if event is None or victim is None:
-        raise SpecimenError(
+        raise SampleDocumentError(
             "Aucun fichier, aucun patient du registre ne porte ce nom ; « demo » joue l’événement d’essai."
         )
     return masked(victim_document(victim, event, victim.created, destination))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from outbox.database.database import Database
 
-log = logging.getLogger("gateway.operations.heartbeat")
+log = logging.getLogger("gateway.runtime.heartbeat")
 
 MISSED = 3
 """Beats without which a node is taken for gone."""

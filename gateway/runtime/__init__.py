@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from adapters.wire.ws_security.username_token import TokenGate
 from adapters.wire.ws_security.verify import SignatureGate
-from gateway.operations.census import Censuses
 from gateway.register import Register
+from gateway.runtime.census import Censuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.flow.deployment_rules import House
     from gateway.mappings.dry_run import Open
     from gateway.mappings.versions import Versions
-    from gateway.operations.heartbeat import Pulse
+    from gateway.runtime.heartbeat import Pulse
     from gateway.security.admission import Admission
     from gateway.security.doorkeeper import Doorkeeper
     from gateway.settings.settings import Settings

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from adapters.neighbours import NEIGHBOURS, kind_of
 from domain.decisions.commands import ChangePatient
 from domain.decisions.decide import decide
 from domain.errors import RuleError
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from outbox.ports import Transaction
 
 SETTLED = {Status.DELIVERED, Status.PARKED, Status.EXPIRED}
-HEARD_FROM = {"sivic": Source.SIVIC, "sinus": Source.SINUS}
 
 
 def consequences(house: House) -> Callable[[Transaction, Settlement], None]:
@@ -96,23 +96,24 @@ def _keep_link(register: Register, event: Event, destination: str, link: Link, n
 
 
 def _hear(register: Register, house: House, settlement: Settlement) -> None:
-    """The identifiers a neighbour gave to a victim: its own, and SI-VIC's HP number for one without a bracelet."""
+    """The identifiers that a neighbour gave to a victim."""
     envelope, receipt, now = settlement.claimed.envelope, settlement.receipt, settlement.at
-    source = HEARD_FROM.get(envelope.destination)
-    if receipt is None or source is not Source.SIVIC:
+    kind = NEIGHBOURS.get(kind_of(envelope.destination))
+    gives = kind.gives if kind else None
+    if receipt is None or gives is None:
         return
     event = register.events.find(envelope.scope)
     victim = register.victims.find(envelope.scope, envelope.lane.removeprefix("victim:"), for_change=True)
     if event is None or victim is None or victim.deleted:
         return
-    said = {"sivic_id": receipt.reference, "sinus_number_hp": receipt.facts.get("sinus_number_hp")}
-    command = ChangePatient({name: value for name, value in said.items() if value})
-    stamp = Stamp(Source.SIVIC, "SI-VIC", now, now)
+    given = {gives.own: receipt.reference, **{name: receipt.facts.get(name) for name in gives.shared}}
+    command = ChangePatient({name: value for name, value in given.items() if value})
+    stamp = Stamp(gives.source, gives.speaker, now, now)
     try:
         observations = decide(event, victim, command, stamp, surroundings(register, event), house.rules)
     except RuleError as refusal:
         # Such as an event that was closed meanwhile: kept for a person to see, never forced.
-        body = {"patient_id": victim.id, "source": Source.SIVIC, "code": refusal.code, "field": refusal.field}
+        body = {"patient_id": victim.id, "source": gives.source, "code": refusal.code, "field": refusal.field}
         register.feed.tell(event.id, event.mode, "refused", body, now)
         return
     # Its own identifier interests nobody else; a SINUS number it gave interests whoever counts by number.

@@ -9,18 +9,19 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import mapping
+from adapters.neighbours import NEIGHBOURS
 from domain.rules import Rules
 from gateway import clock as gateway_clock
 from gateway import migrations
 from gateway.after_delivery import consequences
-from gateway.flow.counts_at_sending import CountingDestination
 from gateway.flow.deployment_rules import House, InterventionRules
-from gateway.flow.routing import RECIPIENTS, ROUTES
+from gateway.flow.routing import RECIPIENTS
 from gateway.hub.door import HubDoor
 from gateway.hub.judging import Judging
 from gateway.mappings.agreements import check_agreements, recipient_of
 from gateway.mappings.file_sets import Shelf
-from gateway.mappings.versions import VersionedDestination, Versions, open_versions
+from gateway.mappings.sending import SendingDestination
+from gateway.mappings.versions import Versions, open_versions
 from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours, policies, signature_gate, token_gate
 from gateway.operations.alarms import with_expiry_alarm
 from gateway.register.keys import RegisteredKeys
@@ -156,8 +157,8 @@ def as_sent_to(
 ) -> dict[str, Destination]:
     """The destinations as the dispatcher sends to them: counts counted, documents mapped by the version in force."""
     return {
-        name: CountingDestination(VersionedDestination(one, versions, database), database, house, clock)
-        for name, one in neighbours.destinations.items()
+        name: SendingDestination(adapter, versions, database, house, clock)
+        for name, adapter in neighbours.destinations.items()
     }
 
 
@@ -216,7 +217,7 @@ def unserved(settings: Settings) -> frozenset[tuple[str, str]]:
     if settings.hub is None:
         return frozenset()
     carried = {topic for perimeter in settings.hub.perimeters for topic in perimeter.topics}
-    return frozenset(("hub", topic) for topic in ROUTES["hub"] - carried)
+    return frozenset(("hub", topic) for topic in NEIGHBOURS["hub"].topics - carried)
 
 
 def intervention_rules(settings: Settings) -> InterventionRules:

@@ -1,7 +1,4 @@
-"""The neighbours of a deployment: which there are, how each is reached, and the adapter that speaks to it.
-
-The only file, with the simulators' `sandbox`, that names concrete adapters.
-"""
+"""The neighbours of a deployment: which there are, how each is reached, and the adapter that speaks to it."""
 
 from __future__ import annotations
 
@@ -9,16 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from adapters.declared import open_declared
-from adapters.lrm.fhir import open_lrm_fhir
-from adapters.lrm.hubsante import open_hub
-from adapters.lrm.soap import open_lrm
-from adapters.portal import FhirPlatformAdapter, open_portal
-from adapters.sinus import open_sinus
-from adapters.sivic import open_sivic
+from adapters.neighbours import NEIGHBOURS, kind_of
 from adapters.wire.ws_security.username_token import Credentials, TokenGate
 from adapters.wire.ws_security.verify import SignatureGate
 from gateway import clock as gateway_clock
-from gateway.flow.routing import kind_of
 from gateway.interventions.tell import webhook
 from outbox.retry import Policy
 
@@ -35,33 +26,8 @@ if TYPE_CHECKING:
     from gateway.mappings.versions import Versions
     from gateway.runtime import Follower, Mirror
     from gateway.settings.base import Delivery
-    from gateway.settings.interventions import LrmSettings
     from gateway.settings.settings import Settings
     from outbox.ports import Destination
-
-    Wire = httpx.AsyncBaseTransport | None
-    Opener = Callable[[str, Any, dict[str, mapping.Mapping], Wire, Callable[[], datetime]], Any]
-
-# Kind of destination → how its adapter is opened, from its name, its section of the settings, its mappings, its wire and the clock.
-OPENERS: dict[str, Opener] = {
-    "sinus": lambda _, said, shapes, wire, clock: open_sinus(said.link, shapes, clock=clock, transport=wire),
-    "sivic": lambda _, said, shapes, wire, clock: open_sivic(said.link, shapes, wire, clock=clock),
-    "portal": lambda _, said, shapes, wire, clock: open_portal(said.link, said.secrets, shapes, wire, clock=clock),
-    "platform_fhir": lambda _, said, shapes, wire, clock: FhirPlatformAdapter(
-        said.link, said.secrets, shapes, wire, clock=clock
-    ),
-    "lrm": lambda name, said, shapes, wire, clock: open_lrm(
-        said.link, shapes, wire, clock=clock, credentials=token(said), signing=said.signature, name=name
-    ),
-    "lrm_fhir": lambda name, said, shapes, wire, clock: open_lrm_fhir(said.link, shapes, wire, clock=clock, name=name),
-    "hub": lambda _, said, shapes, __, clock: open_hub(
-        said.link, said.perimeters, shapes, clock=clock, models_dir=said.models_dir
-    ),
-}
-MIRRORS = ("sinus", "sivic")
-"""Those that can be asked what they hold."""
-FOLLOWERS = ("lrm", "lrm_fhir")
-"""Those that can be asked what became of a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +49,17 @@ class Neighbours:
 
 
 def sections_of(settings: Settings) -> dict[str, Any]:
-    """Destination → its section of the settings, the platforms' webhooks apart."""
-    found = {name: getattr(settings, name, None) for name in OPENERS}
+    """Destination → its section of the settings; those known by their files apart."""
+    named = {name: getattr(settings, name, None) for name in NEIGHBOURS}
     several = {f"{one.family}:{name}": one for name, one in settings.lrms.items()}
-    return {name: one for name, one in {**found, **several}.items() if one is not None}
+    called_back = {webhook(name): one for name, one in settings.platforms.items() if one.link is not None}
+    return {name: one for name, one in {**named, **several, **called_back}.items() if one is not None}
 
 
 def neighbours_of(settings: Settings) -> dict[str, Reached]:
     """Every destination that has a section in the settings: how it is reached, and how it is sent to."""
-    reached = {name: Reached(one.link, one.delivery) for name, one in sections_of(settings).items()}
-    for name, platform in settings.platforms.items():
-        if platform.link is not None:
-            reached[webhook(name)] = Reached(platform.link, platform.delivery)
-    return reached | {name: Reached(one.link, one.delivery) for name, one in settings.destinations.items()}
+    sections = {**sections_of(settings), **settings.destinations}
+    return {name: Reached(one.link, one.delivery) for name, one in sections.items()}
 
 
 def open_neighbours(
@@ -109,35 +73,24 @@ def open_neighbours(
     """The adapter of every neighbour that has a section in the settings."""
     wire = (transports or {}).get
     opened: dict[str, Any] = {
-        name: OPENERS[kind_of(name)](name, section, _shapes(versions, name), wire(name), clock)
+        name: NEIGHBOURS[kind_of(name)].open(name, section, _mappings(versions, kind_of(name)), wire(name), clock)
         for name, section in sections_of(settings).items()
     }
-    for platform, said in settings.platforms.items():
-        if said.link is not None:
-            name = webhook(platform)
-            kind = "platform_fhir" if said.speaks == "fhir" else "portal"
-            opened[name] = OPENERS[kind](name, said, _shapes(versions, name), wire(name), clock)
     opened |= {
-        name: open_declared(name, one.link, one, versions.shapes(name), wire(name), clock=clock)
+        name: open_declared(name, one.link, one, _mappings(versions, name), wire(name), clock=clock)
         for name, one in settings.destinations.items()
     }
     for one in opened.values():
         closing.push_async_callback(one.aclose)
-    mirrors = {name: opened[name] for name in MIRRORS if name in opened}
-    followers = {name: one for name, one in opened.items() if kind_of(name) in FOLLOWERS}
+    kinds = {name: NEIGHBOURS.get(kind_of(name)) for name in opened}
+    mirrors = {name: one for name, one in opened.items() if (kind := kinds[name]) and kind.mirrors}
+    followers = {name: one for name, one in opened.items() if (kind := kinds[name]) and kind.follows}
     return Neighbours(opened, mirrors, followers, opened.get("hub"))
 
 
-def _shapes(versions: Versions, name: str) -> dict[str, mapping.Mapping]:
+def _mappings(versions: Versions, prefix: str) -> dict[str, mapping.Mapping]:
     # An adapter only applies them, and that is what these do.
-    return cast("dict[str, mapping.Mapping]", versions.shapes(kind_of(name)))
-
-
-def token(lrm: LrmSettings) -> Credentials | None:
-    """The WS-Security account of a dispatch software that asks for one."""
-    if lrm.username is None or lrm.password is None:
-        return None
-    return Credentials(username=lrm.username, password=lrm.password)
+    return cast("dict[str, mapping.Mapping]", versions.shapes(prefix))
 
 
 def token_gate(settings: Settings) -> TokenGate:

@@ -1,24 +1,19 @@
 """The neighbours on this machine: their simulators, each on its own port, for trying, testing and training.
 
-Alone in the house with `neighbours`, this file names concrete adapters: it serves what they ship.
+Each is what its adapter ships; here they are only given a port.
 """
 
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from adapters.declared.simulator import create_simulator as create_declared
-from adapters.lrm.fhir.simulator import create_simulator as create_lrm_fhir
-from adapters.lrm.hubsante.simulator import create_simulator as create_hub
-from adapters.lrm.soap.simulator import create_simulator as create_lrm
-from adapters.portal.simulator import create_simulator as create_portal
-from adapters.sinus.simulator import create_simulator as create_sinus
-from adapters.sivic.simulator import create_simulator as create_sivic
+from adapters.neighbours import NEIGHBOURS, kind_of
 from gateway.bootstrap import load_mappings
 from gateway.clock import now
-from gateway.flow.routing import kind_of
 from gateway.mappings.agreements import check_agreements
 from gateway.serving import serving
 
@@ -31,10 +26,11 @@ if TYPE_CHECKING:
 
     from gateway.settings.settings import Settings
 
-DEFAULT_PORTS = {"sinus": 8091, "sivic": 8092, "lrm": 8093, "portal": 8094, "lrm_fhir": 8095, "hub": 8096}
-WHEN_NAMED = frozenset({"hub"})
-"""Not opened unless asked for by name: it starts a broker of its own."""
-WEBHOOK_SECRET = "secret-du-bac-a-sable"  # noqa: S105 - of the simulator, which is no secret
+DEFAULT_PORTS = {
+    kind.name: kind.port for kind in sorted(NEIGHBOURS.values(), key=lambda kind: kind.port) if kind.simulate
+}
+WHEN_NAMED = frozenset(kind.name for kind in NEIGHBOURS.values() if kind.only_by_name)
+"""Not opened unless asked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +58,7 @@ def declared_applications(
 
 def applications(mode: str, models_dir: Path | None = None) -> dict[str, Callable[[], Starlette]]:
     """Each neighbour's simulator, made when asked."""
-    return {
-        "sinus": lambda: create_sinus(mode, now),
-        "sivic": lambda: create_sivic(mode, now),
-        "lrm": lambda: create_lrm(mode, now),
-        "lrm_fhir": lambda: create_lrm_fhir(mode, now),
-        "hub": lambda: create_hub(mode, now, models_dir),
-        "portal": lambda: create_portal(mode, now, [WEBHOOK_SECRET]),
-    }
+    return {kind.name: partial(kind.simulate, mode, now, models_dir) for kind in NEIGHBOURS.values() if kind.simulate}
 
 
 @asynccontextmanager

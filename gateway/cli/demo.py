@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.intervention.route import Route, RouteKind
 from domain.mode import Mode
 from gateway.cli.console import complain, run, say, set_up_log
 from gateway.cli.serve import open_house
 from gateway.mappings import training_event
-from gateway.sandbox import WEBHOOK_SECRET, open_sandbox
+from gateway.sandbox import open_sandbox
 from gateway.security.keys import Scope, new_key
 from gateway.serving import until_told_to_stop
 from gateway.settings.settings import Settings

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from adapters.neighbours import NEIGHBOURS, kind_of
+from adapters.portal.neighbour import WEBHOOK_SECRET
 from gateway.cli.console import complain, explain_mappings, read_settings, run, say, with_settings
-from gateway.flow.routing import kind_of
-from gateway.sandbox import DEFAULT_PORTS, WEBHOOK_SECRET, WHEN_NAMED, declared_applications, open_sandbox
+from gateway.sandbox import DEFAULT_PORTS, WHEN_NAMED, declared_applications, open_sandbox
 from gateway.serving import until_told_to_stop
 from mapping import MappingFaultsError, UnknownMappingError
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     Declared = dict[str, Callable[[], Starlette]]
 
 HERE = frozenset({"127.0.0.1", "localhost", "::1"})
-
-SEVERAL = ("lrm", "lrm_fhir")
-"""Simulators of which there may be more than one, each with a name."""
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -57,7 +55,11 @@ def command(arguments: argparse.Namespace) -> int:
         complain(f"{error}. Vérifier [destinations] dans les réglages.")
         return 2
     # One of several is on a port that the system chooses, unless it is said.
-    several = {name: 0 for name in arguments.names if kind_of(name) in SEVERAL and kind_of(name) != name}
+    several = {
+        name: 0
+        for name in arguments.names
+        if kind_of(name) != name and kind_of(name) in DEFAULT_PORTS and NEIGHBOURS[kind_of(name)].several
+    }
     ports = {**DEFAULT_PORTS, **several, **ports}
     for one in arguments.port:
         name, _, port = one.partition("=")

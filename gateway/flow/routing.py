@@ -1,10 +1,11 @@
-"""Which destinations learn of what: a pure function over a table that a person can read."""
+"""Which destinations learn of what: a pure function over what each neighbour says that it takes."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from adapters.neighbours import NEIGHBOURS, kind_of
 from domain.canon.hub import HUB_DOCUMENTS
 from outbox.message import Kind, Priority
 
@@ -12,26 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from domain.severity import Severity
-
-# kind of destination → the topics it takes. A neighbour that does not count takes no counts.
-ROUTES: dict[str, frozenset[str]] = {
-    "sinus": frozenset({"event", "victim", "identifier.detached", "counts"}),
-    "sivic": frozenset({"event", "victim", "identifier.detached"}),
-    "portal": frozenset({"outcome"}),
-    "lrm": frozenset({"intervention.request", "intervention.cancel"}),
-    "lrm_fhir": frozenset({"intervention.request", "intervention.cancel"}),
-    "hub": frozenset(
-        {
-            "victim",
-            "evacuation",
-            "evacuation.status",
-            "counts",
-            "intervention.request",
-            "intervention.cancel",
-            *HUB_DOCUMENTS,
-        }
-    ),
-}
 
 # A state may be superseded by a newer one; a command is always sent.
 KINDS: dict[str, Kind] = {
@@ -55,21 +36,20 @@ ASKED = frozenset({"partner.help_request", "partner.help_answer", "partner.case_
 """Somebody waits for these to send help."""
 LATER = frozenset({"outcome", "partner.mission_summary"})
 
-EVENT_DESTINATIONS = ("sinus", "sivic")
+EVENT_DESTINATIONS = tuple(kind.name for kind in NEIGHBOURS.values() if kind.keeps_events)
 """The neighbours that keep events of their own, to be opened or linked before victims can be sent there."""
-
-
-def kind_of(destination: str) -> str:
-    """What a destination is: `lrm` for `lrm:samu77`. Those of one kind are told the same, by the same mappings and allow-list."""
-    return destination.partition(":")[0]
 
 
 def takers(
     topic: str, configured: Iterable[str], declared: Mapping[str, frozenset[str]] = MappingProxyType({})
 ) -> list[str]:
     """The configured destinations that take a topic, in their configured order; `declared` are those that no line here names."""
-    nothing: frozenset[str] = frozenset()
-    return [name for name in configured if topic in (ROUTES.get(kind_of(name)) or declared.get(name, nothing))]
+    return [name for name in configured if topic in _topics(name, declared)]
+
+
+def _topics(destination: str, declared: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    kind = NEIGHBOURS.get(kind_of(destination))
+    return kind.topics if kind else declared.get(destination, frozenset())
 
 
 def priority(topic: str, severity: Severity | None = None) -> Priority:

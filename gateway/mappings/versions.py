@@ -11,38 +11,46 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from dataclasses import replace
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gateway.flow.routing import kind_of
+from adapters.neighbours import kind_of
 from gateway.mappings.file_sets import FileSet, Shelf
 from gateway.register.mappings.versions import Decision, Mappings
 from mapping import MappingError, UnknownMappingError
 from outbox.errors import PermanentDeliveryError, RefusedError
-from outbox.ports import Repeater
-from outbox.verdict import not_repeatable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     import mapping
     from mapping import Catalogue
     from outbox.database.database import Database
-    from outbox.message import Claimed, Envelope, Receipt
-    from outbox.ports import Destination
 
 T = TypeVar("T")
-PINNED = "\0versions"
-"""Key beside the canon, which no path can name: use → mapping, for a message that keeps an older version."""
+_PINS: ContextVar[Mapping[str, str]] = ContextVar("mapping_pins", default=MappingProxyType({}))
+"""Use → mapping, while a message that keeps an older version is being delivered."""
 SETTINGS = "settings"
 ADDITION = "addition"
 FILES = "files"
 """The use whose versions are the deployment's files."""
 
 
+@contextmanager
+def pinned(pins: Mapping[str, str]) -> Iterator[None]:
+    """What is mapped inside goes by these versions: use → mapping."""
+    token = _PINS.set(pins)
+    try:
+        yield
+    finally:
+        _PINS.reset(token)
+
+
 class InForce:
-    """A mapping to whoever holds it: the version in force, or the one that the document is pinned to."""
+    """A mapping to whoever holds it: the version in force, or the one that a delivery is `pinned` to."""
 
     def __init__(self, versions: Versions, use: str) -> None:
         self._versions = versions
@@ -50,27 +58,26 @@ class InForce:
 
     def apply(self, canon: Mapping[str, Any]) -> dict[str, Any]:
         """As a mapping does; a version whose file is gone is a `MappingError` that names it."""
-        return self._said(canon, lambda mapping: mapping.apply(canon))
+        return self._written(lambda mapping: mapping.apply(canon))
 
     def write(self, canon: Mapping[str, Any]) -> bytes:
         """As a mapping does."""
-        return self._said(canon, lambda mapping: mapping.write(canon))
+        return self._written(lambda mapping: mapping.write(canon))
 
     def read(self, raw: bytes) -> dict[str, Any]:
         """As a mapping does: an answer is read by the version in force now."""
         return self._chosen({}).read(raw)
 
-    def _said(self, canon: Mapping[str, Any], say: Callable[[mapping.Mapping], T]) -> T:
-        chosen = self._chosen(canon)
+    def _written(self, write: Callable[[mapping.Mapping], T]) -> T:
+        chosen = self._chosen(_PINS.get())
         try:
-            return say(chosen)
+            return write(chosen)
         except MappingError as error:
             if error.table and chosen.topic:
                 raise _unpaired(self._use.partition(".")[0], error) from None
             raise
 
-    def _chosen(self, canon: Mapping[str, Any]) -> mapping.Mapping:
-        pins = canon.get(PINNED, {})
+    def _chosen(self, pins: Mapping[str, str]) -> mapping.Mapping:
         name = pins.get(self._use) or self._versions.current[self._use]
         try:
             return self._versions.of(pins.get(FILES)).mapping(name)
@@ -182,51 +189,6 @@ class Versions:
         before = kind_of(destination) + "."
         older = {use: self.at(use, instant) for use in self._past if use.startswith(before) or use == FILES}
         return {use: name for use, name in older.items() if name is not None and name != self.current.get(use)}
-
-
-class VersionedDestination:
-    """A destination whose messages keep the version that they were queued with."""
-
-    def __init__(self, inner: Destination, versions: Versions, database: Database) -> None:
-        self._inner = inner
-        self._versions = versions
-        self._database = database
-
-    @property
-    def name(self) -> str:
-        """Of the destination itself."""
-        return self._inner.name
-
-    async def deliver(self, claimed: Claimed) -> Receipt:
-        """Pin, then deliver. The register is asked only for a message older than the last change."""
-        envelope, body = claimed.envelope, claimed.envelope.body
-        pins = self._versions.pins(envelope.destination, envelope.created_at)
-        if pins and not await self._released(envelope.id):
-            if FILES in pins:
-                await load_files(self._versions, self._database, pins[FILES])
-                body = self._lawful(envelope)
-            claimed = replace(claimed, envelope=replace(envelope, body={**body, PINNED: pins}))
-        return await self._inner.deliver(claimed)
-
-    def _lawful(self, envelope: Envelope) -> dict[str, Any]:
-        """The body by the law of today: an older mapping may be kept, an older right is not."""
-        recipient = self._versions.recipient(envelope.destination, envelope.topic)
-        try:
-            return self._versions.allow_list(recipient).restrict(envelope.topic, envelope.body)
-        except (MappingError, UnknownMappingError):
-            told = "La liste d’accès ne laisse plus partir ce sujet pour ce destinataire."
-            raise PermanentDeliveryError(
-                f"{kind_of(envelope.destination)}.liste_d_acces", told, envelope.topic
-            ) from None
-
-    async def resend(self, claimed: Claimed) -> Receipt:
-        """The bytes of the last attempt, which no mapping makes; where the destination itself can send them again."""
-        if not isinstance(self._inner, Repeater):
-            raise not_repeatable()
-        return await self._inner.resend(claimed)
-
-    async def _released(self, message_id: str) -> bool:
-        return await self._database.read(lambda connection: Mappings(connection).released(message_id))
 
 
 async def load_files(versions: Versions, database: Database, name: str) -> None:

@@ -2,46 +2,12 @@
 
 from __future__ import annotations
 
+from adapters.neighbours import NEIGHBOURS
+
 SHIPPED_MAPPINGS = {
-    "sinus.event": "sinus/evenement@1",
-    "sinus.victim": "sinus/victime@1",
-    "sinus.identifier.detached": "sinus/detachement@1",
-    "sinus.counts": "sinus/denombrement@1",
-    "sinus.held": "sinus/denombrement-detenu@1",
-    "sinus.people": "sinus/fiches-detenues@1",
-    "sivic.event": "sivic/evenement@1",
-    "sivic.victim": "sivic/personne@1",
-    "sivic.victim.deleted": "sivic/retrait@1",
-    "sivic.identifier.detached": "sivic/numero-detache@1",
-    "sivic.event.answer": "sivic/reponse-evenement@1",
-    "sivic.victim.answer": "sivic/reponse-personne@1",
-    "sivic.held": "sivic/denombrement-detenu@1",
-    "sivic.people": "sivic/personnes-detenues@1",
-    "lrm.intervention.request": "lrm/demande@1",
-    "lrm.intervention.cancel": "lrm/annulation@1",
-    "lrm_fhir.intervention.request": "lrm_fhir/demande@1",
-    "lrm_fhir.intervention.cancel": "lrm_fhir/annulation@1",
-    "hub.victim": "hub/victime@1",
-    "hub.counts": "hub/denombrement@1",
-    "hub.intervention.request": "hub/demande@1",
-    "hub.intervention.cancel": "hub/annulation@1",
-    "hub.evacuation": "hub/vecteur@1",
-    "hub.evacuation.status": "hub/statut-vecteur@1",
-    "hub.partner.vehicles": "hub/moyens@1",
-    "hub.partner.vehicle_status": "hub/statut-moyen@1",
-    "hub.partner.help_request": "hub/demande-moyens@1",
-    "hub.partner.help_answer": "hub/reponse-moyens@1",
-    "hub.partner.case_word": "hub/dossier@1",
-    "hub.partner.positions_request": "hub/positions@1",
-    "hub.partner.document_links": "hub/documents@1",
-    "hub.partner.report": "hub/bilan@1",
-    "hub.partner.mission_summary": "oru/rpis@1",
-    "hub.partner.fire_case": "nexsis/affaire@1",
-    "hub.partner.fire_vehicles": "nexsis/moyens@1",
+    **{f"{kind.name}.{use}": mapping for kind in NEIGHBOURS.values() for use, mapping in kind.mappings.items()},
     "fhir.event": "fhir/evenement@1",
     "fhir.victim": "fhir/victime@1",
     "fhir.places": "fhir/lieux@1",
-    "portal.outcome": "portal/outcome@1",
-    "platform.intervention.status": "platform/statut@1",
 }
-"""Destination and topic → the mapping as it ships; a deployment names only what it changes."""
+"""Destination and topic → the mapping as it ships; a deployment names only what it changes. `fhir` is our own door."""

@@ -10,7 +10,8 @@ import pytest
 from gateway.bootstrap import build, shelf_of
 from gateway.cli import main
 from gateway.mappings.file_sets import FileSet, Shelf, compare
-from gateway.mappings.versions import FILES, VersionedDestination, Versions, follow_decisions
+from gateway.mappings.sending import SendingDestination
+from gateway.mappings.versions import FILES, Versions, follow_decisions
 from gateway.security.keys import Scope
 from mapping import SHIPPED
 from outbox.errors import PermanentDeliveryError
@@ -233,7 +234,7 @@ async def test_a_right_that_was_taken_away_binds_messages_that_wait(tmp_path: Pa
     async with open_house(tmp_path, mapping_dirs=[folder]) as house:
         versions, database = house.runtime.versions, house.runtime.database
         inner = Taken()
-        destination = VersionedDestination(inner, versions, database)
+        destination = SendingDestination(inner, versions, database, house.runtime.house, house.clock)
         law = versions.allow_list("essai")
         waiting = Envelope("m1", "essai", "l", "victim", Kind.STATE, "Exercise", victim(nir=NIR), house.clock())
         path.write_text(listed.replace("    - victim.nir\n", ""), encoding="utf-8")

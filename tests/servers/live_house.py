@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.mode import Mode
 from gateway.cli.serve import open_house
 from gateway.doors.interventions.table import NEW_ROUTE
-from gateway.sandbox import WEBHOOK_SECRET, open_sandbox
+from gateway.sandbox import open_sandbox
 from gateway.security.keys import Scope, new_key
 from gateway.settings.settings import Settings
 

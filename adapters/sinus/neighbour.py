@@ -1,0 +1,25 @@
+"""SINUS, as the house knows it."""
+
+from __future__ import annotations
+
+from adapters.sinus.adapter import open_sinus
+from adapters.sinus.simulator import create_simulator
+from adapters.wire.neighbour_kind import NeighbourKind
+
+SINUS = NeighbourKind(
+    name="sinus",
+    topics=frozenset({"event", "victim", "identifier.detached", "counts"}),
+    mappings={
+        "event": "sinus/evenement@1",
+        "victim": "sinus/victime@1",
+        "identifier.detached": "sinus/detachement@1",
+        "counts": "sinus/denombrement@1",
+        "held": "sinus/denombrement-detenu@1",
+        "people": "sinus/fiches-detenues@1",
+    },
+    open=lambda _, section, mappings, wire, clock: open_sinus(section.link, mappings, clock=clock, transport=wire),
+    simulate=lambda mode, clock, _: create_simulator(mode, clock),
+    port=8091,
+    mirrors=True,
+    keeps_events=True,
+)

@@ -1,0 +1,30 @@
+"""SI-VIC, as the house knows it."""
+
+from __future__ import annotations
+
+from adapters.sivic import open_sivic
+from adapters.sivic.simulator import create_simulator
+from adapters.wire.neighbour_kind import GivenIdentifiers, NeighbourKind
+from domain.source import Source
+
+SIVIC = NeighbourKind(
+    name="sivic",
+    topics=frozenset({"event", "victim", "identifier.detached"}),
+    mappings={
+        "event": "sivic/evenement@1",
+        "victim": "sivic/personne@1",
+        "victim.deleted": "sivic/retrait@1",
+        "identifier.detached": "sivic/numero-detache@1",
+        "event.answer": "sivic/reponse-evenement@1",
+        "victim.answer": "sivic/reponse-personne@1",
+        "held": "sivic/denombrement-detenu@1",
+        "people": "sivic/personnes-detenues@1",
+    },
+    open=lambda _, section, mappings, wire, clock: open_sivic(section.link, mappings, wire, clock=clock),
+    simulate=lambda mode, clock, _: create_simulator(mode, clock),
+    port=8092,
+    mirrors=True,
+    keeps_events=True,
+    # An HP number is given to a person who has no bracelet.
+    gives=GivenIdentifiers(Source.SIVIC, "SI-VIC", own="sivic_id", shared=("sinus_number_hp",)),
+)

@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from adapters.neighbours import NEIGHBOURS
+from adapters.wire.neighbour_kind import NeighbourKind
+
 ADAPTERS = Path(__file__).resolve().parents[2] / "adapters"
 ROOMS = sorted(path.parent for path in ADAPTERS.glob("**/adapter.py"))
 ALWAYS = ["__init__.py", "adapter.py", "client.py", "faults.py", "simulator.py", "README.md"]
+
+
+BY_FILES_ALONE = ADAPTERS / "declared"
+"""Knows no neighbour: the settings say what each is."""
 
 
 def _names(room: Path) -> str:
@@ -33,6 +40,18 @@ def test_an_adapter_has_the_files_of_the_convention(room: Path) -> None:
     """Client, faults, adapter, simulator, contract and README: the same names in every room."""
     assert [name for name in ALWAYS if not (room / name).is_file()] == []
     assert _contract_files(room), "a contract folder holds a contract"
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=_names)
+def test_an_adapter_says_what_its_neighbour_is(room: Path) -> None:
+    """`neighbour.py` holds its value, and the one list of neighbours has it."""
+    if room == BY_FILES_ALONE:
+        assert not (room / "neighbour.py").exists()
+        return
+    module = importlib.import_module(f"adapters.{_names(room)}.neighbour")
+    values = [value for value in vars(module).values() if isinstance(value, NeighbourKind)]
+    assert values
+    assert [value.name for value in values if NEIGHBOURS.get(value.name) is not value] == []
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=_names)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from adapters.neighbours import NEIGHBOURS, kind_of
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from outbox.message import Claimed, Envelope, Receipt
 from outbox.ports import Repeater
@@ -18,6 +19,7 @@ from outbox.ports import Repeater
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from adapters.wire.neighbour_kind import NeighbourKind
     from tests.contract.neighbour import Neighbour
 
 BUILDERS = sorted(path.stem for path in (Path(__file__).parent / "destinations").glob("[a-z]*.py"))
@@ -69,6 +71,31 @@ async def neighbour(builder: Any) -> AsyncIterator[Neighbour]:
     """A fresh real-mode neighbour."""
     async with builder("Actual") as built:
         yield built
+
+
+def _kind(destination: str) -> NeighbourKind | None:
+    """What the neighbour says of itself; None for one that is known by its files alone."""
+    return NEIGHBOURS.get(kind_of(destination))
+
+
+async def test_a_neighbour_is_what_it_says(builder: Any) -> None:
+    """Topics, what can be asked of it, the identifiers that it gives: as in the value that routing, settings and sandbox read."""
+    async with builder("Actual") as neighbour:
+        kind = _kind(neighbour.destination.name)
+        if kind is None:
+            return
+        assert {envelope.topic for envelope in neighbour.envelopes} <= kind.topics
+        assert hasattr(neighbour.destination, "held") is kind.mirrors
+        assert hasattr(neighbour.destination, "status") is kind.follows
+        lane = Lane(neighbour)
+        receipts = {envelope.topic: await lane.deliver(envelope) for envelope in neighbour.envelopes[:2]}
+        if kind.keeps_events:
+            assert "external_id" in receipts["event"].facts
+        if kind.mirrors:
+            held = await neighbour.destination.held(receipts["event"].facts["external_id"])
+            assert {"UA", "UR", "IMP", "DCD", "NC"} <= set(held)
+        if kind.gives:
+            assert receipts["victim"].reference
 
 
 def test_every_adapter_with_a_destination_has_a_builder() -> None:

@@ -100,7 +100,7 @@ def _hear(register: Register, house: House, settlement: Settlement) -> None:
     envelope, receipt, now = settlement.claimed.envelope, settlement.receipt, settlement.at
     kind = NEIGHBOURS.get(kind_of(envelope.destination))
     gives = kind.gives if kind else None
-    if receipt is None or gives is None:
+    if receipt is None or kind is None or gives is None:
         return
     event = register.events.find(envelope.scope)
     victim = register.victims.find(envelope.scope, envelope.lane.removeprefix("victim:"), for_change=True)
@@ -108,7 +108,7 @@ def _hear(register: Register, house: House, settlement: Settlement) -> None:
         return
     given = {gives.own: receipt.reference, **{name: receipt.facts.get(name) for name in gives.shared}}
     command = ChangePatient({name: value for name, value in given.items() if value})
-    stamp = Stamp(gives.source, gives.speaker, now, now)
+    stamp = Stamp(gives.source, kind.title, now, now)
     try:
         observations = decide(event, victim, command, stamp, surroundings(register, event), house.rules)
     except RuleError as refusal:

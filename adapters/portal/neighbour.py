@@ -17,6 +17,7 @@ WEBHOOK_SECRET = "secret-du-bac-a-sable"  # noqa: S105 - of the simulator, which
 
 PORTAL = NeighbourKind(
     name="portal",
+    title="portail",
     topics=frozenset({"outcome"}),
     mappings={"outcome": "portal/outcome@1"},
     open=lambda _, section, mappings, wire, clock: open_portal(
@@ -40,6 +41,7 @@ def _open_platform(
 
 PLATFORM = NeighbourKind(
     name="platform",
+    title="plateforme",
     topics=frozenset({"intervention.status"}),
     mappings={"intervention.status": "platform/statut@1"},
     open=_open_platform,

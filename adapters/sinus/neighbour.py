@@ -8,6 +8,7 @@ from adapters.wire.neighbour_kind import NeighbourKind
 
 SINUS = NeighbourKind(
     name="sinus",
+    title="SINUS",
     topics=frozenset({"event", "victim", "identifier.detached", "counts"}),
     mappings={
         "event": "sinus/evenement@1",
@@ -21,5 +22,6 @@ SINUS = NeighbourKind(
     simulate=lambda mode, clock, _: create_simulator(mode, clock),
     port=8091,
     mirrors=True,
+    compares=frozenset({"localisation", "hospital", "number"}),
     keeps_events=True,
 )

@@ -9,6 +9,7 @@ from domain.source import Source
 
 SIVIC = NeighbourKind(
     name="sivic",
+    title="SI-VIC",
     topics=frozenset({"event", "victim", "identifier.detached"}),
     mappings={
         "event": "sivic/evenement@1",
@@ -24,7 +25,8 @@ SIVIC = NeighbourKind(
     simulate=lambda mode, clock, _: create_simulator(mode, clock),
     port=8092,
     mirrors=True,
+    compares=frozenset({"hospital", "number"}),  # It keeps no place of the field by identifier.
     keeps_events=True,
     # An HP number is given to a person who has no bracelet.
-    gives=GivenIdentifiers(Source.SIVIC, "SI-VIC", own="sivic_id", shared=("sinus_number_hp",)),
+    gives=GivenIdentifiers(Source.SIVIC, own="sivic_id", shared=("sinus_number_hp",)),
 )

@@ -29,8 +29,6 @@ class GivenIdentifiers:
     """The identifiers of a victim that a neighbour gives in its receipts, heard as its own word."""
 
     source: Source
-    speaker: str
-    """Who is written down as having said it."""
     own: str
     """Field of the victim that keeps the reference of the receipt: it interests nobody else."""
     shared: tuple[str, ...] = ()
@@ -42,6 +40,8 @@ class NeighbourKind:
     """One kind of destination: `lrm` for `lrm` and for `lrm:samu77`."""
 
     name: str
+    title: str
+    """As people say it."""
     topics: frozenset[str]
     """What it is told. A neighbour that does not count takes no counts."""
     mappings: Mapping[str, str] = field(default_factory=dict)
@@ -55,7 +55,9 @@ class NeighbourKind:
     several: bool = False
     """A deployment may have more than one, each with a name of its own."""
     mirrors: bool = False
-    """It can be asked what it holds of an event: `held`."""
+    """It can be asked what it holds of an event: `held`, `people`."""
+    compares: frozenset[str] = frozenset()
+    """What it keeps of a person besides the severity, and lists by its contract: `localisation`, `hospital`, `number`."""
     follows: bool = False
     """It can be asked what became of a request: `status`."""
     keeps_events: bool = False

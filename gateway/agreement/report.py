@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adapters.neighbours import NEIGHBOURS
 from domain.agreement import Gap, HeldPerson, Person, Verdict, count, duration, tally
 from domain.severity import TRIAGE_ORDER
-from gateway.agreement.standing import COMPARED, Look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from domain.event import Event
+    from gateway.agreement.standing import Look
     from gateway.register.victims.agreements import Stand
 
 MOST = 1000
@@ -74,7 +75,7 @@ def detail_view(look: Look, *, values: bool) -> dict[str, Any]:
             "without_number": sum(person.number is None for person in held) if held is not None else None,
         },
         "by_severity": _cut(look, "severity"),
-        "by_localisation": _cut(look, "localisation") if "localisation" in COMPARED[look.name] else None,
+        "by_localisation": _cut(look, "localisation") if "localisation" in NEIGHBOURS[look.name].compares else None,
         "by_hospital": _cut(look, "hospital"),
         "differences": [
             {

@@ -6,7 +6,9 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from adapters.neighbours import NEIGHBOURS
 from domain.agreement import Difference, Gap, Standing, Verdict, differences, judge, sentence, unexplained
+from gateway.agreement.transfers import transfers_of
 from gateway.flow.routing import EVENT_DESTINATIONS, takers
 
 if TYPE_CHECKING:
@@ -15,18 +17,10 @@ if TYPE_CHECKING:
 
     from domain.agreement import HeldPerson, Person
     from domain.event import Event
+    from gateway.agreement.transfers import Transfers
     from gateway.register import Register
-    from gateway.register.victims.persons import Told
     from gateway.runtime import Runtime
     from gateway.runtime.census import Census
-
-NAMES = {"sinus": "SINUS", "sivic": "SI-VIC"}
-"""Destination → its name, as people say it."""
-COMPARED: Mapping[str, frozenset[str]] = {
-    "sinus": frozenset({"localisation", "hospital", "number"}),
-    "sivic": frozenset({"hospital", "number"}),
-}
-"""What each neighbour keeps of a person besides the severity, and lists by its contract. SI-VIC keeps no place of the field by identifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +34,7 @@ class Look:
     """Those who were made known to it, by our identifier."""
     living: int
     """Persons of the event, told to it or not."""
-    told: Told
+    told: Transfers
     census: Census | None
     gaps: tuple[Difference, ...]
     """Every difference."""
@@ -71,7 +65,7 @@ class Known:
     """What is known here of one event and one neighbour."""
 
     living: dict[str, Person]
-    told: Told
+    told: Transfers
     touched: dict[str, datetime]
     """Those that changed since the neighbour was asked."""
     state: str | None
@@ -94,7 +88,7 @@ async def look_at(runtime: Runtime, event: Event, name: str, *, patience: float 
     def read(register: Register) -> Known:
         return Known(
             register.persons.living(event.id),
-            register.persons.told(event.id, name),
+            transfers_of(register.connection, event.id, name),
             register.persons.touched(event.id, asked_at),
             *(register.agreements.since(event.id, name) or (None, None)),
         )
@@ -113,11 +107,11 @@ def _compare(event: Event, name: str, now: datetime, known: Known, census: Censu
     told = known.told
     here = {id_: person for id_, person in known.living.items() if id_ in told.sent}
     answered = census is not None and census.answered
-    gaps = differences(here, census.people, COMPARED[name]) if census and answered else []
+    gaps = differences(here, census.people, NEIGHBOURS[name].compares) if census and answered else []
     lost = unexplained(gaps, told.movements, known.touched, census.asked_at) if census else []
     link = event.links.get(name)
     standing = Standing(
-        name=NAMES[name],
+        name=NEIGHBOURS[name].title,
         linked=link is not None and link.state == "linked",
         link_failed=link is not None and link.state == "failed",
         asked_at=census.asked_at if census and answered else None,

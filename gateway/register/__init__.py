@@ -68,7 +68,7 @@ class Register:
 
     @cached_property
     def persons(self) -> Persons:
-        """What each neighbour was last told of each person."""
+        """The persons of an event, as they are compared."""
         return Persons(self.connection)
 
     @cached_property

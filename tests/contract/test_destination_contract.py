@@ -86,6 +86,7 @@ async def test_a_neighbour_is_what_it_says(builder: Any) -> None:
             return
         assert {envelope.topic for envelope in neighbour.envelopes} <= kind.topics
         assert hasattr(neighbour.destination, "held") is kind.mirrors
+        assert hasattr(neighbour.destination, "people") is kind.mirrors
         assert hasattr(neighbour.destination, "status") is kind.follows
         lane = Lane(neighbour)
         receipts = {envelope.topic: await lane.deliver(envelope) for envelope in neighbour.envelopes[:2]}

@@ -8,6 +8,7 @@ from adapters.wire.neighbour_kind import NeighbourKind
 
 LRM_FHIR = NeighbourKind(
     name="lrm_fhir",
+    title="logiciel de régulation (FHIR)",
     topics=frozenset({"intervention.request", "intervention.cancel"}),
     mappings={"intervention.request": "lrm_fhir/demande@1", "intervention.cancel": "lrm_fhir/annulation@1"},
     open=lambda name, section, mappings, wire, clock: open_lrm_fhir(

@@ -28,6 +28,7 @@ MAPPINGS = {
 
 HUB = NeighbourKind(
     name="hub",
+    title="Hub Santé",
     topics=frozenset(MAPPINGS),
     mappings=MAPPINGS,
     open=lambda _, section, mappings, __, clock: open_hub(

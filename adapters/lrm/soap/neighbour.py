@@ -33,6 +33,7 @@ def _open(
 
 LRM_SOAP = NeighbourKind(
     name="lrm",
+    title="logiciel de régulation (SOAP)",
     topics=frozenset({"intervention.request", "intervention.cancel"}),
     mappings={"intervention.request": "lrm/demande@1", "intervention.cancel": "lrm/annulation@1"},
     open=_open,

@@ -75,6 +75,7 @@ async def open_house(settings: Settings) -> AsyncIterator[tuple[Runtime, str]]:
             certificate=server.certificate,
             private_key=server.private_key,
             client_ca=server.client_ca,
+            limits=settings.limits.limits(),
         )
         async with listening as port:
             scheme = "https" if server.certificate else "http"

@@ -17,6 +17,7 @@ from adapters.declared.agreement import Agreement
 from adapters.wire.perimeter import Perimeter
 from domain.mode import Mode
 from gateway.security.sealing import AesSeal, key_of
+from gateway.serving import Limits
 from gateway.settings.base import Neighbour, Section
 from gateway.settings.interventions import (
     InterventionSettings,
@@ -42,6 +43,31 @@ class Server(Section):
     client_ca: Path | None = Field(
         None, description="Autorité des certificats clients : mTLS exigé quand elle est donnée."
     )
+
+
+class LimitSettings(Section):
+    """What one connection may send and how long it may take, key or none."""
+
+    address_bytes: int = Field(8192, ge=1024, le=65536, description="Octets de l’adresse d’une requête, au plus.")
+    header_bytes: int = Field(
+        32768, ge=4096, le=1048576, description="Octets de tous les en-têtes d’une requête, au plus."
+    )
+    head_seconds: float = Field(10, gt=0, le=120, description="Temps pour envoyer adresse et en-têtes.")
+    request_seconds: float = Field(60, gt=0, le=600, description="Temps pour envoyer le corps.")
+    stall_seconds: float = Field(
+        60, gt=0, le=600, description="Silence d’un lecteur qui ne prend plus sa réponse, avant de raccrocher."
+    )
+    connections: int = Field(
+        512,
+        ge=16,
+        le=65536,
+        description="Connexions ouvertes à la fois ; pleines, celle qui attend depuis le plus longtemps sans requête "
+        "entière est fermée. Jamais au point de priver de descripteurs les liens sortants.",
+    )
+
+    def limits(self) -> Limits:
+        """As the server takes them."""
+        return Limits(**self.model_dump())
 
 
 class AdmissionSettings(Section):
@@ -190,6 +216,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Niveau du journal.")
     server: Server = Server()
+    limits: LimitSettings = LimitSettings()
     admission: AdmissionSettings = AdmissionSettings()
     store: Store = Store()
     trade: Trade = Trade()

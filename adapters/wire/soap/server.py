@@ -253,6 +253,17 @@ def _unsaid(body: Element) -> None:
             parent.remove(element)
 
 
+def _named(contract: Contract, action: str) -> str:
+    """The operation of an action; empty for none of the contract's."""
+    return next((str(etree.QName(tag).localname) for tag, known in contract.actions.items() if known == action), "")
+
+
+def _spoken(root: Element, versions: Sequence[Version]) -> Version:
+    """The version of a call, in which a fault is told too; the first where it is none of them."""
+    space = etree.QName(root).namespace
+    return next((version for version in versions if version.namespace == space), versions[0])
+
+
 def _hold_answer(contract: Contract, reply: Element) -> None:
     if defects := contract.check(reply):
         raise SoapFault("Server", f"La réponse ne suit pas le contrat : {defects[0].path}.")
@@ -279,29 +290,24 @@ def soap_door(  # noqa: PLR0913 - what is spoken, and how
     tolerant: bool = False,
     instruction: Callable[[str, SoapFault], str] = lambda _operation, _fault: "",
 ) -> Callable[[Request], Awaitable[Response]]:
-    """One address that answers calls (POST) and publishes its contract (GET `?wsdl`, `?xsd=name`).
+    """One address that answers calls (POST), in the version of each, and publishes its contract (GET `?wsdl`, `?xsd=name`).
 
     `operations` by body element in Clark notation; `detail` builds the contract's own detail of a fault that has a reason;
-    `admit` says who calls, before anything is judged, and gives the call as it may be believed; a `tolerant` door judges by itself
-    what departs from the contract; `answering` gives the header blocks of an answer of that name (WS-Addressing); `instruction`, of the
-    operation's name (empty while unknown) and a fault, ends a fault that does not say by itself what to do. An answer is of the version
-    of its call.
+    `admit` says who calls, before anything is judged; a `tolerant` door judges what departs from the contract by itself; `answering`
+    gives header blocks; `instruction`, of the operation's name (empty while unknown) and a fault, ends that fault.
     """
 
     async def door(request: Request) -> Response:
         if request.method != "POST":
             return _published(contract, request)
-        version, action = versions[0], _action(request)
-        asked = next((etree.QName(tag).localname for tag, known in contract.actions.items() if known == action), "")
+        version, asked = versions[0], _named(contract, _action(request))
         try:
             raw = await _read(request)
             document = await _apart(len(raw), _parsed, raw, request.headers.get("content-type", ""))
-            # A fault is told in the version of its call, as soon as that is known.
-            space = etree.QName(document.root).namespace
-            version = next((spoken for spoken in versions if spoken.namespace == space), version)
+            version = _spoken(document.root, versions)
             envelope = read_envelope(document.root, understood, versions)
             asked = str(etree.QName(envelope.body).localname)
-            call = await admit(Call(envelope.body, envelope.headers, action, request, document.contradiction))
+            call = await admit(Call(envelope.body, envelope.headers, _action(request), request, document.contradiction))
             call = await _apart(len(raw), _judged, contract, operations, call, tolerant)
             reply = await operations[str(call.body.tag)](call)
             _hold_answer(contract, reply)

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from gateway.serving.bounded_protocol import bounded
+from gateway.serving.limits import KEPT_DESCRIPTORS, Limits, raise_descriptor_limit
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
@@ -23,7 +26,31 @@ STOP = 5  # seconds given to open answers at the end
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the process's signals alone."""
+    """A server that leaves the process's signals alone, and a TLS handshake no longer than a request's head."""
+
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, limits: Limits) -> None:
+        super().__init__(config)
+        self._listener = listener
+        self._limits = limits
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - ours is known
+        """As uvicorn's, on our socket; its own way has no word for the time of a handshake."""
+        await super().startup(sockets=[])
+        kind = bounded(self._limits)
+
+        def protocol() -> asyncio.Protocol:
+            return kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+        secure = self.config.ssl
+        self.servers.append(
+            await asyncio.get_running_loop().create_server(
+                protocol,
+                sock=self._listener,
+                backlog=self.config.backlog,
+                ssl=secure,
+                ssl_handshake_timeout=self._limits.head_seconds if secure else None,
+            )
+        )
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -40,27 +67,17 @@ async def serving(  # noqa: PLR0913 - where, and behind which certificates
     certificate: Path | None = None,
     private_key: Path | None = None,
     client_ca: Path | None = None,
+    limits: Limits | None = None,
 ) -> AsyncIterator[int]:
     """The application listens while this is open; gives the port, chosen by the system when 0.
 
     With `client_ca`, a client without a certificate of that authority is refused (mTLS). Raises OSError when the port is taken.
     """
+    limits = limits or Limits()
+    raise_descriptor_limit(limits.connections + KEPT_DESCRIPTORS)
     listener = _listener(host, port)
-    server = _Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,  # it would write paths, and a path may name a person's record
-            timeout_graceful_shutdown=STOP,
-            lifespan="on",
-            server_header=False,
-            ssl_certfile=certificate,
-            ssl_keyfile=private_key,
-            ssl_ca_certs=str(client_ca) if client_ca else None,
-            ssl_cert_reqs=ssl.CERT_REQUIRED if client_ca else ssl.CERT_NONE,
-        )
-    )
-    task = asyncio.create_task(server.serve(sockets=[listener]))
+    server = _Server(_config(app, certificate, private_key, client_ca), listener, limits)
+    task = asyncio.create_task(server.serve())
     try:
         while not server.started:
             if task.done():
@@ -72,6 +89,23 @@ async def serving(  # noqa: PLR0913 - where, and behind which certificates
         server.should_exit = True
         await task
         listener.close()
+
+
+def _config(
+    app: Starlette, certificate: Path | None, private_key: Path | None, client_ca: Path | None
+) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # it would write paths, and a path may name a person's record
+        timeout_graceful_shutdown=STOP,
+        lifespan="on",
+        server_header=False,
+        ssl_certfile=certificate,
+        ssl_keyfile=private_key,
+        ssl_ca_certs=str(client_ca) if client_ca else None,
+        ssl_cert_reqs=ssl.CERT_REQUIRED if client_ca else ssl.CERT_NONE,
+    )
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -95,6 +129,6 @@ async def until_told_to_stop() -> None:
     """Wait for SIGINT or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(one, stop.set)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
     await stop.wait()

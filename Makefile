@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check serve bench chaos reference studio clean help
+.PHONY: demo test check figures serve bench chaos reference studio clean help
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,6 +20,9 @@ check: $(READY) ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+figures: $(READY) ## the figures of the house, written into docs/design.md
+	$(BIN)/python -m scripts.house_figures --write
 
 serve: $(READY) ## the gateway, by passerelle.toml
 	$(BIN)/passerelle serve

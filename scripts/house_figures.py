@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("domain", "mapping", "outbox", "adapters", "scheduler", "gateway")
+DESIGN = ROOT / "docs" / "design.md"
+BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 MIGRATIONS = "gateway/migrations/versions"
 WORDS = frozenset({"one", "said", "told", "found"})
 """Names of arguments and locals that say nothing of what they hold."""
@@ -220,9 +222,10 @@ def figures() -> list[tuple[str, str, str]]:
     graph = grimp.build_graph(*PACKAGES)
     folders = files_by_folder()
     full = max(folders, key=lambda folder: folders[folder])
-    neighbour = naming(frozenset({"lrm_fhir", "LRM_FHIR", "LrmFhirSettings"}), "adapters/lrm/fhir/")
     message = naming(frozenset({"partner.vehicle_status", "RS-SR", "resourcesStatus"}), "adapters/lrm/hubsante/")
     traced = asyncio.run(ways())
+    from tests.architecture.test_new_neighbour import SHARED  # noqa: PLC0415 - the test that connects one says which
+
     return [
         ("Python files in the fullest folder", f"{folders[full]} (`{full}`)", "≤ 12"),
         ("loose modules in `gateway/`", str(folders["gateway"]), "≤ 12"),
@@ -231,7 +234,7 @@ def figures() -> list[tuple[str, str, str]]:
         ("two-way pairs between rooms of `adapters` and of `outbox`", str(sum(len(two_way_pairs(graph, room)) for room in ("adapters", "adapters.wire", "outbox"))), "0"),
         ("files run through by a PATCH of a patient", str(len(traced["patch"])), "≤ 35"),
         ("files run through by an inbound hub message", str(len(traced["hub"])), "≤ 35"),
-        ("shared Python files that name one neighbour (`lrm_fhir`)", f"{len(neighbour)}", "≤ 2"),
+        ("shared Python files touched by a new neighbour", str(len(SHARED)), "≤ 2"),
         ("shared Python files that name one hub message (RS-SR)", f"{len(message)}", "≤ 2"),
         ("arguments and locals called `one`, `said`, `told`, `found`", str(poor_names()), "0"),
         ("lines of Python, tests apart", str(lines()), "—"),
@@ -247,11 +250,17 @@ def table() -> str:
 def main() -> None:
     """Print the figures; with `--files`, the files of each traced way too."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help="write the table into docs/design.md")
     parser.add_argument("--files", action="store_true", help="name the files and the functions of the traced ways")
-    if parser.parse_args().files:
+    arguments = parser.parse_args()
+    if arguments.files:
         for way, files in asyncio.run(ways()).items():
             entered = [f"{file}: {', '.join(sorted(functions))}" for file, functions in sorted(files.items())]
             print(f"{way}: {len(files)} files", *entered, sep="\n  ")  # noqa: T201 - a command
+        return
+    if arguments.write:
+        head, _, rest = DESIGN.read_text(encoding="utf-8").partition(BEGIN)
+        DESIGN.write_text(f"{head}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
         return
     print(table())  # noqa: T201 - same
 

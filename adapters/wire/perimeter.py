@@ -21,6 +21,26 @@ TOPICS = (
     "counts",
     *HUB_DOCUMENTS,
 )
+MESSAGES = (
+    "RS-EDA",
+    "RS-EDA-MAJ",
+    "RS-RI",
+    "RS-SR",
+    "RS-DR",
+    "RS-RR",
+    "RS-ER",
+    "RS-URL",
+    "RS-BPV",
+    "RS-RPIS",
+    "RS-SAS-RDV",
+    "RC-EDA",
+    "RC-RI",
+    "EMSI",
+    "GEO-POS",
+    "GEO-REQ",
+    "GEO-RES",
+)
+"""Every message that may be carried, beside the acknowledgement and the error, which are everywhere."""
 
 
 class Perimeter(BaseModel):
@@ -43,6 +63,10 @@ class Perimeter(BaseModel):
         {}, description="Code du CRRA, ou « * » pour tous les autres : identifiant de client du destinataire."
     )
     topics: tuple[str, ...] = Field((), description="Sujets qui partent par ce périmètre.")
+    carries: tuple[str, ...] | None = Field(
+        None,
+        description="Messages que le hub admet sur cet hôte virtuel, comme RS-EDA ; absent : la dernière liste publique du hub.",
+    )
     form: Literal["json", "xml"] = Field("json", description="Forme des messages émis.")
     prefetch: int = Field(20, ge=1, le=50, description="Messages reçus et pas encore enregistrés, au plus.")
     senders: tuple[str, ...] = Field((), description="Expéditeurs connus ; vide : tous ceux que le hub laisse passer.")
@@ -53,6 +77,14 @@ class Perimeter(BaseModel):
         unknown = [topic for topic in value if topic not in TOPICS]
         if unknown:
             raise ValueError(f"sujets inconnus : {', '.join(unknown)} ; attendu : {', '.join(TOPICS)}")
+        return value
+
+    @field_validator("carries")
+    @classmethod
+    def _named(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        unknown = [name for name in value or () if name not in MESSAGES]
+        if unknown:
+            raise ValueError(f"messages inconnus : {', '.join(unknown)} ; attendu : {', '.join(MESSAGES)}")
         return value
 
     def recipient_of(self, crra: str | None) -> str | None:

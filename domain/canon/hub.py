@@ -199,6 +199,137 @@ class ReportDocument(TypedDict):
     notes: list[str]
 
 
+class EngagedVehicleCanon(TypedDict):
+    """A vehicle that a team is told to take out."""
+
+    type: str
+    name: str | None
+    care: str | None
+    """`MED`, `PARAMED`, `SECOURS`, `SANS`."""
+    team: str | None
+    note: str | None
+
+
+class EngagementDocument(TypedDict):
+    """Topic `partner.engagement` (RS-ER): a tablet or a base is told to engage; it says who leaves in its RS-RI."""
+
+    mode: str
+    to: str
+    case_id: str
+    said_at: str
+    vehicles: list[EngagedVehicleCanon]
+
+
+class PositionCanon(TypedDict):
+    """Where one resource is, and how it moves."""
+
+    number: str
+    """Ours, or the whole shared identifier of a partner's."""
+    at: str
+    latitude: float
+    longitude: float
+    height: float | None
+    """Metres."""
+    speed: float | None
+    """km/h."""
+    heading: float | None
+    """Degrees from the north."""
+    move: str | None
+    """`MOBILE`, `STATIQUE`."""
+    engine_on: bool | None
+    on_ground: bool | None
+    """Of a helicopter."""
+    status: str | None
+    """`DISPONIBLE`, `INDISPONIBLE`, `INCONNU`."""
+    engaged_status: str | None
+
+
+class PositionsDocument(TypedDict):
+    """Topic `partner.positions` (GEO-POS)."""
+
+    mode: str
+    to: str
+    said_at: str
+    positions: list[PositionCanon]
+
+
+class ResourceContactCanon(TypedDict):
+    """How a resource is called: `PHNADD` by telephone, `PMRADD` by radio."""
+
+    type: str
+    details: str
+
+
+class ResourceDetailCanon(TypedDict):
+    """What one resource is."""
+
+    number: str
+    name: str | None
+    type: str
+    """`SMUR`, `SDIS`, `TSU`, `SNP`, `MSPE`, `SHIP`."""
+    nature: str | None
+    mobility: str | None
+    capacity: str | None
+    contacts: list[ResourceContactCanon]
+
+
+class ResourceDetailsDocument(TypedDict):
+    """Topic `partner.resource_details` (GEO-RES): the answer to a GEO-REQ."""
+
+    mode: str
+    to: str
+    said_at: str
+    resources: list[ResourceDetailCanon]
+
+
+class PractitionerCanon(TypedDict):
+    """With whom the appointment is."""
+
+    rpps: str
+    name: str
+    given_name: str
+    speciality: str | None
+    speciality_list: str | None
+    """Address of the list that the code is of."""
+    profession: str | None
+    profession_list: str | None
+
+
+class CareStructureCanon(TypedDict):
+    """Where the appointment is."""
+
+    number: str
+    name: str
+
+
+class RegulatorCanon(TypedDict):
+    """Who took the appointment."""
+
+    number: str | None
+    name: str
+    given_name: str
+    email: str
+
+
+class AppointmentDocument(TypedDict):
+    """Topic `partner.appointment` (RS-SAS-RDV): an appointment of unscheduled care; it names no patient and no case."""
+
+    mode: str
+    to: str
+    said_at: str
+    number: str
+    changed: bool
+    """A later word on an appointment already told; cancelled is a change too."""
+    created_at: str
+    start_at: str
+    end_at: str | None
+    status: str
+    category: str | None
+    practitioner: PractitionerCanon | None
+    organisation: CareStructureCanon | None
+    regulator: RegulatorCanon
+
+
 HUB_DOCUMENTS: dict[str, type] = {
     "partner.vehicles": SharedVehiclesDocument,
     "partner.fire_vehicles": SharedVehiclesDocument,
@@ -211,5 +342,9 @@ HUB_DOCUMENTS: dict[str, type] = {
     "partner.fire_case": FireCaseDocument,
     "partner.report": ReportDocument,
     "partner.mission_summary": MissionSummaryDocument,
+    "partner.engagement": EngagementDocument,
+    "partner.positions": PositionsDocument,
+    "partner.resource_details": ResourceDetailsDocument,
+    "partner.appointment": AppointmentDocument,
 }
 """Topic → the shape of its body."""

@@ -32,7 +32,7 @@ KINDS: dict[str, Kind] = {
 
 RECIPIENTS = {"partner.fire_case": "nexsis", "partner.fire_vehicles": "nexsis", "partner.mission_summary": "oru"}
 """Topics that the hub carries to somebody who may learn less than a SAMU: whose allow-list applies."""
-ASKED = frozenset({"partner.help_request", "partner.help_answer", "partner.case_word"})
+ASKED = frozenset({"partner.help_request", "partner.help_answer", "partner.case_word", "partner.engagement"})
 """Somebody waits for these to send help."""
 LATER = frozenset({"outcome", "partner.mission_summary"})
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from adapters.lrm.hubsante.faults import Next, meaning, what_next
+from adapters.lrm.hubsante.faults import Next, what_next, why
 from adapters.lrm.hubsante.inbound import HUB_ERROR, REFERENCE
 from adapters.lrm.hubsante.wire import replies
 from domain.source import Source
@@ -94,15 +94,16 @@ def heard_error(register: Register, house: House, received: Received, mode: str)
     case = _note(register, received, said.about, Step.ERROR, said.code)
     if case is None:
         if steps:  # Of ours, and of no case: nobody else would tell a person.
-            told = {"destination": "hub", "cause_code": f"hub.{said.code}"}
+            told = {"destination": "hub", "cause_code": f"hub.{said.code}", "why": why(said)}
             sound(register, f"hub:{said.about[:200]}", told, mode, received.at)
         return
     log.warning("hub.error code=%d next=%s topic=%s", said.code, following.value, case.topic)
     if case.topic == REQUEST and case.reference:
-        not_taken(register, house, case.reference, meaning(said.code).text, received.at, "hub")
+        not_taken(register, house, case.reference, why(said), received.at, "hub")
     if following in {Next.AGAIN, Next.CREATE_FIRST} and _say_again(register, house, case, following, received.at):
         return
-    facts = {"destination": "hub", "topic": case.topic, "lane": case.lane, "cause_code": f"hub.{said.code}"}
+    facts = {"destination": "hub", "topic": case.topic, "lane": case.lane}
+    facts |= {"cause_code": f"hub.{said.code}", "why": why(said)}
     sound(register, f"hub:{said.about[:200]}", facts, mode, received.at)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 HEALTH, TABLET_SIDE, FIRE_SIDE = "15-15_v2.1", "15-smur_v1.7", "15-nexsis_v1.9.1"
 FIRE_MESSAGES = ("createCase", "emsi", "resourcesInfoCisu")
+FIRE_NAMES = ("RC-EDA", "EMSI", "RC-RI")
 """What this 15-NexSIS carries: more than the public list, as a hub may."""
 MODELS = BESIDE / "hubsante" if (BESIDE / "hubsante").exists() else None
 
@@ -136,7 +137,7 @@ async def linked(broker: RabbitMq, folder: Path, recipient: str = SAMU, **change
         "perimeters": [
             {**place, "vhost": HEALTH, "topics": ["victim", "intervention.request", "intervention.cancel"]},
             {**place, "vhost": TABLET_SIDE, "topics": []},
-            {**place, "vhost": FIRE_SIDE, "topics": ["counts"], **changes.pop("fire", {})},
+            {**place, "vhost": FIRE_SIDE, "topics": ["counts"], "carries": FIRE_NAMES, **changes.pop("fire", {})},
         ],
         "models_dir": MODELS,
         **changes,

@@ -11,10 +11,12 @@ import pytest
 
 import mapping
 from adapters.lrm.hubsante.adapter import HubAdapter
+from adapters.lrm.hubsante.emission.cases import case_body, update_body
 from adapters.lrm.hubsante.emission.contents import KEYS, content_of
 from adapters.lrm.hubsante.emission.older_models import SINCE, UnsaidError
+from adapters.lrm.hubsante.wire import carried
 from adapters.wire.link import Link
-from adapters.wire.perimeter import TOPICS, Perimeter
+from adapters.wire.perimeter import MESSAGES, TOPICS, Perimeter
 from domain.canon.hub import HUB_DOCUMENTS
 from gateway.settings.settings import SHIPPED_MAPPINGS
 from mapping import MappingFaultsError
@@ -48,7 +50,7 @@ class Wire:
 def hub(wire: Wire, model: int = 3, **more: Any) -> HubAdapter:
     """The adapter on one perimeter that carries everything, with no models folder."""
     link = Link.model_validate({"url": "amqps://hub.exemple.fr:5671", "mode": "Actual"})
-    said = {"topics": TOPICS, "recipients": {"*": SAMU}, **more}
+    said = {"topics": TOPICS, "recipients": {"*": SAMU}, "carries": MESSAGES, **more}
     perimeter = Perimeter.model_validate({"vhost": "15-15_v2.1", "client_id": OURS, "model": model, **said})
     shapes = {topic: mapping.shipped().mapping(name) for topic, name in NAMES.items()}
     connections: dict[str, HubConnection] = {"15-15_v2.1": wire}  # type: ignore[dict-item] - the wire, replaced
@@ -115,6 +117,7 @@ async def test_a_vehicle_never_goes_before_its_case() -> None:
 
 @pytest.mark.parametrize(("topic", "model"), [
     ("partner.document_links", 1), ("partner.report", 1), ("partner.mission_summary", 1), ("partner.fire_vehicles", 2),
+    ("partner.engagement", 1), ("partner.appointment", 2),
 ])  # fmt: skip
 async def test_what_a_model_lacks_is_told_and_not_sent(topic: str, model: int) -> None:
     """By its own cause: a person moves the partner to another perimeter, or telephones."""
@@ -122,6 +125,69 @@ async def test_what_a_model_lacks_is_told_and_not_sent(topic: str, model: int) -
     with pytest.raises(PermanentDeliveryError, match="ne dit pas ce message"):
         await hub(wire, model).deliver(claimed(topic, documents(topic)[0]))
     assert wire.taken == []
+
+
+@pytest.mark.parametrize(("vector", "severity", "resource", "medical"), [
+    ("SMUR.AR", "IMP", "SMUR", True), ("SIS.VSAV", "UA", "SIS", False), ("SIS.VLMSP", "UR", "SIS", True),
+    ("TSU.AMB", "UR", "TSU", False), ("AASC.VPSP", "IMP", "AASC", False), ("FSI.HELIFSI", "UR", "FDO", False),
+    ("LIB.MEDV", "IMP", "LIBERAL", True), ("AUTREVEC.TAXI", "IMP", "AUTRE", False), ("UMH", "UA", "AUTRE", True),
+    ("UMH", "UR", "AUTRE", False), (None, "UA", "AUTRE", True), (None, "UR", "AUTRE", False),
+])  # fmt: skip
+@pytest.mark.parametrize("model", [1, 2, 3])
+def test_a_transport_decision_says_by_what_and_with_whom(
+    model: int, vector: str | None, severity: str, resource: str, *, medical: bool
+) -> None:
+    """Both are obligatory for ORIENT: the vector's family, and care aboard by its code or else by the level of care."""
+    shape = mapping.shipped().mapping("hub/victime@1")
+    document = json.loads((GOLDEN / "hub/victime@1/complete.canon.json").read_text(encoding="utf-8"))
+    document["victim"] |= {"vector": vector, "severity": severity}
+    for write in (case_body, update_body):
+        body = write(shape.apply(document), OURS, SAMU, model)
+        [decision] = body["decision"]
+        told = {"TSU": "TSU ", "LIBERAL": "LIB" if model == 1 else "LIBERAL"} if model < 3 else {}
+        assert (decision["resourceType"], decision["medicalTransport"]) == (told.get(resource, resource), medical)
+        key = "createCaseHealth" if write is case_body else "createCaseHealthUpdate"
+        assert judge(model).judge_tree({key: body}).faults == ()
+
+
+@pytest.mark.parametrize("model", [1, 2, 3])
+def test_no_vehicle_says_what_a_conversion_would_leave_invalid(model: int) -> None:
+    """SANS and ORIENTAT are of model 3 only, and the hub's converter hands them on: they are words in every model."""
+    for topic, shape in (("partner.vehicles", "hub/moyens@1"), ("partner.engagement", "hub/engagement@1")):
+        if model < SINCE.get(KEYS[topic], 1):
+            continue
+        body = content_of(topic, mapping.shipped().mapping(shape).apply(documents(topic)[0]), OURS, model)[1]
+        text = json.dumps(body, ensure_ascii=False)
+        assert '"SANS"' not in text
+        assert '"status": "ORIENTAT"' not in text
+        assert "Équipe sans soins" in text
+
+
+async def test_what_a_perimeter_carries_is_its_settings_or_the_public_list() -> None:
+    """A message that the list lacks waits for a person with its cause; the settings of the deployment decide otherwise."""
+    counts = json.loads(next((GOLDEN / "hub/denombrement@1").glob("*.canon.json")).read_text(encoding="utf-8"))
+    shapes = {"counts": mapping.shipped().mapping("hub/denombrement@1")}
+    link = Link.model_validate({"url": "amqps://hub.exemple.fr:5671", "mode": counts["mode"]})
+    place = {"client_id": OURS, "model": 3, "topics": ["counts"], "recipients": {"*": FIRE}}
+    for more, passes in (({}, False), ({"carries": ["RC-EDA"]}, False), ({"carries": ["EMSI"]}, True)):
+        wire = Wire()
+        perimeter = Perimeter.model_validate({"vhost": "15-nexsis_v1.9", **place, **more})
+        adapter = HubAdapter(link, [perimeter], {"15-nexsis_v1.9": wire}, shapes, {}, lambda: NOW)  # type: ignore[dict-item] - the wire, replaced
+        if passes:
+            await adapter.deliver(claimed("counts", counts, None))
+        else:
+            with pytest.raises(PermanentDeliveryError) as refused:
+                await adapter.deliver(claimed("counts", counts, None))
+            assert (refused.value.cause.code, "EMSI" in refused.value.cause.detail) == ("hub.perimetre", True)
+        assert len(wire.taken) == passes
+    with pytest.raises(ValueError, match="messages inconnus"):
+        Perimeter.model_validate({"vhost": "15-15_v2.1", **place, "carries": ["RS-XYZ"]})
+
+
+def test_every_message_of_ours_has_its_name() -> None:
+    """The names of the settings are those of the use cases that we write."""
+    assert set(carried.NAMES.values()) == set(MESSAGES)
+    assert set(KEYS.values()) <= set(carried.NAMES)
 
 
 @pytest.mark.parametrize("model", [1, 2])
@@ -146,7 +212,14 @@ async def test_a_partner_is_reached_by_the_perimeter_that_names_it() -> None:
     wires = {"15-15_v2.1": Wire(), "15-nexsis_v1.9": Wire()}
     perimeters = [
         Perimeter.model_validate(
-            {"vhost": vhost, "client_id": OURS, "model": 3, "topics": TOPICS, "recipients": {"*": to}}
+            {
+                "vhost": vhost,
+                "client_id": OURS,
+                "model": 3,
+                "topics": TOPICS,
+                "recipients": {"*": to},
+                "carries": MESSAGES,
+            }
         )
         for vhost, to in (("15-15_v2.1", SAMU), ("15-nexsis_v1.9", FIRE))
     ]

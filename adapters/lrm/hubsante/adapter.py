@@ -21,6 +21,7 @@ from adapters.lrm.hubsante.emission.rules import emission_faults
 from adapters.lrm.hubsante.faults import Code
 from adapters.lrm.hubsante.models.releases import as_release
 from adapters.lrm.hubsante.perimeters import REPLY
+from adapters.lrm.hubsante.wire.carried import NAMES, carries
 from adapters.lrm.hubsante.wire.documents import Format
 from adapters.lrm.hubsante.wire.envelope import Envelope as Edxl
 from adapters.lrm.hubsante.wire.envelope import Party, write_envelope, write_header
@@ -135,6 +136,7 @@ class HubAdapter:
             carriers = [one for one in self._perimeters if one.vhost == envelope.body.get("vhost")]
         else:
             carriers = [one for one in self._perimeters if envelope.topic in one.topics]
+            carriers = _carrying(carriers, envelope.topic)
         to = envelope.body.get("to")
         known = (one for one in carriers if to in one.recipients or to in one.recipients.values())
         for perimeter in (*known, *carriers):
@@ -253,6 +255,17 @@ class HubAdapter:
         if perimeter.form == "xml" and judge is not None:
             return xml_bytes(to_xml(tree, judge.models)), Format.XML.value
         return orjson.dumps(tree), Format.JSON.value
+
+
+def _carrying(perimeters: list[Perimeter], topic: str) -> list[Perimeter]:
+    """Those of the topic's perimeters whose hub carries its message; a refusal that names it when there is none."""
+    key = KEYS.get(topic) or (PICTURE if topic == "counts" else CREATE)
+    found = [perimeter for perimeter in perimeters if carries(perimeter, key)]
+    if perimeters and not found:
+        where = ", ".join(perimeter.vhost for perimeter in perimeters)
+        title = "Le hub ne porte pas ce message sur ce périmètre, d’après sa liste : « carries » dans les réglages."
+        raise PermanentDeliveryError("hub.perimetre", title, f"{NAMES[key]} : {where}")
+    return found
 
 
 def _party(perimeter: Perimeter) -> Party:

@@ -117,6 +117,17 @@ def meaning(code: int) -> Meaning:
         return UNKNOWN
 
 
+_UNCARRIED = "is not supported on the vhost"
+"""The hub's own words in the cause of a 501 about the kind of message, and not about its recipient."""
+
+
+def why(error: HubError) -> str:
+    """What an error means, for people; of a 501, whether the recipient or the kind of message is not on this virtual host."""
+    if error.code == Code.UNROUTABLE_MESSAGE and _UNCARRIED in error.cause:
+        return "le hub ne porte pas ce message sur ce périmètre : voir « carries » et « topics » dans les réglages"
+    return meaning(error.code).text
+
+
 def what_next(code: int, *, resent: bool = False) -> Next:
     """What happens to the message; `resent` when it had already been published under an earlier attempt."""
     if code == Code.CASE_ALREADY_EXISTS and resent:

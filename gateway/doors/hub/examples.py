@@ -30,6 +30,39 @@ SAID: dict[str, dict[str, Any]] = {
     },
     "case-word": {"case_id": CASE, "owner": "fr.health.samu330", "status": "CLOTURE", "note": "Retour de mission"},
     "positions-request": {"to": "fr.health.samu330", "resource_ids": ["fr.health.samu330.resource.VLM1"]},
+    "engagement": {
+        "to": "fr.health.test.tablette",
+        "case_id": CASE,
+        "vehicles": [{"type": "SMUR.AR", "name": "AR 2", "care": "MED", "note": "Deux UA au PMA"}],
+    },
+    "positions": {
+        "to": "fr.health.samu330",
+        "positions": [
+            {"number": "AR2", "at": AT, "latitude": 44.8378, "longitude": -0.5792, "speed": 63.0, "move": "MOBILE"}
+        ],
+    },
+    "resource-details": {
+        "to": "fr.health.samu330",
+        "resources": [
+            {
+                "number": "AR2",
+                "name": "AR 2",
+                "type": "SMUR",
+                "mobility": "VEHICULE",
+                "capacity": "MEDICALE",
+                "contacts": [{"type": "PHNADD", "details": "+33555000001"}],
+            }
+        ],
+    },
+    "appointment": {
+        "to": "fr.health.samu330",
+        "number": "rdv-essai-1",
+        "created_at": AT,
+        "start_at": LATER,
+        "status": "booked",
+        "category": "CPTS",
+        "regulator": {"name": "ESSAI", "given_name": "Alice", "email": "alice.essai@exemple.fr"},
+    },
     "document-links": {
         "case_id": CASE,
         "patient_id": PATIENT,

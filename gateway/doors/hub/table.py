@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.doors.http.door import Door
-from gateway.doors.hub import examples, messages, schemas
+from gateway.doors.hub import examples, messages, resources, schemas
 from gateway.doors.hub import summary as hub_summary
 from gateway.security.keys import Scope
 
@@ -24,6 +24,10 @@ SAID: dict[str, tuple[type[Outgoing], str]] = {
     "help-answer": (schemas.HelpAnswer, "RS-RR : répondre à une demande de moyens"),
     "case-word": (schemas.CaseWord, "RS-EDA-MAJ : prendre, refuser ou clore le dossier d’un partenaire"),
     "positions-request": (schemas.PositionsRequest, "GEO-REQ : demander le détail de moyens inconnus ici"),
+    "engagement": (resources.Engagement, "RS-ER : demander à une tablette ou une base d’engager des moyens"),
+    "positions": (resources.Positions, "GEO-POS : où sont des moyens"),
+    "resource-details": (resources.ResourceDetails, "GEO-RES : ce que sont des moyens, en réponse à une demande"),
+    "appointment": (resources.Appointment, "RS-SAS-RDV : un rendez-vous pris, modifié ou annulé"),
     "document-links": (schemas.DocumentLinks, "RS-URL : où lire les documents d’un dossier"),
     "report": (schemas.Report, "RS-BPV : relayer le bilan d’une tablette"),
     "mission-summary": (hub_summary.MissionSummary, "RS-RPIS : résumé anonyme de mission pour l’ORU, sans texte libre"),

@@ -68,7 +68,7 @@ def places() -> list[Perimeter]:
     """Cases on the health side, counts on the fire side."""
     common = {"client_id": OURS, "model": 3, "recipients": {"*": SAMU, "fr.health.samu31A": SAMU}}
     health = [topic for topic in TOPICS if topic != "counts"]
-    said = ({"vhost": HEALTH_SIDE, "topics": health}, {"vhost": FIRE_SIDE, "topics": ["counts"]})
+    said = ({"vhost": HEALTH_SIDE, "topics": health}, {"vhost": FIRE_SIDE, "topics": ["counts"], "carries": ["EMSI"]})
     return [Perimeter.model_validate({**common, **one}) for one in said]
 
 
@@ -77,7 +77,7 @@ async def build(mode: str = "Actual") -> AsyncIterator[Neighbour]:
     """A fresh adapter wired to a fresh simulator of `mode`, on the run's own broker."""
     broker = rabbitmq.shared()
     access = Access(f"amqps://localhost:{broker.port}", broker.authority.ca, broker.papers)
-    hub = HubSimulator(access, mode, now, clients=CLIENTS, vhosts=VHOSTS)
+    hub = HubSimulator(access, mode, now, clients=CLIENTS, vhosts=VHOSTS, carried={FIRE_SIDE: ("emsi",)})
     relay = Relay(broker.port)
     await relay.open()
     link = access.link(OURS, mode).model_copy(

@@ -134,6 +134,9 @@ def _for_model(body: dict[str, Any], version: int) -> dict[str, Any]:
         _keep_sources(patient)
     for decision in body.get("decision", ()):
         decision.pop("destination", None)
+        resource = decision.get("resourceType")
+        if resource:
+            decision["resourceType"] = _OLDER_RESOURCES[version].get(resource, resource)
     return renamed(body) if version == _FIRST else body
 
 
@@ -146,6 +149,8 @@ def _keep_sources(patient: dict[str, Any]) -> None:
         patient.pop("administrativeFile", None)
 
 
+_OLDER_RESOURCES = {2: {"TSU": "TSU "}, 1: {"TSU": "TSU ", "LIBERAL": "LIB"}}
+"""Families of a decision that older models call otherwise, the space included."""
 _FIRST_NAMES = {"patientId": "idPat", "medicalNoteId": "idObs"}
 _FIRST_SEX = {"M": "MASC", "F": "FEM", "O": "AUTRE", "UN": "INCONNU"}
 

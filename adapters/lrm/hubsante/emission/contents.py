@@ -23,6 +23,10 @@ KEYS: dict[str, str] = {
     "partner.help_answer": "resourcesResponse",
     "partner.case_word": UPDATE,
     "partner.positions_request": "geoResourcesRequest",
+    "partner.engagement": "resourcesEngagement",
+    "partner.positions": "geoPositionsUpdate",
+    "partner.resource_details": "geoResourcesDetails",
+    "partner.appointment": "appointment",
     "partner.document_links": "documentLink",
     "partner.fire_case": "createCase",
     "partner.fire_vehicles": "resourcesInfoCisu",
@@ -33,7 +37,7 @@ KEYS: dict[str, str] = {
 OF_A_VICTIM = frozenset({"evacuation", "evacuation.status"})
 """Topics that follow the case of a victim of ours, in its lane."""
 _ENVELOPE = frozenset({"to", "number"})
-_WITHOUT_CASE = frozenset({"geoResourcesRequest", "rpis"})
+_WITHOUT_CASE = frozenset({"geoResourcesRequest", "geoPositionsUpdate", "geoResourcesDetails", "appointment", "rpis"})
 _LISTS = frozenset({"externalId", "riskThreat"})
 _TEXTS = frozenset({"procedure", "associatedDiagnosis", "freetext", "resourceId"})
 _SHARED = {"resourceId": "resource", "requestId": "request"}
@@ -82,12 +86,14 @@ def _texts(value: Any) -> Any:  # noqa: ANN401 - a text, or the trees of an `eac
 
 def _identified(body: dict[str, Any], organisation: str) -> dict[str, Any]:
     """Our own numbers as shared identifiers; what is already shared stays as its owner made it."""
-    holders = [body, body.get("request"), *(body.get("resource") or ())]
+    holders = [body, body.get("request"), *(body.get("resource") or ()), *(body.get("position") or ())]
     for holder in holders:
         for name, word in _SHARED.items():
             if isinstance(holder, dict) and isinstance(holder.get(name), str):
                 holder[name] = _shared(holder[name], word, organisation)
     for vehicle in body.get("resource") or ():
+        if "resourceId" not in vehicle:  # An order to engage names a kind of vehicle, not one of them.
+            continue
         vehicle.setdefault("orgId", vehicle["resourceId"].partition(".resource.")[0])
     return body
 

@@ -14,13 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CURRENT, SECOND = 3, 2
-SINCE = {"documentLink": 2, "interventionReport": 2, "rpis": 2, "resourcesInfoCisu": 3}
+SINCE = {
+    "documentLink": 2,
+    "interventionReport": 2,
+    "resourcesEngagement": 2,
+    "rpis": 2,
+    "resourcesInfoCisu": 3,
+    "appointment": 3,
+}
 """Use case → the first model that has it, where that is not the first."""
 _SECOND_STATUS = {"FINPEC": "FINMED", "ORIENTAT": None}
 _FIRST_STATUS = {"ARRIVEE": "ARRIVE", "TRANSP": "TRANSPOR", "ORIENTAT": None}
 _FIRST_FAMILY = {"TSU": "TSU ", "FSI": "FDO", "AUTREVEC": "AUTRE"}
 _SECOND_ROLES = {"PILOTE": "AUTRE", "TCM": "AUTRE"}
 _NO_CARE = "SANS"
+_NOT_CONVERTED = "ORIENTAT"
+_OF_VEHICLES = frozenset({"resourcesInfo", "resourcesEngagement"})
+_NARROW_SHIP = "SHIP "  # The value of models 1 and 2, with its space.
 
 
 class UnsaidError(Exception):
@@ -31,44 +41,55 @@ def as_model(key: str, body: dict[str, Any], version: int) -> dict[str, Any]:
     """The content in a model. Raises `UnsaidError`."""
     if version < SINCE.get(key, 1):
         raise UnsaidError(f"le modèle {version} n’a pas ce message")
-    if key == "resourcesInfo":
-        _histories(body)
+    if key in _OF_VEHICLES:
+        for vehicle in body["resource"]:
+            _histories(vehicle)
+            _say_what_no_conversion_keeps(vehicle)
     write = _WRITERS.get(key)
     return body if version >= CURRENT or write is None else write(body, version)
 
 
-def _histories(body: dict[str, Any]) -> None:
+def _histories(vehicle: dict[str, Any]) -> None:
     """Here a state is a history and a remark a list, whatever the number."""
-    for one in body["resource"]:
-        for name in ("state", "freetext"):
-            if name in one and not isinstance(one[name], list):
-                one[name] = [one[name]]
+    for name in ("state", "freetext"):
+        if name in vehicle and not isinstance(vehicle[name], list):
+            vehicle[name] = [vehicle[name]]
+
+
+def _say_what_no_conversion_keeps(vehicle: dict[str, Any]) -> None:
+    """Say a team without care and a destination told in words.
+
+    Models 1 and 2 have neither code, and the hub’s converter, which decides by the recipient what leaves it, hands them on as
+    they are: the message would be refused whole.
+    """
+    remarks = list(vehicle.pop("freetext", ()))
+    kept = []
+    for state in vehicle.pop("state", ()):
+        if state["status"] == _NOT_CONVERTED:
+            remarks.append(f"Statut : {state['status']} ({state['datetime']})")
+        else:
+            kept.append(state)
+    team = vehicle.get("team", {})
+    if team.get("medicalLevel") == _NO_CARE:
+        remarks.append("Équipe sans soins")
+        del team["medicalLevel"]
+    if "team" in vehicle and not team:
+        del vehicle["team"]
+    vehicle |= {"state": kept} if kept else {}
+    vehicle |= {"freetext": remarks} if remarks else {}
 
 
 def _vehicles(body: dict[str, Any], version: int) -> dict[str, Any]:
-    made = [_vehicle(one, version) for one in body.pop("resource")]
+    made = [_vehicle(vehicle, version) for vehicle in body.pop("resource")]
     return body | {"resource" if version == SECOND else "mobilizedResource": made}
 
 
-def _vehicle(one: dict[str, Any], version: int) -> dict[str, Any]:
+def _vehicle(vehicle: dict[str, Any], version: int) -> dict[str, Any]:
     """The patient it carries is known by neither model: the case has one."""
-    one.pop("patientId", None)
-    told = list(one.pop("freetext", ()))
-    states = []
-    for state in one.pop("state", ()):
-        status = _status(state["status"], version)
-        if status is None:
-            told.append(f"Statut : {state['status']} ({state['datetime']})")
-        else:
-            states.append(state | {"status": status})
-    if one.get("team", {}).get("medicalLevel") == _NO_CARE:
-        told.append("Équipe sans soins")
-        del one["team"]["medicalLevel"]
-    if not one.get("team", {"": 0}):
-        del one["team"]
-    one |= {"state": states} if states else {}
-    one |= {"freetext": told} if told else {}
-    return one if version == SECOND else _first_vehicle(one)
+    vehicle.pop("patientId", None)
+    if "state" in vehicle:
+        vehicle["state"] = [state | {"status": _status(state["status"], version)} for state in vehicle["state"]]
+    return vehicle if version == SECOND else _first_vehicle(vehicle)
 
 
 def _first_vehicle(one: dict[str, Any]) -> dict[str, Any]:
@@ -130,6 +151,26 @@ def _case_word(body: dict[str, Any], _version: int) -> dict[str, Any]:
     return body
 
 
+def _positions(body: dict[str, Any], version: int) -> dict[str, Any]:
+    """Coordinates are a list and a heading a text there; in model 1 a resource has another name."""
+    for position in body["position"]:
+        position["coord"] = [position["coord"]]
+        if "cap" in position:
+            position["cap"] = f"{position['cap']:g}"
+        if version < SECOND:
+            position["id"] = position.pop("resourceId")
+    return body
+
+
+def _details(body: dict[str, Any], version: int) -> dict[str, Any]:
+    for resource in body["resource"]:
+        if resource.get("mobility") == _NARROW_SHIP.strip():
+            resource["mobility"] = _NARROW_SHIP
+        if version < SECOND:
+            resource["id"], resource["type"] = resource.pop("resourceId"), resource.pop("resourceType")
+    return body
+
+
 def _operation(body: dict[str, Any], version: int) -> dict[str, Any]:
     made: dict[str, Any] = renamed(body) if version < SECOND else body
     return made
@@ -144,4 +185,6 @@ _WRITERS: dict[str, Callable[[dict[str, Any], int], dict[str, Any]]] = {
     "rpis": _summary,
     "createCaseHealthUpdate": _case_word,
     "createCase": _operation,
+    "geoPositionsUpdate": _positions,
+    "geoResourcesDetails": _details,
 }

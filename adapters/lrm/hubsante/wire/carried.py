@@ -9,6 +9,10 @@ from __future__ import annotations
 import csv
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adapters.wire.perimeter import Perimeter
 
 EVERYWHERE = frozenset({"reference", "error"})
 """RC-REF and RS-ERROR: on every virtual host."""
@@ -34,6 +38,38 @@ def carried_on(vhost: str) -> frozenset[str] | None:
     if not versions:
         return None
     return listed[vhost if vhost in listed else versions[-1]] | EVERYWHERE
+
+
+NAMES = {
+    "createCaseHealth": "RS-EDA",
+    "createCaseHealthUpdate": "RS-EDA-MAJ",
+    "resourcesInfo": "RS-RI",
+    "resourcesStatus": "RS-SR",
+    "resourcesRequest": "RS-DR",
+    "resourcesResponse": "RS-RR",
+    "resourcesEngagement": "RS-ER",
+    "documentLink": "RS-URL",
+    "interventionReport": "RS-BPV",
+    "rpis": "RS-RPIS",
+    "appointment": "RS-SAS-RDV",
+    "createCase": "RC-EDA",
+    "resourcesInfoCisu": "RC-RI",
+    "emsi": "EMSI",
+    "geoPositionsUpdate": "GEO-POS",
+    "geoResourcesRequest": "GEO-REQ",
+    "geoResourcesDetails": "GEO-RES",
+}
+"""Use case → the name that people use."""
+
+
+def carries(perimeter: Perimeter, key: str) -> bool:
+    """Whether a perimeter carries a use case: by its settings, else by the public list of its virtual host."""
+    if key in EVERYWHERE:
+        return True
+    if perimeter.carries is not None:
+        return NAMES.get(key) in perimeter.carries
+    listed = carried_on(perimeter.vhost)
+    return listed is None or key in listed
 
 
 def _age(vhost: str) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ Leases do not wait for it: recovery is quicker than any of this. It is for peopl
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -109,4 +110,7 @@ async def answers(url: str) -> bool:
     except (OSError, TimeoutError):
         return False
     writer.close()
+    with contextlib.suppress(OSError, TimeoutError):  # It answered: how it parts says nothing more.
+        async with asyncio.timeout(PATIENCE):
+            await writer.wait_closed()
     return True

@@ -42,6 +42,7 @@ recipients = {{"*" = "fr.health.samu330"}}
     async def asked() -> int:
         async def nobody(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.close()
+            await writer.wait_closed()
 
         try:
             server = await asyncio.start_server(nobody, ADDRESS, port)

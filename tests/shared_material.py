@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from tests.servers import need
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
 
 def shared(relative: str) -> Path:
-    """The path of one piece of it, or a skip that says what is missing."""
+    """The path of one piece of it, or a skip that says what is missing and where to put it; a failure where CI is set."""
     path = BESIDE / relative
-    if not path.exists():
-        pytest.skip(f"material beside the checkout is absent: {relative}")
+    need(
+        path.exists(),
+        f"put `{relative}` in {BESIDE.name}/ beside the checkout (hubsante/: the official models of the hub)",
+    )
     return path

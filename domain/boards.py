@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from domain.rules import Rules
     from domain.victim.victim import Victim
 
-TALLY_COLUMNS: Final = (*(severity.value for severity in TRIAGE_ORDER), "Total", "Total hors IMP")
+TALLY_COLUMNS: Final = (*(severity.value for severity in TRIAGE_ORDER), "Total")
+"""As the deck prints them; the total without IMP is a column that a reader may ask for besides."""
+WITHOUT_IMP: Final = "Total hors IMP"
 PATIENT_COLUMNS: Final = ("Numéro SINUS", "Code CATA", "Nom", "Prénom", "Âge", "Sexe", "Triage", "Orientation")
 TOTAL: Final = "TOTAL"
 ZERO: Final = "-"
@@ -62,6 +64,8 @@ class Board:
     ended_at: datetime | None
     updated_at: datetime | None = None
     exportable: bool = True
+    by_place: tuple[Row, ...] = ()
+    """The last block of TB4: all statuses together, place by place."""
 
 
 def tb1(event: Event, cells: Iterable[tuple[Cell, int]], updated_at: datetime | None = None) -> Board:
@@ -98,7 +102,7 @@ def tb3(event: Event, cells: Iterable[tuple[Cell, int]], updated_at: datetime | 
 
 
 def tb4(event: Event, cells: Iterable[tuple[Cell, int]], updated_at: datetime | None = None) -> Board:
-    """R-45: *État de la prise en charge*, status by localisation, with a subtotal for each status."""
+    """R-45: *État de la prise en charge*, status by localisation, with a subtotal for each status, then the total by localisation."""
     counted = list(cells)
     rows: list[Row] = []
     for status in PRESENT:
@@ -111,7 +115,50 @@ def tb4(event: Event, cells: Iterable[tuple[Cell, int]], updated_at: datetime | 
             if each.total
         ]
         rows.append(Row(f"Sous-total {status.label}", status.label, _values(tally(there)), subtotal=True))
-    return _board(event, "État de la prise en charge", rows, counted, updated_at)
+    # The last block of the deck: every status together, place by place.
+    places = [
+        Row(label, TOTAL, _values(each)) for label, _code, each in localisation_rows(event, counted) if each.total
+    ]
+    board = _board(event, "État de la prise en charge", rows, counted, updated_at)
+    return replace(board, by_place=tuple(places))
+
+
+def with_total_without_imp(board: Board) -> Board:
+    """The same board with one column more, for a reader who asks for it."""
+    imp, total = TALLY_COLUMNS.index("IMP"), TALLY_COLUMNS.index("Total")
+
+    def longer(values: tuple[int | str, ...]) -> tuple[int | str, ...]:
+        return (*values, int(values[total]) - int(values[imp]))
+
+    rows = tuple(replace(row, values=longer(row.values)) for row in board.rows)
+    places = tuple(replace(row, values=longer(row.values)) for row in board.by_place)
+    return replace(
+        board, columns=(*board.columns, WITHOUT_IMP), rows=rows, totals=longer(board.totals), by_place=places
+    )
+
+
+def heading(board: Board, rules: Rules = DEFAULT_RULES) -> list[tuple[str, str]]:
+    """R-47: what every export carries above its table."""
+    return [
+        ("Évènement", board.event_name),
+        ("Tableau", board.title),
+        ("Date de début", stamped(board.started_at, rules)),
+        ("Date de fin", stamped(board.ended_at, rules)),
+        ("Dernière mise à jour", stamped(board.updated_at, rules)),
+    ]
+
+
+def lines(board: Board) -> list[list[str]]:
+    """R-46, R-47: the head of the table, its rows and its TOTAL, as texts; a board by status has one column more. Nobody's name leaves."""
+    if not board.exportable:
+        raise ConflictError("R-43", "board", "Ce tableau est nominatif : il ne s’exporte pas.", "TB1, TB3 ou TB4")
+    grouped = any(row.group for row in board.rows)
+    lead = ["Statut", ""] if grouped else [""]
+    body = [
+        [*([row.group] if grouped else []), row.label, *map(shown, row.values)]
+        for row in (*board.rows, *board.by_place)
+    ]
+    return [[*lead, *board.columns], *body, [TOTAL, *lead[1:], *map(shown, board.totals)]]
 
 
 def shown(value: int | str) -> str:
@@ -126,23 +173,12 @@ def stamped(instant: datetime | None, rules: Rules = DEFAULT_RULES) -> str:
 
 def board_csv(board: Board, rules: Rules = DEFAULT_RULES) -> str:
     """R-46, R-47: the table with its heading and its TOTAL, for a French spreadsheet (semicolons)."""
-    if not board.exportable:
-        raise ConflictError("R-43", "board", "Ce tableau est nominatif : il ne s’exporte pas.", "TB1, TB3 ou TB4")
+    table = lines(board)
     text = io.StringIO()
     sheet = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    sheet.writerow(["Évènement", _safe(board.event_name)])
-    sheet.writerow(["Tableau", board.title])
-    sheet.writerow(["Date de début", stamped(board.started_at, rules)])
-    sheet.writerow(["Date de fin", stamped(board.ended_at, rules)])
-    sheet.writerow(["Dernière mise à jour", stamped(board.updated_at, rules)])
+    sheet.writerows([name, value if value == ZERO else _safe(value)] for name, value in heading(board, rules))
     sheet.writerow([])
-    grouped = any(row.group for row in board.rows)
-    lead = ["Statut", ""] if grouped else [""]
-    sheet.writerow([*lead, *board.columns])
-    for row in board.rows:
-        labels = [row.group, _safe(row.label)] if grouped else [_safe(row.label)]
-        sheet.writerow([*labels, *map(shown, row.values)])
-    sheet.writerow([TOTAL, *lead[1:], *map(shown, board.totals)])
+    sheet.writerows([value if value == ZERO else _safe(value) for value in line] for line in table)
     return text.getvalue()
 
 
@@ -152,7 +188,7 @@ def _safe(text: str) -> str:
 
 
 def _values(each: Tally) -> tuple[int, ...]:
-    return (each.UA, each.UR, each.IMP, each.DCD, each.NC, each.total, each.total_without_imp)
+    return (each.UA, each.UR, each.IMP, each.DCD, each.NC, each.total)
 
 
 def _board(

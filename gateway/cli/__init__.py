@@ -22,6 +22,7 @@ FAMILIES = {
     "check": "vérifier réglages, correspondances, base et voisins",
     "outbox": "messages sortants : voir, rejouer, abandonner, suspendre",
     "sync": "accord avec SINUS et SI-VIC : voir, comparer, renvoyer",
+    "board": "TB1, TB3, TB4 en fichier : Excel, PDF ou CSV",
     "store": "la base",
     "mapping": "correspondances : vérifier, essayer, comparer, activer",
     "route": "voies vers les SAMU : voir, écrire, finir, qui a changé quoi",
@@ -29,7 +30,7 @@ FAMILIES = {
     "hub": "Hub Santé : valider, écrire en JSON ou en XML, dire à un partenaire, suivre",
 }
 
-FOLDERS = frozenset({"outbox", "mapping", "hub"})
+FOLDERS = frozenset({"board", "outbox", "mapping", "hub"})
 """Families of several files: each is a folder whose `commands` declares them."""
 
 

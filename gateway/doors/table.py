@@ -247,7 +247,10 @@ NUMBER_DOORS = (
         boards.board,
         "TB1, TB3, TB4",
         tag="Nombres",
-        query={"format": "csv pour un tableur."},
+        query={
+            "format": "json, csv, xlsx ou pdf ; à défaut, ce que dit Accept.",
+            "columns": "total_hors_imp : une colonne de plus que le tableau imprimé.",
+        },
     ),
     *AGREEMENT_DOORS,
     Door("GET", "/v1/destinations", WATCH, links.destinations, "État des liens et des nœuds", tag="Accord"),

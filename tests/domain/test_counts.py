@@ -79,8 +79,15 @@ def test_r45_the_golden_screen_of_17_58_46(golden: Stage) -> None:
         ("Laissé sur place", "Ambulance"): (0, 1, 1, 0, 0),
         ("Laissé sur place", "Parking Magenta"): (0, 0, 0, 1, 0),
     }
-    assert board.totals == (2, 5, 3, 1, 0, 11, 8)
+    assert board.totals == (2, 5, 3, 1, 0, 11)
     assert [row.values[5] for row in board.rows if row.subtotal] == [4, 2, 2, 3]
+    assert [(row.label, row.values[5]) for row in board.by_place] == [
+        ("Ambulance", 2),
+        ("Parking Cyan", 3),
+        ("Parking Magenta", 1),
+        ("PMA", 4),
+        ("Stade", 1),
+    ]
 
 
 def test_r42_the_golden_screen_of_18_13_47(golden: Stage) -> None:
@@ -93,7 +100,7 @@ def test_r42_the_golden_screen_of_18_13_47(golden: Stage) -> None:
         ("", "PMA"): (1, 3, 0, 0, 0),
         ("", "Stade"): (0, 0, 1, 0, 0),
     }
-    assert board.totals == (2, 5, 3, 1, 0, 11, 8)
+    assert board.totals == (2, 5, 3, 1, 0, 11)
 
 
 def test_r43_the_nominative_board_leads_to_fiches_and_is_not_exported(golden: Stage) -> None:
@@ -125,8 +132,8 @@ def test_r46_r47_an_export_carries_its_stamps_dashes_and_total(golden: Stage) ->
         "Date de fin;01/09/2020 - 18:13:47",
         "Dernière mise à jour;01/09/2020 - 17:58:46",
     ]
-    assert sheet[6:8] == [";UA;UR;IMP;DCD;NC;Total;Total hors IMP", "Ambulance;-;1;1;-;-;2;1"]
-    assert sheet[-2] == "TOTAL;2;5;3;1;-;11;8"
+    assert sheet[6:8] == [";UA;UR;IMP;DCD;NC;Total", "Ambulance;-;1;1;-;-;2"]
+    assert sheet[-2] == "TOTAL;2;5;3;1;-;11"
 
 
 def test_r47_a_name_is_never_a_formula() -> None:
@@ -187,9 +194,12 @@ def test_r50_every_table_adds_up(cells: list[tuple[Cell, int]]) -> None:
     for row in tb4(event, cells).rows:
         assert sum(int(value) for value in row.values[:5]) == row.values[5]
         if not row.subtotal:
-            before = summed.get(row.label, [0] * 7)
+            before = summed.get(row.label, [0] * 6)
             summed[row.label] = [old + int(new) for old, new in zip(before, row.values, strict=True)]
-    assert all(tuple(summed.get(label, [0] * 7)) == values for label, values in by_place.items())
+    assert all(tuple(summed.get(label, [0] * 6)) == values for label, values in by_place.items())
+    assert {row.label: row.values for row in tb4(event, cells).by_place} == {
+        label: values for label, values in by_place.items() if values[5]
+    }
     document = counts_document(event, cells, 1, FIRST_LOOK, "gateway")
     whole = document["totals"]
     assert whole == tally(cells).canon()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from openpyxl import load_workbook
 
 from gateway.mappings import training_event
 from gateway.security.keys import Scope
@@ -13,28 +15,28 @@ from gateway.security.keys import Scope
 if TYPE_CHECKING:
     from tests.gateway.house import OpenHouse
 
-# Printed by the deck at 18:13:47 and 17:58:46 (UA, UR, IMP, DCD, NC, total, total without IMP).
+# Printed by the deck at 18:13:47 and 17:58:46 (UA, UR, IMP, DCD, NC, total).
 TB1 = {
-    "Parking Ambulance": [0, 1, 1, 0, 0, 2, 1],
-    "Parking Cyan": [1, 1, 1, 0, 0, 3, 2],
-    "Parking Magenta": [0, 0, 0, 1, 0, 1, 1],
-    "PMA": [1, 3, 0, 0, 0, 4, 4],
-    "Stade": [0, 0, 1, 0, 0, 1, 0],
+    "Parking Ambulance": [0, 1, 1, 0, 0, 2],
+    "Parking Cyan": [1, 1, 1, 0, 0, 3],
+    "Parking Magenta": [0, 0, 0, 1, 0, 1],
+    "PMA": [1, 3, 0, 0, 0, 4],
+    "Stade": [0, 0, 1, 0, 0, 1],
 }
 TB4 = [
-    ("Attente de soins", "PMA", [1, 2, 0, 0, 0, 3, 3]),
-    ("Attente de soins", "Stade", [0, 0, 1, 0, 0, 1, 0]),
-    ("Attente de soins", "Sous-total Attente de soins", [1, 2, 1, 0, 0, 4, 3]),
-    ("Attente d’orientation", "Parking Cyan", [1, 0, 1, 0, 0, 2, 1]),
-    ("Attente d’orientation", "Sous-total Attente d’orientation", [1, 0, 1, 0, 0, 2, 1]),
-    ("Attente d’évacuation", "Parking Cyan", [0, 1, 0, 0, 0, 1, 1]),
-    ("Attente d’évacuation", "PMA", [0, 1, 0, 0, 0, 1, 1]),
-    ("Attente d’évacuation", "Sous-total Attente d’évacuation", [0, 2, 0, 0, 0, 2, 2]),
-    ("Laissé sur place", "Parking Ambulance", [0, 1, 1, 0, 0, 2, 1]),
-    ("Laissé sur place", "Parking Magenta", [0, 0, 0, 1, 0, 1, 1]),
-    ("Laissé sur place", "Sous-total Laissé sur place", [0, 1, 1, 1, 0, 3, 2]),
+    ("Attente de soins", "PMA", [1, 2, 0, 0, 0, 3]),
+    ("Attente de soins", "Stade", [0, 0, 1, 0, 0, 1]),
+    ("Attente de soins", "Sous-total Attente de soins", [1, 2, 1, 0, 0, 4]),
+    ("Attente d’orientation", "Parking Cyan", [1, 0, 1, 0, 0, 2]),
+    ("Attente d’orientation", "Sous-total Attente d’orientation", [1, 0, 1, 0, 0, 2]),
+    ("Attente d’évacuation", "Parking Cyan", [0, 1, 0, 0, 0, 1]),
+    ("Attente d’évacuation", "PMA", [0, 1, 0, 0, 0, 1]),
+    ("Attente d’évacuation", "Sous-total Attente d’évacuation", [0, 2, 0, 0, 0, 2]),
+    ("Laissé sur place", "Parking Ambulance", [0, 1, 1, 0, 0, 2]),
+    ("Laissé sur place", "Parking Magenta", [0, 0, 0, 1, 0, 1]),
+    ("Laissé sur place", "Sous-total Laissé sur place", [0, 1, 1, 1, 0, 3]),
 ]
-ALL = [2, 5, 3, 1, 0, 11, 8]
+ALL = [2, 5, 3, 1, 0, 11]
 
 
 async def _play(house: OpenHouse) -> str:
@@ -63,6 +65,7 @@ async def test_tb4_is_the_one_that_the_deck_prints(house: OpenHouse) -> None:
     """R-45, R-50: status by localisation, with a subtotal for each status; they add up to TB1."""
     board = await _board(house, await _play(house), "tb4")
     assert [(row["group"], row["label"], row["values"]) for row in board["rows"]] == TB4
+    assert {row["label"]: row["values"] for row in board["by_place"]} == TB1, "the deck's last block"
     assert board["totals"] == ALL
 
 
@@ -70,7 +73,7 @@ async def test_tb3_counts_who_is_oriented_before_being_evacuated(house: OpenHous
     """R-44: the établissements receveurs, also of those who still wait for their vecteur."""
     board = await _board(house, await _play(house), "tb3")
     assert [(row["label"], row["values"]) for row in board["rows"]] == [
-        (training_event.HOSPITAL["name"], [0, 2, 0, 0, 0, 2, 2])
+        (training_event.HOSPITAL["name"], [0, 2, 0, 0, 0, 2])
     ]
 
 
@@ -102,9 +105,84 @@ async def test_a_board_is_a_file_that_a_spreadsheet_opens(house: OpenHouse) -> N
         "Date de fin;-",
     ]
     assert lines[4].startswith("Dernière mise à jour;01/09/2020 - 17:00:0")
-    assert lines[7:9] == ["Parking Ambulance;-;1;1;-;-;2;1", "Parking Cyan;1;1;1;-;-;3;2"]
-    assert lines[12] == "TOTAL;2;5;3;1;-;11;8"
+    assert lines[7:9] == ["Parking Ambulance;-;1;1;-;-;2", "Parking Cyan;1;1;1;-;-;3"]
+    assert lines[12] == "TOTAL;2;5;3;1;-;11"
     assert (unknown.status_code, unknown.json()["code"]) == (404, "tableau_inconnu")
+
+
+async def test_a_board_leaves_as_a_spreadsheet_and_as_a_page(house: OpenHouse) -> None:
+    """R-46, R-47: XLSX and PDF by parameter or by Accept, audited; numbers are numbers, a zero is shown as a hyphen."""
+    event = await _play(house)
+    async with house.as_(Scope.COUNTS) as reader:
+        by_parameter = await reader.get(f"/v1/events/{event}/boards/tb4", params={"format": "xlsx"})
+        by_header = await reader.get(f"/v1/events/{event}/boards/tb1", headers={"Accept": "application/pdf"})
+    assert by_parameter.headers["content-disposition"] == f'attachment; filename="{event}-tb4.xlsx"'
+    sheet = load_workbook(io.BytesIO(by_parameter.content)).active
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert [row[:2] for row in rows[:4]] == [
+        ["Évènement", "Match de Rugby Toulouse VS Pau"],
+        ["Tableau", "État de la prise en charge"],
+        ["Date de début", "01/09/2020 - 17:00:00"],
+        ["Date de fin", "-"],
+    ]
+    assert rows[6] == ["Statut", None, "UA", "UR", "IMP", "DCD", "NC", "Total"]
+    assert rows[7] == ["Attente de soins", "PMA", 1, 2, 0, 0, 0, 3]
+    assert (rows[-2][:2], rows[-1]) == (["TOTAL", "Stade"], ["TOTAL", None, *ALL])
+    assert sheet.cell(8, 5).number_format == '0;-0;"-"'
+    assert (by_header.headers["content-type"], by_header.content[:5]) == ("application/pdf", b"%PDF-")
+    taken = await house.runtime.read(lambda register: register.audit.latest(about=event))
+    assert [(act.act, act.by, act.facts["format"]) for act in taken] == [
+        ("board.exported", "essai-counts", "pdf"),
+        ("board.exported", "essai-counts", "xlsx"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("params", "headers"), [({"format": "ods"}, {}), ({"format": ""}, {}), ({}, {"Accept": "image/png"})]
+)
+async def test_a_form_that_does_not_exist_is_refused(
+    house: OpenHouse, params: dict[str, str], headers: dict[str, str]
+) -> None:
+    """406 with the forms there are: nobody receives JSON under another name."""
+    await house.event()
+    async with house.as_(Scope.COUNTS) as reader:
+        refused = await reader.get("/v1/events/evt/boards/tb1", params=params, headers=headers)
+    assert (refused.status_code, refused.json()["errors"][0]["expected"]) == (406, "json, csv, xlsx ou pdf")
+
+
+async def test_a_browser_that_takes_anything_gets_the_document(house: OpenHouse) -> None:
+    """What a browser sends by itself is no wish for a file."""
+    await house.event()
+    async with house.as_(Scope.COUNTS) as reader:
+        answer = await reader.get(
+            "/v1/events/evt/boards/tb1", headers={"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+        )
+    assert answer.json()["columns"] == ["UA", "UR", "IMP", "DCD", "NC", "Total"]
+
+
+async def test_a_name_that_looks_like_a_formula_stays_a_name(house: OpenHouse) -> None:
+    """No file runs what somebody typed: not in the heading, not in a row."""
+    await house.event(name='=HYPERLINK("http://x")', localisations=[{"id": "a", "name": "@SOMME(1)"}])
+    await house.patient(localisation_id="a")
+    async with house.as_(Scope.COUNTS) as reader:
+        sheet = load_workbook(
+            io.BytesIO((await reader.get("/v1/events/evt/boards/tb1", params={"format": "xlsx"})).content)
+        ).active
+        text = (await reader.get("/v1/events/evt/boards/tb1", params={"format": "csv"})).text
+        page = await reader.get("/v1/events/evt/boards/tb1", params={"format": "pdf"})
+    assert (sheet["B1"].data_type, sheet["B1"].value) == ("s", '=HYPERLINK("http://x")')
+    assert (sheet["A8"].data_type, sheet["A8"].value) == ("s", "@SOMME(1)")
+    assert "'=HYPERLINK" in text
+    assert "'@SOMME(1)" in text
+    assert page.status_code == 200
+
+
+async def test_the_total_without_imp_is_for_who_asks(house: OpenHouse) -> None:
+    """The deck does not print it: it is a column besides, on demand."""
+    event = await _play(house)
+    async with house.as_(Scope.COUNTS) as reader:
+        board = (await reader.get(f"/v1/events/{event}/boards/tb1", params={"columns": "total_hors_imp"})).json()
+    assert (board["columns"][-1], board["totals"]) == ("Total hors IMP", [*ALL, 8])
 
 
 async def test_the_same_numbers_are_at_both_neighbours(house: OpenHouse) -> None:
@@ -121,7 +199,7 @@ async def test_the_same_numbers_are_at_both_neighbours(house: OpenHouse) -> None
     (told,) = (await house.state("sinus"))["evenements"].values()
     total = told["denombrement"]["total"]
     assert [total[name] for name in ("@ua", "@ur", "@imp", "@dcd", "@nonCode", "@total", "@totalSansImp")] == list(
-        map(str, ALL)
+        map(str, [*ALL, 8])
     )
     places = {line["@libelle"]: int(line["@total"]) for line in told["denombrement"]["parLocalisation"]}
     assert places == {name: values[5] for name, values in TB1.items()}

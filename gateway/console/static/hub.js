@@ -1,5 +1,5 @@
 // The hub, for a person: a message judged part by part, a case followed message by message. Text is set as text, never as HTML.
-import { ask, askKey, enter, onKey, readFragment, tellMode } from "/console/session.js";
+import { ask, askKey, enter, followGateway, onKey, readFragment, tellMode } from "/console/session.js";
 import { button, made, moment } from "/console/veille-draw.js";
 
 const at = (id) => document.getElementById(id);
@@ -32,7 +32,7 @@ async function check() {
     at("parts").replaceChildren();
     at("notice").hidden = true;
     if (error.status === 401) askKey("La session a pris fin.");
-    else tellVerdict(error.message, "bad");
+    else tellVerdict(error.status ? error.message : "La passerelle ne répond pas ; rien n’a été vérifié.", "bad");
   }
 }
 
@@ -157,3 +157,4 @@ document.addEventListener("keydown", (press) => {
 
 const given = readFragment().get("cle");
 if (given) await open(given); else askKey("");
+followGateway();

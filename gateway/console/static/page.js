@@ -1,13 +1,14 @@
 // The page: reads the doors, draws tables, follows the stream. It keeps nothing and decides nothing.
-import { ask, askKey, enter, onKey, readFragment, tellMode } from "/console/session.js";
-import { drawAgreement, drawBoard, drawLinks } from "/console/tables.js";
+import { morph } from "/console/morph.js";
+import { Refused, ask, askKey, enter, onKey, readFragment, session, tellMode, tellStale } from "/console/session.js";
+import { drawAgreement, drawBoard, drawLinks, drawRefused, named, refusedBoard, tellVerdict } from "/console/tables.js";
 
 const CALM = 250; // milliseconds: changes within this time are drawn together
 const SLOW = 5000; // a look without news, so that a broken stream is only slower
-const BOARDS = ["tb1", "tb4", "tb3", "tb2"];
+const BOARDS = ["tb1", "tb2", "tb3", "tb4"];
 
 const at = (id) => document.getElementById(id);
-const state = { event: null, scope: null, stream: null, heard: null, due: null };
+const state = { event: null, events: "", stream: null, heard: null, due: null, looking: false, said: "", resend: null };
 
 async function get(path) {
   try {
@@ -18,25 +19,73 @@ async function get(path) {
   }
 }
 
+// Each request fails by itself: what one role may not read hides nothing of what it may.
+async function part(path) {
+  try {
+    return { read: await get(path) };
+  } catch (error) {
+    if (error instanceof Refused && error.status !== 401) return { refused: error };
+    throw error;
+  }
+}
+
 async function start(wanted) {
-  const { events } = await get("/v1/events");
-  const list = at("event-list");
-  list.replaceChildren(...events.map((event) => new Option(event.name, event.id)));
-  list.disabled = events.length === 0;
+  try {
+    await list(wanted);
+  } catch (error) {
+    if (error.status === 403) askKey("Cette clé n’ouvre pas cette page : il faut une clé de portail, d’exploitant ou de dénombrement.");
+    throw error;
+  }
   at("entry").hidden = true;
   at("sheet").hidden = false;
-  const chosen = events.find((event) => event.id === wanted) ?? events[0];
-  if (chosen) { list.value = chosen.id; show(chosen); }
-  else at("live").textContent = "Aucun événement pour l’instant";
+}
+
+// Events appear and close while the page is open; the list is touched only when it changed.
+async function list(wanted) {
+  const { events } = await get("/v1/events");
+  state.heard = Date.now();
+  const known = JSON.stringify(events.map((event) => [event.id, event.name, event.status, event.started_at]));
+  if (known !== state.events) {
+    state.events = known;
+    morph(at("event-list"), ...events.map(option));
+    at("event-list").disabled = events.length === 0;
+  }
+  const chosen = events.find((event) => event.id === (wanted ?? state.event)) ?? events.find((event) => event.status === "open") ?? events[0];
+  at("empty").hidden = Boolean(chosen);
+  for (const place of ["accord", "links", "tables"]) at(place).hidden = !chosen;
+  if (chosen && (chosen.id !== state.event || wanted)) show(chosen);
+  else if (chosen) tellEvent(chosen);
+}
+
+// Two events of one name are told apart by their day and hour.
+function option(event) {
+  const began = new Date(event.started_at).toLocaleString("fr-FR", { dateStyle: "short", timeStyle: "short" });
+  const made = new Option(`${event.name}, ${began}${event.status === "closed" ? " (clos)" : ""}`, event.id);
+  return made;
 }
 
 function show(event) {
   state.event = event.id;
-  at("event-name").textContent = event.name;
-  document.title = `${event.name} – Passerelle`;
-  tellMode(event.mode);
+  state.said = "";
+  at("event-list").value = event.id;
+  address();
+  tellEvent(event);
   follow();
   refresh();
+}
+
+function tellEvent(event) {
+  at("event-name").textContent = event.status === "closed" ? `${event.name} (clos)` : event.name;
+  document.title = `${event.name} – Passerelle`;
+  tellMode(event.mode);
+}
+
+// The address holds the state: a reload, a bookmark or a colleague finds the same view. Never a name, never a key.
+function address() {
+  const query = new URLSearchParams(location.search);
+  query.set("evenement", state.event);
+  if (document.body.classList.contains("wall")) query.set("vue", "mur"); else query.delete("vue");
+  history.replaceState(null, "", `${location.pathname}?${query}`);
 }
 
 function follow() {
@@ -53,36 +102,82 @@ function soon() {
 
 async function refresh() {
   const event = state.event;
-  if (!event) return;
+  if (!event || state.looking) return;
+  state.looking = true;
   const path = `/v1/events/${encodeURIComponent(event)}`;
   try {
-    const [sync, links] = await Promise.all([get(`${path}/sync`), get("/v1/destinations")]);
-    const boards = await Promise.all(BOARDS.map((name) => get(`${path}/boards/${name}`).catch(() => null)));
+    const [sync, links, ...boards] = await Promise.all([part(`${path}/sync`), part("/v1/destinations"), ...BOARDS.map((name) => part(`${path}/boards/${name}`))]);
     if (event !== state.event) return;
-    drawAgreement(sync);
-    drawLinks(links.destinations);
-    at("boards").replaceChildren(...boards.map((board, n) => board && drawBoard(BOARDS[n], board)).filter(Boolean));
     state.heard = Date.now();
-  } catch { /* the age of what is shown, below, says that the gateway does not answer */ }
+    tellStale(false);
+    if (sync.read) { drawAgreement(sync.read, Boolean(links.read)); announce(sync.read); }
+    else { tellVerdict(sync.refused.message, "bad"); }
+    at("links-table").hidden = !links.read;
+    at("links-refused").hidden = Boolean(links.read);
+    if (links.read) drawLinks(links.read.destinations);
+    else drawRefused(at("links-refused"), "Les envois ne sont montrés qu’au portail et à l’exploitant.");
+    morph(at("boards"), ...boards.map((board, n) => (board.read ? drawBoard(BOARDS[n], board.read, path) : refusedBoard(BOARDS[n], why(BOARDS[n], board.refused)))));
+  } catch { /* the age of what is shown, below, says that the gateway does not answer */ } finally { state.looking = false; }
   tellAge();
 }
 
+const why = (name, refused) => (name === "tb2" && refused.status === 403 ? "Ce tableau est nominatif : il n’est montré qu’au portail (CRRA)." : refused.message);
+
+// Speaks only of what changed: a verdict, never the passing of seconds.
+function announce(sync) {
+  const now = sync.destinations.map((side) => `${side.name} ${side.verdict.state}`).join();
+  if (state.said && state.said !== now) at("said").textContent = sync.verdict.text;
+  state.said = now;
+}
+
 function tellAge() {
-  const live = at("live");
   if (!state.heard) return;
   const seconds = Math.round((Date.now() - state.heard) / 1000);
   const down = seconds > 2 * SLOW / 1000;
-  live.className = down ? "live down" : "live";
-  live.textContent = down ? `La passerelle ne répond plus depuis ${seconds} s` : `En direct, à jour il y a ${seconds} s`;
+  tellStale(down, seconds);
+  if (!down) return;
+  const hour = new Date(state.heard).toLocaleTimeString("fr-FR");
+  tellVerdict(`Inconnu : la passerelle ne répond plus. Ce qui suit est de ${hour}.`, "");
 }
 
-onKey(async (key) => { if (await enter(key)) start(); });
-at("event-list").addEventListener("change", async () => {
-  const { events } = await get("/v1/events");
-  show(events.find((event) => event.id === at("event-list").value));
-});
+// Sending again is an act: the key signs it; after a reload it is asked for again.
+async function resend(destination) {
+  state.resend = destination;
+  at("resend-words").textContent = `Repartent vers ${named(destination)} les fiches qu’il ne tient pas comme le portail et que rien en route n’explique, telles qu’elles sont maintenant.`;
+  at("resend-key-row").hidden = Boolean(session.key);
+  at("resend-key").required = !session.key;
+  at("resend-error").textContent = "";
+  at("resend").showModal();
+}
+
+async function carry(submit) {
+  submit.preventDefault();
+  if (!session.key) { session.key = at("resend-key").value.trim(); at("resend-key").value = ""; }
+  try {
+    const sent = await ask(`/v1/events/${encodeURIComponent(state.event)}/sync/${encodeURIComponent(state.resend)}/resend`, null, "POST");
+    at("resend").close();
+    at("said").textContent = sent.event_again ? "L’événement est renvoyé, ses fiches suivront." : `${sent.records} fiche(s) renvoyée(s).`;
+    refresh();
+  } catch (error) {
+    if (error.status === 401) { session.key = ""; at("resend-key-row").hidden = false; at("resend-key").required = true; }
+    at("resend-error").textContent = error instanceof Refused ? error.message : "La passerelle ne répond pas ; rien n’a été renvoyé.";
+  }
+}
+
+function wall(on) {
+  document.body.classList.toggle("wall", on);
+  at("wall").setAttribute("aria-pressed", String(on));
+  if (state.event) address();
+}
+
+onKey(async (key) => { if (await enter(key)) start(wanted).catch(() => {}); });
+at("event-list").addEventListener("change", () => list(at("event-list").value).catch(() => {}));
+at("wall").addEventListener("click", () => wall(!document.body.classList.contains("wall")));
+at("verdicts").addEventListener("click", (click) => { if (click.target.dataset.destination) resend(click.target.dataset.destination); });
+at("resend-form").addEventListener("submit", carry);
+at("resend-close").addEventListener("click", () => at("resend").close());
 document.addEventListener("keydown", (press) => {
-  if (press.ctrlKey || press.metaKey || press.altKey || /INPUT|SELECT|TEXTAREA/.test(press.target.tagName)) return;
+  if (press.ctrlKey || press.metaKey || press.altKey || document.querySelector("dialog[open]") || /INPUT|SELECT|TEXTAREA/.test(press.target.tagName)) return;
   const place = { d: "accord", e: "links-title", t: "boards-title" }[press.key];
   if (!place) return;
   const target = at(place);
@@ -91,8 +186,11 @@ document.addEventListener("keydown", (press) => {
   target.scrollIntoView({ block: "start" });
 });
 setInterval(tellAge, 1000);
-setInterval(refresh, SLOW);
+setInterval(() => { if (state.events) list().catch(() => {}); refresh(); }, SLOW);
 
 const fragment = readFragment();
+const query = new URLSearchParams(location.search);
+const wanted = fragment.get("evenement") ?? query.get("evenement") ?? undefined;
+wall(query.get("vue") === "mur");
 const key = fragment.get("cle");
-if (!key || await enter(key)) start(fragment.get("evenement")).catch(() => {});
+if (!key || await enter(key)) start(wanted).catch(() => {});

@@ -47,6 +47,28 @@ export function tellMode(mode) {
   at("mode").className = `mode ${mode === "Exercise" ? "exercise" : "actual"}`;
 }
 
+// When the gateway is silent everything is grey and says since when: no colour of a truth that may no longer be one.
+export function tellStale(down, seconds = 0) {
+  const turned = down !== document.body.classList.contains("stale");
+  document.body.classList.toggle("stale", down);
+  // Spoken when it turns, never as seconds pass.
+  if (turned && at("said")) at("said").textContent = down ? "La passerelle ne répond plus." : "La passerelle répond de nouveau.";
+  at("live").className = down ? "live down" : "live";
+  const text = down ? `La passerelle ne répond plus depuis ${seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`}` : seconds ? `En direct, à jour il y a ${seconds} s` : "En direct, à jour";
+  if (at("live").textContent !== text) at("live").textContent = text;
+}
+
+// For a page that asks only when a person acts: whether the gateway still answers, looked at by itself.
+export function followGateway(every = 5000) {
+  let heard = Date.now();
+  const tell = () => tellStale(Date.now() - heard > 2 * every, Math.round((Date.now() - heard) / 1000));
+  setInterval(async () => {
+    try { if ((await fetch("/health/live")).ok) heard = Date.now(); } catch { /* its silence is what is told */ }
+    tell();
+  }, every);
+  setInterval(tell, 1000);
+}
+
 // The key typed in the form leaves it at once.
 export function onKey(take) {
   at("entry").addEventListener("submit", (submit) => {
@@ -60,6 +82,6 @@ export function onKey(take) {
 // What follows # never leaves the browser; it is read once and taken out of the address.
 export function readFragment() {
   const fragment = new URLSearchParams(location.hash.slice(1));
-  history.replaceState(null, "", location.pathname);
+  history.replaceState(null, "", location.pathname + location.search);
   return fragment;
 }

@@ -1,4 +1,6 @@
 // Tables only: what to show for what was read. Text is set as text, never as HTML.
+import { morph } from "/console/morph.js";
+
 const NAMES = { sinus: "SINUS", sivic: "SI-VIC", lrm: "LRM", lrm_fhir: "LRM (FHIR)", hub: "Hub Santé", portal: "Portail (retours)" };
 const ROWS = [["UA", "UA"], ["UR", "UR"], ["IMP", "IMP"], ["DCD", "DCD"], ["NC", "NC"], ["total", "Total"], ["total_without_imp", "Total hors IMP"]];
 const TITLES = { tb1: "TB1", tb2: "TB2", tb3: "TB3", tb4: "TB4" };
@@ -29,44 +31,79 @@ export function row(className, ...cells) {
   return made;
 }
 
-function duration(milliseconds) {
-  if (milliseconds === null || milliseconds === undefined) return "–";
-  return milliseconds < 10000 ? `${milliseconds} ms` : `${Math.round(milliseconds / 1000)} s`;
+// A length of time as a person says it.
+export function lasting(seconds) {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172800) return `${Math.floor(seconds / 3600)} h ${String(Math.floor(seconds / 60) % 60).padStart(2, "0")}`;
+  return `${Math.floor(seconds / 86400)} j`;
 }
 
-export function drawAgreement(sync) {
+export const since = (instant) => lasting(Math.max(0, (Date.now() - new Date(instant)) / 1000));
+
+function duration(milliseconds) {
+  if (milliseconds === null || milliseconds === undefined) return "–";
+  return milliseconds < 10000 ? `${milliseconds} ms` : lasting(milliseconds / 1000);
+}
+
+// What a role may not see is not drawn, and says why.
+export function drawRefused(place, text) {
+  const said = cell("p", text, "refused");
+  morph(place, said);
+}
+
+export function drawAgreement(sync, resend) {
   const sides = sync.destinations;
-  at("accord-head").replaceChildren(cell("td", ""), cell("th", "Portail", "", "col"), ...sides.map((side) => cell("th", named(side.name), "", "col")));
+  morph(at("accord-head"), cell("td", ""), cell("th", "Portail", "", "col"), ...sides.map((side) => cell("th", named(side.name), "", "col")));
   const lines = ROWS.map(([name, title]) => row(name.startsWith("total") ? "total" : "",
     cell("th", title, "", "row"), cell("td", sync.portal[name]),
-    ...sides.map((side) => cell("td", side.held ? side.held[name] : "?", side.held && side.held[name] !== sync.portal[name] ? "differs" : ""))));
-  lines.push(row("note", cell("th", "Retard du dernier envoi", "", "row"), cell("td", ""), ...sides.map((side) => cell("td", duration(side.lag_ms)))));
-  lines.push(row("note", cell("th", "En attente depuis", "", "row"), cell("td", ""), ...sides.map((side) => cell("td", side.waiting ? duration(side.oldest_waiting_ms) : "rien"))));
+    ...sides.map((side) => cell("td", side.held ? side.held[name] : "?", side.held && side.held[name] !== side.told[name] ? "differs" : ""))));
+  lines.push(row("note", cell("th", "Dernier envoi arrivé en", "", "row"), cell("td", ""), ...sides.map((side) => cell("td", duration(side.lag_ms)))));
+  lines.push(row("note", cell("th", "En attente depuis", "", "row"), cell("td", ""), ...sides.map((side) => cell("td", side.waiting ? `${duration(side.oldest_waiting_ms)} (${side.waiting})` : "rien"))));
   lines.push(row("note", cell("th", "Lien", "", "row"), cell("td", ""), ...sides.map((side) => cell("td", side.link ? LINKS[side.link.state] : "aucun"))));
-  at("accord-body").replaceChildren(...lines);
-  const verdict = sync.verdict; // Decided by the gateway, person by person: a page decides nothing.
-  at("accord-state").className = `verdict ${LOOKS[verdict.state] ?? ""}`;
-  if (at("accord-state").textContent !== verdict.text) at("accord-state").textContent = verdict.text;
+  morph(at("accord-body"), ...lines);
+  // Decided by the gateway, person by person: a page decides nothing.
+  tellVerdict(sync.verdict.text, LOOKS[sync.verdict.state] ?? "");
+  morph(at("verdicts"), ...sides.map((side) => verdict(side, resend)));
+}
+
+export function tellVerdict(text, look) {
+  at("accord-state").className = `verdict ${look}`;
+  if (at("accord-state").textContent !== text) at("accord-state").textContent = text;
+}
+
+function verdict(side, resend) {
+  const line = cell("li", "");
+  line.append(cell("span", side.verdict.text, LOOKS[side.verdict.state] ?? ""));
+  if (side.verdict.state === "gap" && side.verdict.resendable && resend) {
+    const button = cell("button", "Renvoyer");
+    button.type = "button";
+    button.setAttribute("aria-label", `Renvoyer à ${named(side.name)}`);
+    button.dataset.destination = side.name;
+    line.append(button);
+  }
+  return line;
 }
 
 export function drawLinks(destinations) {
-  at("links-body").replaceChildren(...destinations.map((one) => {
-    const late = one.oldest_due_seconds >= 1;
-    const [text, look] = one.paused ? [`suspendu par ${one.paused.by}`, "waiting"]
-      : one.breaker?.state === "open" ? ["liaison coupée, nouvel essai sous peu", "bad"]
-      : one.breaker?.state === "half_open" ? ["un essai est en cours", "bad"]
-      : one.link?.state === "down" ? ["ne répond pas", "bad"]
-      : one.parked ? ["une décision est attendue", "bad"]
-      : one.breaker?.at_once ? ["reprise lente", "waiting"]
-      : one.drain_rate ? [`reprise, au plus ${one.drain_rate} par seconde`, "waiting"]
+  morph(at("links-body"), ...destinations.map((link) => {
+    const late = link.oldest_due_seconds >= 1;
+    const [text, look] = link.paused ? [`suspendu par ${link.paused.by}`, "waiting"]
+      : link.breaker?.state === "open" ? ["liaison coupée, nouvel essai sous peu", "bad"]
+      : link.breaker?.state === "half_open" ? ["un essai est en cours", "bad"]
+      : link.link?.state === "down" ? [`ne répond pas depuis ${since(link.link.since)}`, "bad"]
+      : link.parked ? [`${link.parked} à décider`, "bad"]
+      : link.breaker?.at_once ? ["reprise lente", "waiting"]
+      : link.drain_rate ? [`reprise, au plus ${link.drain_rate} par seconde`, "waiting"]
       : late ? ["en retard", "waiting"] : ["à jour", "good"];
-    return row("", cell("th", named(one.name), "", "row"), cell("td", text, look), cell("td", one.pending ?? 0, "number"),
-      cell("td", one.sending ?? 0, "number"), cell("td", one.parked ?? 0, "number"), cell("td", late ? `${Math.round(one.oldest_due_seconds)} s` : "–", "number"));
+    return row("", cell("th", named(link.name), "", "row"), cell("td", text, look), cell("td", link.pending ?? 0, "number"),
+      cell("td", link.sending ?? 0, "number"), cell("td", link.parked ?? 0, "number"), cell("td", late ? lasting(link.oldest_due_seconds) : "–", "number"));
   }));
 }
 
-export function drawBoard(name, board) {
+export function drawBoard(name, board, path) {
   const figure = document.createElement("div");
+  figure.id = `${name}-board`;
   if (name === "tb2") figure.className = "wide";
   const title = cell("h3", `${TITLES[name]} – ${board.title}`);
   title.id = `${name}-title`;
@@ -77,6 +114,29 @@ export function drawBoard(name, board) {
   frame.setAttribute("aria-labelledby", title.id);
   frame.append(name === "tb2" ? nominative(board) : counted(board));
   figure.append(title, frame, cell("p", `Dernière mise à jour : ${stamp(board.updated_at)}`, "stamp"));
+  if (board.exportable) figure.append(exports(name, board, path));
+  return figure;
+}
+
+function exports(name, board, path) {
+  const line = cell("p", "Exporter : ", "exports");
+  for (const [format, title] of [["xlsx", "Excel"], ["pdf", "PDF"], ["csv", "CSV"]]) {
+    const link = cell("a", title);
+    link.href = `${path}/boards/${name}?format=${format}`;
+    link.download = "";
+    link.setAttribute("aria-label", `Exporter ${TITLES[name]} en ${title}`);
+    line.append(link, " ");
+  }
+  return line;
+}
+
+// A board that this key may not read: its place says so.
+export function refusedBoard(name, text) {
+  const figure = document.createElement("div");
+  figure.id = `${name}-board`;
+  const title = cell("h3", TITLES[name]);
+  title.id = `${name}-title`;
+  figure.append(title, cell("p", text, "refused"));
   return figure;
 }
 
@@ -93,7 +153,7 @@ function counted(board) {
   const made = table(board, "number");
   const body = made.createTBody();
   let group = "";
-  for (const line of board.rows) {
+  for (const line of [...board.rows, ...(board.by_place ?? [])]) {
     if (line.group && line.group !== group) {
       group = line.group;
       const heading = cell("th", group, "", "rowgroup");

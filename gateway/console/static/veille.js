@@ -1,7 +1,7 @@
 // The watch: what an operator must know and can decide. It shows what the doors say; every decision is shown before it is taken.
 import { ago, drawAlarms, drawGroups, drawRequests, drawWays, made, moment, topic } from "/console/veille-draw.js";
 import { drawRoutes, openRoutes } from "/console/veille-routes.js";
-import { Refused, ask, askKey, enter, onKey, readFragment, session, tellMode } from "/console/session.js";
+import { Refused, ask, askKey, enter, onKey, readFragment, session, tellMode, tellStale } from "/console/session.js";
 import { named } from "/console/tables.js";
 
 const SLOW = 3000; // milliseconds between two looks
@@ -61,9 +61,7 @@ function draw(...all) {
 function tellAge() {
   if (!state.heard) return;
   const seconds = Math.round((Date.now() - state.heard) / 1000);
-  const down = seconds > 2 * SLOW / 1000;
-  at("live").className = down ? "live down" : "live";
-  at("live").textContent = down ? `La passerelle ne répond plus depuis ${seconds} s` : `En direct, à jour il y a ${seconds} s`;
+  tellStale(seconds > 2 * SLOW / 1000, seconds);
 }
 
 // A decision: what will happen in words and facts, what is asked, then the act. Nothing is done by opening it.
@@ -135,7 +133,7 @@ function resend(alarm) {
   decide({
     title: "Renvoyer", text: `Repartent vers ${named(destination)} les fiches qu’il ne tient pas comme le portail et que rien en route n’explique, telles qu’elles sont aujourd’hui.`,
     facts: [["Événement", event], ["Destinataire", named(destination)]],
-    act: () => ask(`/v1/events/${encodeURIComponent(event)}/sync/${encodeURIComponent(destination)}/resend`, {}),
+    act: () => ask(`/v1/events/${encodeURIComponent(event)}/sync/${encodeURIComponent(destination)}/resend`, null, "POST"),
     done: (said) => (said.event_again ? "L’événement est renvoyé, ses fiches suivront." : `${said.records} fiche(s) renvoyée(s)${said.unsendable ? ` ; ${said.unsendable} ne sont connues que là-bas` : ""}.`),
   });
 }

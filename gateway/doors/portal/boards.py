@@ -1,18 +1,19 @@
-"""Doors of numbers: counts now or at any past instant, and the portal's boards TB1 to TB4, as JSON and CSV."""
+"""Doors of numbers: counts now or at any past instant, and the portal's boards TB1 to TB4, as JSON, CSV, XLSX and PDF."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import Response
 
-from domain.boards import Board, board_csv, tb1, tb2, tb3, tb4
+from domain.boards import Board, board_csv, tb1, tb2, tb3, tb4, with_total_without_imp
 from domain.counts import Cell, cells_of, counts_document
 from domain.victim.projection import as_of
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply
+from gateway.exports import printable, spreadsheet
 from gateway.flow.accept import known_event
 
 if TYPE_CHECKING:
@@ -29,6 +30,22 @@ BOARDS: dict[str, Callable[[Event, Iterable[tuple[Cell, int]], datetime | None],
     "tb1": tb1,
     "tb3": tb3,
     "tb4": tb4,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A file that a board can be."""
+
+    media_type: str
+    write: Callable[[Board], bytes]
+
+
+FORMATS = {
+    # The mark lets spreadsheets read the accents.
+    "csv": Form("text/csv; charset=utf-8", lambda made: ("\ufeff" + board_csv(made)).encode()),
+    "xlsx": Form(spreadsheet.MEDIA_TYPE, spreadsheet.board_xlsx),
+    "pdf": Form(printable.MEDIA_TYPE, printable.board_pdf),
 }
 
 
@@ -56,20 +73,71 @@ async def counts(call: Call) -> Reply:
 
 
 async def board(call: Call) -> Reply | Response:
-    """TB1, TB3 or TB4; `format=csv` gives the file that a spreadsheet opens."""
-    name = call.path["board"]
+    """TB1, TB3 or TB4, as JSON or as a file, by `format` or by `Accept`; a form that does not exist is 406."""
+    name, wanted = call.path["board"], _form(call)
     if name not in BOARDS:
         raise ProblemError(404, "tableau_inconnu", "Ce tableau n’existe pas.", "tb1, tb2, tb3 ou tb4")
+    by, more = call.principal.name, call.query.get("columns") is not None
 
-    def work(register: Register) -> Board:
+    def read(register: Register) -> Board:
         event = known_event(register, call.path["event_id"], call.principal.mode)
-        return BOARDS[name](event, register.victims.cells(event.id), call.now)
+        made = BOARDS[name](event, register.victims.cells(event.id), call.now)
+        return with_total_without_imp(made) if more else made
 
-    made = await call.runtime.read(work)
-    if call.query.get("format") == "csv":
-        # The mark lets spreadsheets read the accents.
-        return Response("\ufeff" + board_csv(made), media_type="text/csv; charset=utf-8")
-    return Reply(200, asdict(made))
+    def write(register: Register) -> bytes:
+        event = known_event(register, call.path["event_id"], call.principal.mode)
+        return export(register, event, name, wanted, by, call.now)
+
+    if wanted == "json":
+        return Reply(200, asdict(await call.runtime.read(read)))
+    content = await call.runtime.write(write)
+    disposition = f'attachment; filename="{call.path["event_id"]}-{name}.{wanted}"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
+    return Response(content, media_type=FORMATS[wanted].media_type, headers=headers)
+
+
+def export(register: Register, event: Event, name: str, form: str, by: str, now: datetime) -> bytes:  # noqa: PLR0913 - which table, how, for whom
+    """One board as a file, and the line of the audit that says who took it; in the caller's transaction."""
+    made = BOARDS[name](event, register.victims.cells(event.id), now)
+    content = FORMATS[form].write(made)
+    register.audit.note(by, "board.exported", event.id, now, {"board": name, "format": form})
+    return content
+
+
+def _form(call: Call) -> str:
+    """The form asked for: the parameter first, then the header."""
+    said = call.query.get("format")
+    if said is not None:
+        if said.lower() not in {"json", *FORMATS}:
+            raise _no_such_form("?format", said)
+        return said.lower()
+    accepted = call.headers.get("accept", "") or "*/*"
+    for part in sorted(accepted.split(","), key=_weight, reverse=True):
+        media = part.partition(";")[0].strip().lower()
+        if _weight(part) == 0:
+            continue
+        if media in {"*/*", "application/*", "application/json"}:
+            return "json"
+        for form, known in FORMATS.items():
+            if media in {known.media_type.partition(";")[0], *(["text/*"] if form == "csv" else [])}:
+                return form
+    raise _no_such_form("Accept", accepted)
+
+
+def _weight(part: str) -> float:
+    for parameter in part.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _no_such_form(field: str, said: str) -> ProblemError:
+    fault = FieldFault(field, f"Forme inconnue : {said[:40]}.", "json, csv, xlsx ou pdf")
+    return ProblemError(406, "forme_inconnue", "Ce tableau n’existe pas sous cette forme.", faults=(fault,))
 
 
 async def nominative_board(call: Call) -> Reply:

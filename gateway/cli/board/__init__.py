@@ -1,0 +1,1 @@
+"""`passerelle board`: the boards of an event as files."""

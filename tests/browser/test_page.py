@@ -8,13 +8,19 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
+from domain.mode import Mode
+from gateway import clock
+from gateway.security.keys import Scope, new_key
 from tests.browser.conftest import sheet
+from tests.servers.live_house import live_house
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -116,3 +122,79 @@ def test_a_change_shows_by_itself(page: Page, demo: tuple[str, str, str]) -> Non
     assert page.request.delete(f"{path}/essai-page", headers=headers).status == 200
     expect(page.locator("#accord-body tr.total td").first).to_have_text("11")
     expect(page.locator("#accord-state")).to_have_text("Tous tiennent le même dénombrement.")
+
+
+def test_the_address_holds_the_event_and_a_reload_finds_it(page: Page, demo: tuple[str, str, str]) -> None:
+    """The chosen event is in the address, never the key; a new event enters the list by itself; a closed one is shown as such."""
+    opened(page, demo)
+    url, key, _ = demo
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    made = {"id": "autre-essai", "name": "Autre essai", "type": "ACEL", "mode": "Exercise", "link": False}
+    assert page.request.post(f"{url}/v1/events", headers=headers, data=made).status == 201
+    expect(page.locator("#event-list option", has_text="Autre essai")).to_have_count(1, timeout=12000)
+    page.request.post(f"{url}/v1/events/autre-essai/close", headers=headers, data={})
+    expect(page.locator("#event-list option", has_text="(clos)")).to_have_count(1, timeout=12000)
+    page.locator("#event-list").select_option("autre-essai")
+    expect(page.locator("#event-name")).to_have_text("Autre essai (clos)")
+    page.reload()
+    expect(page.locator("#event-name")).to_have_text("Autre essai (clos)")
+    assert page.url.endswith("?evenement=autre-essai")
+
+
+def test_a_refresh_keeps_focus_and_touches_only_what_changed(page: Page, demo: tuple[str, str, str]) -> None:
+    """Two looks without news redraw nothing: the region that has the focus keeps it, and its row is the same row."""
+    opened(page, demo)
+    region = page.locator("#tb1-board .scroll")
+    region.focus()
+    page.evaluate(
+        "document.querySelector('#accord-body tr').dataset.marked = 'yes'; window.changes = 0;"
+        "new MutationObserver((seen) => { window.changes += seen.length; })"
+        ".observe(document.getElementById('said'), { childList: true, subtree: true, characterData: true })"
+    )
+    page.wait_for_timeout(6500)
+    expect(region).to_be_focused()
+    assert page.evaluate("window.changes") == 0, "a live region speaks only of what changed"
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
+def test_no_width_scrolls_sideways(browser: Browser, demo: tuple[str, str, str], width: int) -> None:
+    """Reflow (RGAA 10.11): from the narrowest to a wall, the page is as wide as the screen, and each column shows its number."""
+    with sheet(browser, forgiven="401") as page:
+        page.set_viewport_size({"width": width, "height": 800})
+        opened(page, demo)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for number in (1, 2, 3):
+            assert page.locator(f"#accord-body td:nth-of-type({number})").first.bounding_box()["x"] < width  # type: ignore[index]
+
+
+def test_the_wall_is_read_from_two_metres(page: Page, demo: tuple[str, str, str]) -> None:
+    """46 px and more, full width, nothing to scroll, and the address keeps it."""
+    opened(page, demo)
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.locator("#wall").click()
+    digit = page.locator("#accord-body td").first
+    assert float(digit.evaluate("(cell) => parseFloat(getComputedStyle(cell).fontSize)")) >= 46
+    assert page.evaluate("document.documentElement.scrollHeight") <= 1080
+    assert "vue=mur" in page.url
+
+
+def test_who_has_a_right_to_numbers_only_sees_numbers_and_why_the_rest_is_not_there(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """An ARS reads TB1, TB3, TB4 and the verdicts; TB2 and the links say why they are not drawn; then the gateway dies, and nothing stays green."""
+    with live_house(tmp_path) as house, sheet(browser) as page:
+        keys = {scope: new_key(f"essai-page-{scope}", scope, Mode.EXERCISE) for scope in (Scope.COUNTS, Scope.PORTAL)}
+        for key in keys.values():
+            house.write(lambda register, key=key: register.keys.add(key, clock.now()))
+        headers = {"Authorization": f"Bearer {keys[Scope.PORTAL].key}"}
+        event = {"id": "evt", "name": "Essai ARS", "type": "ACEL", "mode": "Exercise"}
+        assert httpx.post(f"{house.url}/v1/events", headers=headers, json=event, trust_env=False).status_code == 201
+        page.goto(f"{house.url}/#cle={keys[Scope.COUNTS].key}")
+        for name in ("tb1", "tb3", "tb4"):
+            expect(page.locator(f"#{name}-board tfoot")).to_contain_text("TOTAL")
+        expect(page.locator("#tb2-board")).to_contain_text("Ce tableau est nominatif")
+        expect(page.locator("#links-refused")).to_contain_text("Les envois ne sont montrés")
+        expect(page.locator("#accord-state")).to_have_text("Aucun voisin configuré.")
+        house.stop()
+        expect(page.locator("body.stale #live")).to_contain_text("ne répond plus depuis", timeout=20000)
+        expect(page.locator("#accord-state")).to_contain_text("Inconnu : la passerelle ne répond plus.")

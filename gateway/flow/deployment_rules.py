@@ -10,7 +10,7 @@ from domain.rules import DEFAULT_RULES, Rules
 from gateway.flow.routing import RECIPIENTS, takers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
 
 class AllowList(Protocol):
@@ -53,10 +53,15 @@ class House:
     declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Destination known by its files alone → the topics that were agreed with it."""
 
-    def takers(self, topic: str, among: Iterable[str] | None = None) -> list[str]:
+    _takers: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Topic → who is told of it, filled as topics are asked for: none of what decides it changes while the house stands."""
+
+    def takers(self, topic: str, among: Collection[str] | None = None) -> list[str]:
         """The destinations that are told of a topic here, of all or of those named."""
-        told = takers(topic, self.destinations if among is None else among, self.declared)
-        return [name for name in told if (name, topic) not in self.unserved]
+        if topic not in self._takers:
+            takers_here = takers(topic, self.destinations, self.declared)
+            self._takers[topic] = tuple(name for name in takers_here if (name, topic) not in self.unserved)
+        return [name for name in self._takers[topic] if among is None or name in among]
 
     def restrict(self, destination: str, topic: str, document: Mapping[str, Any]) -> dict[str, Any]:
         """The document as who reads it there may learn it. Whoever has no allow-list learns nothing."""

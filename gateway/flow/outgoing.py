@@ -10,7 +10,7 @@ from gateway.ids import new_id
 from outbox.message import Envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from domain.event import Event
@@ -52,7 +52,7 @@ def linked(event: Event, destination: str) -> bool:
 
 
 def victim_messages(  # noqa: PLR0913 - what, of whom, to whom
-    house: House, event: Event, victim: Victim, stamp: Stamp, now: datetime, only: Iterable[str] | None = None
+    house: House, event: Event, victim: Victim, stamp: Stamp, now: datetime, only: Collection[str] | None = None
 ) -> list[Envelope]:
     """The record of one victim, for every neighbour that keeps victims and knows the event."""
     messages = []
@@ -73,7 +73,7 @@ def evacuation_messages(  # noqa: PLR0913 - what, of whom, before and after, to 
     victim: Victim,
     stamp: Stamp,
     now: datetime,
-    only: Iterable[str] | None = None,
+    only: Collection[str] | None = None,
 ) -> list[Envelope]:
     """What carries a victim, for those who follow vehicles: in full when one is decided, else where it is.
 
@@ -129,7 +129,7 @@ def detachment_messages(
     ]
 
 
-def count_messages(house: House, event: Event, now: datetime, only: Iterable[str] | None = None) -> list[Envelope]:
+def count_messages(house: House, event: Event, now: datetime, only: Collection[str] | None = None) -> list[Envelope]:
     """Counts are due. The body names the event only: they are counted when they leave (docs/decisions/0006)."""
     return [
         _envelope(
@@ -147,7 +147,7 @@ def count_messages(house: House, event: Event, now: datetime, only: Iterable[str
 
 
 def event_messages(
-    house: House, event: Event, stamp: Stamp, now: datetime, only: Iterable[str] | None = None
+    house: House, event: Event, stamp: Stamp, now: datetime, only: Collection[str] | None = None
 ) -> list[Envelope]:
     """The event itself, for the neighbours it is, or is to be, linked with, and those that only want to know of it."""
     messages = []

@@ -17,11 +17,10 @@ from domain.event import (
     rename_localisation,
     reopen_event,
 )
-from domain.source import Source
-from domain.victim.observation import Stamp
 from domain.victim.snapshot import event_canon
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply
+from gateway.doors.portal.operations import stamp_of
 from gateway.flow.accept import keep_event, known_event, plausible
 from gateway.flow.routing import EVENT_DESTINATIONS
 from gateway.ids import new_id
@@ -31,13 +30,6 @@ if TYPE_CHECKING:
     from gateway.doors.http.door import Call
     from gateway.doors.http.schemas import ChangedEvent, NewEvent, NewLink, NewLocalisation, Said
     from gateway.register import Register
-
-
-def stamp_of(call: Call, said: Said | None = None) -> Stamp:
-    """Who says it and when: what the document says, else the key and the instant of receipt."""
-    happened_at = said.happened_at if said and said.happened_at else call.now
-    author = said.author if said and said.author else call.principal.name
-    return Stamp(Source.PORTAL, author, happened_at, call.now)
 
 
 def event_view(event: Event) -> dict[str, Any]:

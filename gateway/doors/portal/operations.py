@@ -21,11 +21,14 @@ from domain.decisions.commands import (
     StepBack,
     Triage,
 )
+from domain.source import Source
+from domain.victim.observation import Stamp
 from gateway.doors.http import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gateway.doors.http.door import Call
     from gateway.doors.http.schemas import Said
 
 
@@ -58,6 +61,13 @@ def _request(_: str, said: schemas.AskedEvacuation) -> RequestEvacuation:
 def _confirm(_: str, said: schemas.ConfirmedEvacuation) -> ConfirmEvacuation:
     named = said.named()
     return ConfirmEvacuation(named.get("destination"), named.get("vector"))
+
+
+def stamp_of(call: Call, document: Said | None = None) -> Stamp:
+    """Who says it and when: what the document says, else the key and the instant of receipt."""
+    happened_at = document.happened_at if document and document.happened_at else call.now
+    author = document.author if document and document.author else call.principal.name
+    return Stamp(Source.PORTAL, author, happened_at, call.now)
 
 
 OPERATIONS: dict[str, Operation] = {

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import UnknownError
 from gateway.doors.http.reply import Reply
-from gateway.doors.portal.events import stamp_of
-from gateway.doors.portal.operations import OPERATIONS
+from gateway.doors.portal.operations import OPERATIONS, stamp_of
 from gateway.doors.portal.patient_view import views
 from gateway.flow.accept import accept, known_event, refuse_other_mode
 from gateway.ids import new_id

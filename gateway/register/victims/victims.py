@@ -85,11 +85,10 @@ NEXT_SERIAL = (
 class Victims:
     """The current records."""
 
-    __slots__ = ("_connection", "_numbers")
+    __slots__ = ("_connection",)
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._numbers = Numbers(connection)
 
     def find(self, event_id: str, victim_id: str, *, for_change: bool = False) -> Victim | None:
         """One record, also when it is deleted; locked until the end of the transaction when it is to be changed."""
@@ -114,14 +113,14 @@ class Victims:
     def add(self, victim: Victim, now: datetime, rules: Rules) -> None:
         """A new record."""
         at = to_column(now)
-        self._numbers.keep(None, victim)
+        Numbers(self._connection).keep(None, victim)
         row = {"id": victim.id, "event_id": victim.event_id, "created_at": at, **_columns(victim, at, rules)}
         ADD.run(self._connection, row)
 
     def change(self, before: Victim, victim: Victim, now: datetime, rules: Rules) -> None:
         """The record as it now is, and as it was read in this transaction."""
         if before.identifiers != victim.identifiers:
-            self._numbers.keep(before, victim)
+            Numbers(self._connection).keep(before, victim)
         columns = {f"new_{name}": value for name, value in _columns(victim, to_column(now), rules).items()}
         CHANGE.run(self._connection, {"victim_id": victim.id, **columns})
 

@@ -29,6 +29,7 @@ VIOLATIONS = {
     "Only adapters touch the wire": ("outbox/turned.py", "import zeep"),
     "One file names the concrete adapters": ("gateway/doors/turned.py", "import adapters.sinus"),
     "The register leaves the outbox's tables to the outbox": ("gateway/register/turned.py", "import outbox.sql.tables"),
+    "Use cases do not speak HTTP": ("gateway/flow/turned.py", "import starlette.responses"),
     "Inside the gateway, a use case knows nothing of who asks": (
         "gateway/flow/turned.py",
         "import gateway.doors.table",

@@ -14,6 +14,7 @@ from domain.errors import InvalidError
 from domain.intervention.fields import (
     Pen,
     clicked,
+    cut,
     department,
     insee_code,
     instant,
@@ -170,17 +171,21 @@ def _access(said: Place) -> str | None:
 def _note(pen: Pen, request: InterventionRequest) -> NoteCanon:
     """The note, then what else was said, then the words that could not be read: those last two are never cut away by the first."""
     said = request.note
-    facts = [f"{fact.kind.label} : {one_line(fact.text)[:FACT_LENGTH]}" for fact in request.facts[:MOST_FACTS]]
     if len(request.facts) > MOST_FACTS:
         pen.remark("FAIT_EN_TROP", "facts")
+    facts = [
+        f"{fact.kind.label} : {cut(pen, f'facts.{place}', one_line(fact.text), FACT_LENGTH)}"
+        for place, fact in enumerate(request.facts[:MOST_FACTS])
+    ]
     written = instant(said.written_at)
     if said.written_at is not None and written is None:
         pen.withhold("NOTE_HORODATAGE", "note.written_at", "Heure de la note", said.written_at)
-    below = "".join(
+    whole = "".join(
         f"\n\n{title}\n" + "\n".join(found)
         for title, found in (("— Aussi transmis —", facts), ("— Tel que reçu, à vérifier —", pen.kept))
         if found
-    )[: NOTE_LENGTH // 2]
+    )
+    below = cut(pen, "facts", whole, NOTE_LENGTH // 2)
     text = prose(pen, "note.text", said.text, NOTE_LENGTH - len(below))
     if text is None:
         pen.remark("NOTE_ABSENTE", "note.text")

@@ -74,6 +74,7 @@ def test_each_error_code_of_the_reader_is_published() -> None:
         text = path.read_text(encoding="utf-8")
         used |= set(re.findall(r'Issue\(\s*"([A-Z_0-9]+)"', text))
         used |= set(re.findall(r'(?:say|refuse)\(\s*"[a-z-]+", "([A-Z_0-9]+)"', text))
+        used |= set(re.findall(r'warn\(\s*"([A-Z_0-9]+)"', text))
     assert len(used) > 20
     assert used <= published
 

@@ -127,8 +127,10 @@ def test_without_a_place_the_home_is_taken_and_said() -> None:
     resource(bundle, "Patient")["address"] = [{"use": "home", "line": ["3 rue du Test"], "city": "Melun"}]
     read = read_request(raw(bundle), NOW)
     assert read.request.place.address == "3 rue du Test"
-    assert [one.code for one in read.request.remarks] == ["LIEU_ABSENT"]
-    assert read.request.remarks[0].field.endswith("locationReference")
+    remarks = {one.code: one.field for one in read.request.remarks}
+    # The Location of the example is there still, and nothing designates it.
+    assert set(remarks) == {"LIEU_ABSENT", "RESSOURCE_IGNOREE"}
+    assert remarks["LIEU_ABSENT"].endswith("locationReference")
 
 
 def test_a_note_is_found_where_others_put_it() -> None:
@@ -184,32 +186,40 @@ WRONG: list[tuple[str, Any, str, int]] = [
     ("2 000 levels", b"[" * 2000 + b"]" * 2000, "JSON", 400),
     ("6 MB", b'{"a":"' + b"x" * 6_000_000 + b'"}', "TROP_GROS", 413),
     ("a document", changed(Bundle__type="document"), "TYPE_DE_BUNDLE", 400),
-    ("no identifier", changed(Bundle__identifier=None), "ABSENT", 422),
-    ("an identifier without its system", changed(Bundle__identifier={"value": "x"}), "ABSENT", 422),
-    ("no timestamp", changed(Bundle__timestamp=None), "ABSENT", 422),
-    ("a timestamp without offset", changed(Bundle__timestamp="2026-01-01T08:00:00"), "FORME", 400),
-    ("ten minutes ahead", changed(Bundle__timestamp="2026-01-01T08:11:00+01:00"), "HORLOGE", 422),
     ("another event", changed(MessageHeader__eventCoding={"code": "admit"}), "EVENEMENT", 415),
-    ("no focus", changed(MessageHeader__focus=None), "ABSENT", 422),
     ("a proposal", changed(ServiceRequest__intent="proposal"), "CODE_INCONNU", 422),
     ("a status that does not exist", changed(ServiceRequest__status="foo"), "CODE_INCONNU", 422),
-    ("no identifier of the request", changed(ServiceRequest__identifier=None), "ABSENT", 422),
-    ("an identifier that is a text", changed(ServiceRequest__identifier="DI-1"), "FORME", 400),
-    ("an empty list", changed(ServiceRequest__identifier=[]), "FORME", 400),
-    ("no subject", changed(ServiceRequest__subject=None), "ABSENT", 422),
-    ("no requester", changed(ServiceRequest__requester=None), "ABSENT", 422),
-    ("two entries of one name", None, "FULLURL_DOUBLE", 400),
-    ("a reference that dangles", None, "REFERENCE_PENDANTE", 400),
-    ("an address outside", None, "REFERENCE_PENDANTE", 400),
-    ("61 entries", None, "NOMBRE_D_ENTREES", 400),
-    ("two requests", None, "UNE_DEMANDE", 422),
+    ("do not perform", changed(ServiceRequest__doNotPerform=True), "NE_PAS_FAIRE", 422),
+    ("do not perform, said as a text", changed(ServiceRequest__doNotPerform="oui"), "FORME", 400),
+    ("401 entries", None, "NOMBRE_D_ENTREES", 400),
+    ("no entry", changed(Bundle__entry=[]), "NOMBRE_D_ENTREES", 400),
+    ("two requests and no focus", None, "UNE_DEMANDE", 422),
     ("no request", None, "UNE_DEMANDE", 422),
-    ("an entry without resource", None, "ENTREE", 400),
-    ("a relative fullUrl", None, "FULLURL", 400),
 ]
 
 
-def _broken(how: str) -> dict[str, Any]:
+TAKEN: list[tuple[str, Any, str]] = [
+    ("no identifier", changed(Bundle__identifier=None), "ABSENT"),
+    ("no timestamp", changed(Bundle__timestamp=None), "ABSENT"),
+    ("a timestamp without offset", changed(Bundle__timestamp="2026-01-01T08:00:00"), "FORME"),
+    ("ten minutes ahead", changed(Bundle__timestamp="2026-01-01T08:11:00+01:00"), "HORLOGE"),
+    ("no focus", changed(MessageHeader__focus=None), "FOCUS"),
+    ("no identifier of the request", changed(ServiceRequest__identifier=None), "IDENTIFIANT_ABSENT"),
+    ("an identifier that is a text", changed(ServiceRequest__identifier="DI-1"), "FORME"),
+    ("an empty list", changed(ServiceRequest__identifier=[]), "FORME"),
+    ("no subject", changed(ServiceRequest__subject=None), "PATIENT"),
+    ("no requester", changed(ServiceRequest__requester=None), "ABSENT"),
+    ("two entries of one name", None, "FULLURL_DOUBLE"),
+    ("a reference that dangles", None, "REFERENCE_PENDANTE"),
+    ("an address outside", None, "REFERENCE_PENDANTE"),
+    ("61 entries", None, "CARDINALITE"),
+    ("two requests", None, "RESSOURCE_IGNOREE"),
+    ("an entry without resource", None, "ENTREE"),
+    ("a header that is not the first", None, "ENTETE"),
+]
+
+
+def _broken(how: str) -> dict[str, Any]:  # noqa: C901 - one case a defect
     bundle = example()
     entries, request = bundle["entry"], resource(bundle, "ServiceRequest")
     match how:
@@ -221,14 +231,21 @@ def _broken(how: str) -> dict[str, Any]:
             request["subject"]["reference"] = "https://plateforme.example.fr/fhir/Patient/1"
         case "61 entries":
             entries.extend([entries[-1]] * 61)
+        case "401 entries":
+            entries.extend([entries[-1]] * 401)
+        case "two requests and no focus":
+            entries[-1]["resource"] = request
+            del entries[0]["resource"]["focus"]
         case "two requests":
             entries[-1]["resource"] = request
+        case "a header that is not the first":
+            entries.append(entries.pop(0))
         case "no request":
             request["resourceType"] = "CarePlan"
         case "an entry without resource":
             del entries[-1]["resource"]
         case _:
-            entries[-1]["fullUrl"] = "Patient/1"
+            raise ValueError(how)
     return bundle
 
 
@@ -238,6 +255,15 @@ def test_what_does_not_hold_together_is_refused_by_its_reason(how: str, bundle: 
     refusal = refused(_broken(how) if bundle is None else bundle)
     assert reason in {one.reason for one in refusal.issues}
     assert refusal.status == status
+
+
+@pytest.mark.parametrize(("how", "bundle", "reason"), TAKEN, ids=[row[0] for row in TAKEN])
+def test_a_defect_of_form_is_taken_with_a_warning(how: str, bundle: Any, reason: str) -> None:
+    """An emergency is refused only where acting on it would be wrong: all else goes on, and the defect is named at its place."""
+    read = read_request(raw(_broken(how) if bundle is None else bundle), NOW)
+    assert read.request.request_id
+    assert read.request.place.address == "12 rue de l’Exemple"
+    assert reason in {remark.code for remark in read.request.remarks}
 
 
 def test_every_fault_is_told_at_once() -> None:

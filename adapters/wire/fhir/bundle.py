@@ -1,62 +1,99 @@
-"""From bytes to a Bundle that holds together: size, JSON, depth, entries, full URLs, references. Pure, and on the hot path.
+"""From bytes to a Bundle whose resources may be read: size, JSON, depth, entries, element tables, states, references. Pure, and on the hot path.
 
-What a resource must contain is not asked here. It refuses to resolve anything outside the Bundle: nothing is ever fetched.
+No resource is read but through here: each was held against its table, what was retracted is not given, and what carries a state or an
+unknown modifier is given with the words for it. It refuses to resolve anything outside the Bundle: nothing is ever fetched.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from adapters.wire.fhir.vocabulary import LARGEST, FhirRefusalError, Issue, Resource
+from adapters.wire.fhir.check import Findings, check
+from adapters.wire.fhir.names import Names
+from adapters.wire.fhir.primitives import shape_of
+from adapters.wire.fhir.standing import OUT, standing
+from adapters.wire.fhir.vocabulary import LARGEST, FhirRefusalError, Issue, Placed, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from adapters.wire.fhir.primitives import Element
 
 DEEPEST = 32
 """Our own contract needs 11 levels; FHIR's own examples stay under 20."""
-FEWEST_ENTRIES = 2
-MOST_ENTRIES = 60
 NESTED = (dict, list)
 """What holds more JSON; a tuple, because a union is slower to ask about, at each value of each message."""
-URN = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
+MOST_WARNINGS = 300
+"""Warnings of one message; those beyond are told as one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A resource, and where it stands."""
+class Rules:
+    """How the Bundles of one door are read."""
 
-    resource: Resource
-    path: str
-    """`Bundle.entry[1].resource`."""
-
-    @property
-    def type(self) -> str:
-        """Its resourceType."""
-        name: str = self.resource["resourceType"]
-        return name
+    kinds: frozenset[str]
+    """Types of Bundle."""
+    elements: Mapping[str, Mapping[str, Element]]
+    """Resource → its element table; a resource without one is not read, and named."""
+    states: Mapping[str, Mapping[str, Mapping[str, str]]]
+    most: Mapping[str, int]
+    """How many of a resource are read."""
+    entries: int
+    """How many entries a Bundle may have."""
+    fewest: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class OpenBundle:
-    """A Bundle whose references resolve inside it."""
+    """A Bundle whose resources stand, and whose references resolve inside it."""
 
     bundle: Resource
     entries: tuple[Placed, ...]
-    by_url: dict[str, Placed]
+    """In the order of the message, each followed by what it contains; what is retracted is not there."""
+    issues: list[Issue]
+    names: Names
+    left_out: frozenset[str]
+    """Places of the resources that are there and are not read."""
+    used: set[str] = field(default_factory=set)
+    """Places of the resources that a reader asked for."""
+    by_type: dict[str, list[Placed]] = field(init=False, default_factory=dict)
+    """The entries of each type."""
 
-    def of_type(self, *types: str) -> list[Placed]:
+    def __post_init__(self) -> None:
+        """Sort the entries by their type."""
+        for placed in self.entries:
+            self.by_type.setdefault(placed.type, []).append(placed)
+
+    def of_type(self, *types: str) -> Sequence[Placed]:
         """The resources of some types, in the order of the message."""
-        return [one for one in self.entries if one.type in types]
+        kinds = [self.by_type[kind] for kind in types if kind in self.by_type]
+        given = (
+            kinds[0] if len(kinds) == 1 else sorted((each for kind in kinds for each in kind), key=self.entries.index)
+        )
+        self.used.update(placed.path for placed in given)
+        return given
 
-    def find(self, reference: Any, *types: str) -> Placed | None:  # noqa: ANN401 - whatever stands where a Reference should
-        """What a Reference points at, when it is of one of these types."""
-        target = self.by_url.get(reference.get("reference", "")) if isinstance(reference, dict) else None
-        return target if target is not None and (not types or target.type in types) else None
+    def find(self, holder: Placed, reference: Any, *types: str) -> Placed | None:  # noqa: ANN401 - whatever stands where a Reference should
+        """What a Reference of a resource points at, when it stands and is of one of these types."""
+        target = self.names.resolve(holder, reference) if isinstance(reference, dict) else None
+        if target is None or target.path in self.left_out or (types and target.type not in types):
+            return None
+        self.used.add(target.path)
+        return target
+
+    def name_unused(self) -> None:
+        """Warn of each resource that no reader asked for: nothing that is read refers to it."""
+        for placed in self.entries:
+            if placed.path not in self.used:
+                text = "Cette ressource n’est désignée par rien de ce qui est lu : elle n’est pas reprise."
+                self.warn("RESSOURCE_IGNOREE", text, placed.path)
+
+    def warn(self, reason: str, text: str, path: str) -> None:
+        """Say something that does not block."""
+        self.issues.append(Issue(reason, "business-rule", text, path, "warning"))
 
 
 def refuse(kind: str, reason: str, text: str, expression: str | None = None) -> FhirRefusalError:
@@ -94,91 +131,109 @@ def too_deep(document: Any) -> bool:  # noqa: ANN401 - JSON as it comes
     return True
 
 
-def open_bundle(document: Resource, kinds: frozenset[str]) -> OpenBundle:
-    """The Bundle with its entries in place; refused with every fault of its structure."""
+def open_bundle(document: Resource, rules: Rules) -> OpenBundle:
+    """The Bundle with its resources held to their tables. Raises `FhirRefusalError` when its structure lets nothing be read."""
     if document.get("resourceType") != "Bundle":
         raise refuse("structure", "PAS_UN_BUNDLE", "Une ressource Bundle est attendue.", "resourceType")
-    if document.get("type") not in kinds:
-        said = " ou ".join(sorted(kinds))
-        raise refuse("invalid", "TYPE_DE_BUNDLE", f"Le type du Bundle n’est pas celui attendu : {said}.", "Bundle.type")
+    if document.get("type") not in rules.kinds:
+        expected = " ou ".join(sorted(rules.kinds))
+        text = f"Le type du Bundle n’est pas celui attendu : {expected}."
+        raise refuse("invalid", "TYPE_DE_BUNDLE", text, "Bundle.type")
     entries = document.get("entry")
-    if not isinstance(entries, list) or not FEWEST_ENTRIES <= len(entries) <= MOST_ENTRIES:
-        text = f"Un Bundle porte de {FEWEST_ENTRIES} à {MOST_ENTRIES} entrées."
+    if not isinstance(entries, list) or not rules.fewest <= len(entries) <= rules.entries:
+        received = f"{len(entries)} entrées" if isinstance(entries, list) else shape_of(entries)
+        text = f"Un Bundle porte de {rules.fewest} à {rules.entries} entrées ; reçu : {received}."
         raise refuse("structure", "NOMBRE_D_ENTREES", text, "Bundle.entry")
     issues: list[Issue] = []
-    by_url: dict[str, Placed] = {}
-    for place, entry in enumerate(entries):
-        placed = _entry(entry, f"Bundle.entry[{place}]", issues)
-        if placed is None:
+    placed = [each for place, entry in enumerate(entries) for each in _placed(entry, f"Bundle.entry[{place}]", issues)]
+    names = Names(placed, issues)
+    findings = Findings(issues)
+    check(document, rules.elements["Bundle"], "Bundle", findings)
+    kept, left_out = _standing(placed, rules, findings)
+    _dangling(names, findings, left_out)
+    return OpenBundle(document, tuple(kept), issues, names, left_out)
+
+
+def _standing(placed: list[Placed], rules: Rules, findings: Findings) -> tuple[list[Placed], frozenset[str]]:
+    """Those that may be read, each with the words for its state; then the places of the others."""
+    issues, counted = findings.issues, dict.fromkeys(rules.most, 0)
+    kept: list[Placed] = []
+    left_out: set[str] = set()
+    for each in placed:
+        elements = rules.elements.get(each.type)
+        if elements is None or each.type == "Bundle":
+            text = "Cette ressource n’est pas lue."
+            issues.append(Issue("RESSOURCE_IGNOREE", "not-supported", text, each.path, "warning"))
+            left_out.add(each.path)
             continue
-        url = entry["fullUrl"]
-        if url in by_url:
-            issues.append(
-                _structure("FULLURL_DOUBLE", "Deux entrées portent le même fullUrl.", placed.path[:-9] + ".fullUrl")
-            )
-        by_url[url] = placed
-    opened = OpenBundle(document, tuple(by_url.values()), by_url)
-    issues += _dangling(opened)
-    if issues:
-        raise FhirRefusalError(issues)
-    return opened
+        findings.holder = each
+        check(each.resource, elements, each.path, findings)
+        each.words = standing(each.resource, each.path, issues, rules.states)
+        if each.type in counted:
+            counted[each.type] += 1
+        if each.words == OUT:
+            left_out.add(each.path)
+        elif counted.get(each.type, 0) > rules.most.get(each.type, 0):
+            text = f"Au plus {rules.most[each.type]} ressources {each.type} sont reprises : celle-ci ne l’est pas."
+            issues.append(Issue("CARDINALITE", "business-rule", text, each.path, "warning"))
+            left_out.add(each.path)
+        else:
+            kept.append(each)
+    return kept, frozenset(left_out)
 
 
-def _entry(entry: Any, path: str, issues: list[Issue]) -> Placed | None:  # noqa: ANN401 - JSON as it comes
-    resource = entry.get("resource") if isinstance(entry, dict) else None
-    kind = resource.get("resourceType") if isinstance(resource, dict) else None
-    if resource is None or not isinstance(kind, str) or not _TYPE.fullmatch(kind):
-        issues.append(_structure("ENTREE", "Cette entrée ne porte pas de ressource FHIR.", path))
-        return None
-    if not isinstance(entry.get("fullUrl"), str) or not URN.fullmatch(entry["fullUrl"]):
-        issues.append(_structure("FULLURL", "Chaque entrée porte un fullUrl « urn:uuid:… ».", f"{path}.fullUrl"))
-        return None
-    return Placed(resource, f"{path}.resource")
+def _placed(entry: Any, path: str, issues: list[Issue]) -> Iterator[Placed]:  # noqa: ANN401 - JSON as it comes
+    """The resource of an entry, then those that it contains."""
+    resource: Any = entry.get("resource") if isinstance(entry, dict) else None
+    if not _is_resource(resource):
+        text = f"Cette entrée ne porte pas de ressource FHIR ; reçu : {shape_of(resource)}."
+        issues.append(Issue("ENTREE", "structure", text, f"{path}.resource", "warning"))
+        return
+    url = entry.get("fullUrl")
+    if url is not None and not isinstance(url, str):
+        text = f"Attendu : une adresse ; reçu : {shape_of(url)}."
+        issues.append(Issue("FULLURL", "structure", text, f"{path}.fullUrl", "warning"))
+    root = Placed(resource, f"{path}.resource", url if isinstance(url, str) else "")
+    yield root
+    contained = resource.get("contained")
+    if contained is None:
+        return
+    if not isinstance(contained, list):
+        text = f"Attendu : une liste ; reçu : {shape_of(contained)}."
+        issues.append(Issue("FORME", "value", text, f"{root.path}.contained", "warning"))
+        return
+    for place, inner in enumerate(contained):
+        at = f"{root.path}.contained[{place}]"
+        if _is_resource(inner):
+            yield Placed(inner, at, container=root)
+        else:
+            text = f"Attendu : une ressource FHIR ; reçu : {shape_of(inner)}."
+            issues.append(Issue("ENTREE", "structure", text, at, "warning"))
 
 
-def _structure(reason: str, text: str, expression: str) -> Issue:
-    return Issue(reason, "structure", text, expression)
+def _is_resource(value: Any) -> bool:  # noqa: ANN401 - JSON as it comes
+    return isinstance(value, dict) and isinstance(value.get("resourceType"), str)
 
 
-def _dangling(opened: OpenBundle) -> list[Issue]:
-    if _all_resolve(opened):
-        return []
-    text = "Cette référence ne désigne aucune entrée du message."
-    return [
-        Issue("REFERENCE_PENDANTE", "structure", text, path)
-        for placed in opened.entries
-        for path, reference in _references(placed.resource, placed.path)
-        if reference not in opened.by_url
-    ]
+def _dangling(names: Names, findings: Findings, left_out: frozenset[str]) -> None:
+    """Name each reference of what is read that leads nowhere."""
+    for holder, path, literal in findings.references:
+        if holder is None or holder.path in left_out:
+            continue
+        target = names.resolve(holder, {"reference": literal})
+        if target is None:
+            outside = literal.startswith(("http://", "https://"))
+            text = "Cette référence désigne une ressource d’un autre serveur : elle n’est pas lue."
+            text = text if outside else "Cette référence ne désigne aucune entrée du message."
+            findings.issues.append(Issue("REFERENCE_PENDANTE", "structure", text, path, "warning"))
 
 
-def _all_resolve(opened: OpenBundle) -> bool:
-    """The same question without places: nearly always the only one that is asked."""
-    level: list[Any] = [placed.resource for placed in opened.entries]
-    while level:
-        below: list[Any] = []
-        for one in level:
-            if isinstance(one, dict):
-                literal = one.get("reference")
-                if isinstance(literal, str) and literal not in opened.by_url and not literal.startswith("#"):
-                    return False
-                below += [inner for inner in one.values() if isinstance(inner, NESTED)]
-            else:
-                below += [inner for inner in one if isinstance(inner, NESTED)]
-        level = below
-    return True
-
-
-def _references(value: Any, path: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON as it comes
-    """Every literal reference with its place. One by identifier alone, or inside a `contained`, is not literal."""
-    if isinstance(value, dict):
-        literal = value.get("reference")
-        if isinstance(literal, str) and not literal.startswith("#"):
-            yield f"{path}.reference", literal
-        for name, inner in value.items():
-            if isinstance(inner, NESTED):
-                yield from _references(inner, f"{path}.{name}")
-    elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            if isinstance(inner, NESTED):
-                yield from _references(inner, f"{path}[{place}]")
+def gathered(issues: list[Issue]) -> list[Issue]:
+    """The issues, where warnings beyond what a person can read are told as one, at the place that holds them all."""
+    if len(issues) <= MOST_WARNINGS:
+        return issues
+    blocking = [issue for issue in issues if issue.blocks][:MOST_WARNINGS]
+    others = [issue for issue in issues if not issue.blocks]
+    shown = others[: MOST_WARNINGS - len(blocking)]
+    text = f"{len(others) - len(shown)} autres avertissements : des éléments de ce message ne sont pas repris."
+    return [*blocking, *shown, Issue("NON_REPRIS", "not-supported", text, "Bundle.entry", "warning")]

@@ -6,7 +6,8 @@ are names and not addresses. Refuses to hold a patient's data in an issue: an ex
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -14,6 +15,29 @@ if TYPE_CHECKING:
 
 Resource = dict[str, Any]
 """A FHIR resource or element as JSON gives it."""
+
+
+@dataclass(slots=True, eq=False)
+class Placed:
+    """A resource, and where it stands."""
+
+    resource: Resource
+    path: str
+    """`Bundle.entry[1].resource`, `Bundle.entry[1].resource.contained[0]`."""
+    url: str = ""
+    """Its fullUrl as written; empty when there is none."""
+    words: str = ""
+    """What must be told with it: `NON PRIS`."""
+    container: Placed | None = None
+    """The resource that contains it."""
+
+    type: str = field(init=False)
+    """Its resourceType."""
+
+    def __post_init__(self) -> None:
+        """Asked for at each step: read once."""
+        self.type = self.resource["resourceType"]
+
 
 VERSION = "4.0.1"
 MEDIA_TYPE = "application/fhir+json"
@@ -34,6 +58,8 @@ RELIABILITY = f"{FR_CORE}/StructureDefinition/fr-core-identity-reliability"
 BIRTH_LIST = f"{FR_CORE}/StructureDefinition/fr-core-patient-birth-list-given-name"
 INSEE_EXTENSION = f"{FR_CORE}/StructureDefinition/fr-core-address-insee-code"
 INSEE_SYSTEM = "https://mos.esante.gouv.fr/NOS/TRE_R13-CommuneOM/FHIR/TRE-R13-CommuneOM"
+INSEE_TABLE = re.compile(r"TRE[_-]R13-Commune(OM)?")
+"""What the address of either table of communes holds."""
 IDENTITY_STATUS = f"{FR_CORE}/CodeSystem/fr-core-cs-identity-status"
 IDENTIFIER_TYPE = f"{FR_CORE}/CodeSystem/fr-core-cs-v2-0203"
 FINESS = "https://finess.esante.gouv.fr"
@@ -69,15 +95,20 @@ def concept(system: str, code: str, *, display: str | None = None, text: str | N
     return {"coding": [coding(system, code, display)], **({"text": text} if text else {})}
 
 
+def codings_of(concept: Any) -> list[Resource]:  # noqa: ANN401 - JSON as it comes
+    """The codings of a CodeableConcept; what has another shape has none."""
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    return [each for each in codings if isinstance(each, dict)] if isinstance(codings, list) else []
+
+
 def codes(concepts: Sequence[Any], system: str | None = None) -> list[str]:
     """The codes of some CodeableConcepts, of one system where one is named; what has another shape has none."""
-    found: list[str] = []
-    for each in concepts:
-        said = each.get("coding") if isinstance(each, dict) else None
-        codings = [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
-        ours = (one.get("code") for one in codings if system is None or one.get("system") == system)
-        found += [code for code in ours if isinstance(code, str)]
-    return found
+    return [
+        code
+        for concept in concepts
+        for each in codings_of(concept)
+        if isinstance(code := each.get("code"), str) and (system is None or each.get("system") == system)
+    ]
 
 
 Layer = Literal["SEND", "PROXY", "REC"]
@@ -96,7 +127,7 @@ class Issue:
     text: str
     """One French sentence."""
     expression: str | None = None
-    """Where, as a FHIRPath: `Bundle.entry[1].resource.subject`. Never a value."""
+    """Where, as a FHIRPath: `Bundle.entry[1].resource.subject`; several places with `|` between. Never a value."""
     severity: Severity = "error"
     layer: Layer = "SEND"
 

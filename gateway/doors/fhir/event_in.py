@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapters.wire.fhir.reading.event import SaidEvent, SaidVictim, read_event
+from adapters.wire.fhir.reading.event import EventReport, VictimReport, read_event
 from adapters.wire.fhir.vocabulary import FhirRefusalError, Issue, Resource
-from adapters.wire.fhir.writing.answers import operation_outcome
+from adapters.wire.fhir.writing.answers import operation_outcome, resource_type
 from domain.decisions.commands import (
     AskOrientation,
     ChangePatient,
@@ -27,8 +27,9 @@ from domain.event import add_localisation, open_event
 from domain.source import Source
 from domain.victim.care_path import Status
 from domain.victim.observation import Stamp
-from gateway.doors.fhir.answers import fhir, refuse_bundle
-from gateway.doors.http.problems import ProblemError
+from gateway.doors.fhir.answers import fhir, refuse, refuse_bundle
+from gateway.doors.http.problems import FieldFault, ProblemError
+from gateway.doors.http.refusals import as_problem
 from gateway.flow.accept import accept, keep_event, known_event, plausible
 from gateway.ids import new_id
 from gateway.security.keys import Scope
@@ -57,14 +58,17 @@ async def take_event(call: Call, document: Resource) -> Response:
     if call.principal.scope is not Scope.PORTAL:
         raise ProblemError(403, "portee_insuffisante", "Cette clé n’ouvre pas cette porte.", "Portées admises : portal")
     try:
-        said = read_event(document)
+        report = read_event(document, call.now)
     except FhirRefusalError as refusal:
         return refuse_bundle(refusal, NOT_KEPT)
 
     def work(register: Register) -> Resource:
-        return _Taking(call, register).take(said, document)
+        return _Taking(call, register).take(report, document)
 
-    return fhir(await call.runtime.write(work))
+    try:
+        return fhir(await call.runtime.write(work))
+    except (RuleError, ProblemError) as error:
+        return refuse(as_problem(error).problem.instructing(NOT_KEPT))
 
 
 class _Taking:
@@ -76,95 +80,114 @@ class _Taking:
         self._warnings: list[Issue] = []
         self._known: dict[str, bool] = {}
 
-    def take(self, said: SaidEvent, document: Resource) -> Resource:
+    def take(self, report: EventReport, document: Resource) -> Resource:
         """Write it all down, and answer line by line."""
-        event = self._event(said)
-        for victim in said.victims:
-            self._victim(event, victim)
-        return self._answer(said, document)
+        self._warnings += report.warnings
+        event = self._event(report)
+        for victim in report.victims:
+            try:
+                self._victim(event, victim)
+            except RuleError as error:
+                raise _placed(error, victim) from None
+        return self._answer(report, document)
 
-    def _event(self, said: SaidEvent) -> Event:
+    def _event(self, report: EventReport) -> Event:
         mode = self._call.principal.mode
-        if said.mode != mode:
+        if report.mode != mode:
             raise ProblemError(409, "MODE", "Exercice et réel ne se mélangent jamais.", f"cette clé est « {mode} »")
-        new = self._register.events.find(said.id) is None
+        new = self._register.events.find(report.id) is None
         if new:
-            started_at = said.started_at or self._call.now
-            event = open_event(id=said.id, name=said.name, type=said.type, mode=said.mode, started_at=started_at)
+            started_at = report.started_at or self._call.now
+            event = open_event(
+                id=report.id, name=report.name, type=report.type, mode=report.mode, started_at=started_at
+            )
             plausible(Stamp(Source.PORTAL, self._stamp.author, started_at, self._call.now))
         else:
-            event = known_event(self._register, said.id, mode)
+            event = known_event(self._register, report.id, mode)
+        if report.closed and event.status == "open":
+            text = "L’événement est dit terminé : ce message ne le clôt pas, une personne le fait."
+            self._warnings.append(Issue("EVENEMENT_OUVERT", "business-rule", text, f"{report.path}.status", "warning"))
         before = event
-        for name in dict.fromkeys(one.place for one in said.victims if one.place):
+        for name in report.places:
             if all(place.name != name for place in event.localisations):
                 event = add_localisation(event, new_id(self._call.now), name)
         if new or event != before:
             keep_event(self._register, self._house, event, self._stamp, new=new)
         return event
 
-    def _victim(self, event: Event, said: SaidVictim) -> None:
-        fields: dict[str, Any] = dict(said.fields)
-        if said.place:
-            fields["localisation_id"] = next(place.id for place in event.localisations if place.name == said.place)
-        known = self._register.victims.find(event.id, said.id)
-        self._known[said.id] = known is not None
+    def _victim(self, event: Event, report: VictimReport) -> None:
+        fields: dict[str, Any] = dict(report.fields.values)
+        if report.place:
+            fields["localisation_id"] = next(place.id for place in event.localisations if place.name == report.place)
+        known = self._register.victims.find(event.id, report.id)
+        self._known[report.id] = known is not None
         if known is None:
-            created = CreatePatient(said.id, fields | {"severity_entry": said.severity_entry or "NC"})
-            victim = self._accept(event, said, created)
+            created = CreatePatient(report.id, fields | {"severity_entry": report.severity_entry or "NC"})
+            victim = self._accept(event, report, created)
         else:
             # What is repeated changes nothing; what is not repeated is not emptied.
-            victim = self._accept(event, said, ChangePatient(fields)) if fields else known
-            if said.severity_entry and said.severity_entry != known.severity_entry:
-                victim = self._accept(event, said, Triage("entry", said.severity_entry))
-        if said.severity_exit and said.severity_exit != victim.severity_exit:
-            victim = self._accept(event, said, Triage("exit", said.severity_exit))
-        self._walk(event, said, victim)
+            victim = self._accept(event, report, ChangePatient(fields)) if fields else known
+            if report.severity_entry and report.severity_entry != known.severity_entry:
+                victim = self._accept(event, report, Triage("entry", report.severity_entry))
+        if report.severity_exit and report.severity_exit != victim.severity_exit:
+            victim = self._accept(event, report, Triage("exit", report.severity_exit))
+        self._walk(event, report, victim)
 
-    def _walk(self, event: Event, said: SaidVictim, victim: Victim) -> None:
+    def _walk(self, event: Event, report: VictimReport, victim: Victim) -> None:
         """Along the care path as far as is said, never back; a step that is refused ends the walk."""
-        for leads_to, command in path_of(said):
+        for leads_to, command in path_of(report):
             if victim.deleted or _RANK.index(victim.status) >= _RANK.index(leads_to):
                 continue
             try:
-                victim = self._accept(event, said, command)
+                victim = self._accept(event, report, command)
             except RuleError as error:
                 text = f"L’étape « {leads_to.label} » n’est pas reprise. {error.title}"
-                self._warnings.append(Issue(error.code, "business-rule", text, said.path, "warning"))
+                self._warnings.append(Issue(error.code, "business-rule", text, report.path, "warning"))
                 return
 
-    def _accept(self, event: Event, said: SaidVictim, command: PatientCommand) -> Victim:
-        return accept(self._register, self._house, event, said.id, command, self._stamp).victim
+    def _accept(self, event: Event, report: VictimReport, command: PatientCommand) -> Victim:
+        return accept(self._register, self._house, event, report.id, command, self._stamp).victim
 
-    def _answer(self, said: SaidEvent, document: Resource) -> Resource:
-        keys = {one.path: one.id for one in said.victims}
+    def _answer(self, report: EventReport, document: Resource) -> Resource:
+        keys = {victim.path: victim.id for victim in report.victims}
         lines = []
         for number, entry in enumerate(document["entry"]):
             key = keys.get(f"Bundle.entry[{number}].resource")
             response: Resource = {"status": "202 Accepted"}
             if key is not None:
                 response = {"status": "200 OK" if self._known[key] else "201 Created", "location": f"Patient/{key}"}
-            elif entry["resource"]["resourceType"] == "Encounter":
+            elif resource_type(entry) == "Encounter":
                 response["status"] = "200 OK"
             lines.append({"response": response})
         if self._warnings:
             lines[0]["response"]["outcome"] = operation_outcome(self._warnings)
-        return {"resourceType": "Bundle", "type": "transaction-response", "entry": lines}
+        return {"resourceType": "Bundle", "type": f"{document['type']}-response", "entry": lines}
 
 
-def path_of(said: SaidVictim) -> list[tuple[Status, PatientCommand]]:
+def _placed(error: RuleError, victim: VictimReport) -> ProblemError:
+    """The same refusal, with the FHIRPath of its field instead of the name that the domain gives it."""
+    problem = as_problem(error).problem
+    faults = tuple(
+        FieldFault(victim.fields.places.get(fault.field, victim.path), fault.title, fault.expected)
+        for fault in problem.faults
+    )
+    return ProblemError(problem.status, problem.code, problem.title, problem.detail, faults=faults)
+
+
+def path_of(report: VictimReport) -> list[tuple[Status, PatientCommand]]:
     """The steps that lead where the victim is said to be: the Tasks say, and without them Encounter.status."""
     asked = (Status.ATTENTE_ORIENTATION, AskOrientation())
-    evacuation, leaving = said.tasks.get("evacuation"), said.tasks.get("sortie")
-    if evacuation or (said.encounter == "in-progress" and not leaving):
+    evacuation, leaving = report.tasks.get("evacuation"), report.tasks.get("sortie")
+    if evacuation or (report.encounter == "in-progress" and not leaving):
         away: list[tuple[Status, PatientCommand]] = [asked]
-        away.append((Status.ATTENTE_EVACUATION, RequestEvacuation(said.destination, said.vector or "")))
+        away.append((Status.ATTENTE_EVACUATION, RequestEvacuation(report.destination, report.vector or "")))
         if evacuation in {"in-progress", "completed"}:
             away.append((Status.PATIENT_EVACUE, ConfirmEvacuation()))
         return away
-    if leaving or said.encounter == "finished":
+    if leaving or report.encounter == "finished":
         stays: list[tuple[Status, PatientCommand]] = [asked]
         stays.append((Status.ATTENTE_SORTIE, DecideOrientation("SUR_PLACE")))
-        if leaving == "completed" or said.encounter == "finished":
+        if leaving == "completed" or report.encounter == "finished":
             stays.append((Status.LAISSE_SUR_PLACE, ConfirmExit()))
         return stays
-    return [asked] if said.encounter == "triaged" else []
+    return [asked] if report.encounter == "triaged" else []

@@ -69,7 +69,7 @@ def capability(date: str) -> Resource:
                 "mode": "server",
                 "documentation": "JSON seulement. Une clé d’accès par plateforme : Authorization: Bearer pk_…",
                 "resource": _resources(),
-                "interaction": [{"code": "transaction"}],
+                "interaction": [{"code": "transaction"}, {"code": "batch"}],
                 "operation": [{"name": "process-message", "definition": f"{BASE}/OperationDefinition/process-message"}],
             }
         ],

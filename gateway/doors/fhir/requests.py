@@ -10,12 +10,13 @@ JSON only: XML is refused with an OperationOutcome that says so. Nothing is kept
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from adapters.wire.fhir.bundle import read_json
 from adapters.wire.fhir.reading.request import ReadRequest, is_victims, read_document
 from adapters.wire.fhir.vocabulary import MEDIA_TYPE, FhirRefusalError, Resource
-from adapters.wire.fhir.writing.answers import response_message, searchset, task, transaction_response
+from adapters.wire.fhir.writing.answers import Followed, response_message, searchset, task, transaction_response
 from domain.errors import RuleError, UnknownError
 from domain.intervention.request import CALL_15, CANCEL_CALL_15, Cancellation
 from gateway.doors.fhir.answers import fhir, followed, followed_answer, in_json, outcome_of, refuse, refuse_bundle
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from gateway.register import Register
     from gateway.register.interventions.requests import Intervention
 
-MESSAGE, TRANSACTION = frozenset({"message"}), frozenset({"transaction"})
+MESSAGE, TRANSACTION = frozenset({"message"}), frozenset({"transaction", "batch"})
+log = logging.getLogger("gateway.doors")
 
 
 async def process_message(call: Call) -> Response:
@@ -43,7 +45,7 @@ async def process_message(call: Call) -> Response:
         read = read_document(read_json(call.body), call.now, MESSAGE)
     except FhirRefusalError as refusal:
         return refuse_bundle(refusal)
-    return await _answered(call, read, [])
+    return await _answered(call, read, None)
 
 
 async def transaction(call: Call) -> Response:
@@ -57,10 +59,11 @@ async def transaction(call: Call) -> Response:
         read = read_document(document, call.now, TRANSACTION)
     except FhirRefusalError as refusal:
         return refuse_bundle(refusal)
-    return await _answered(call, read, [entry["resource"] for entry in document["entry"]])
+    return await _answered(call, read, document)
 
 
-async def _answered(call: Call, read: ReadRequest, requested: list[Resource]) -> Response:
+async def _answered(call: Call, read: ReadRequest, transacted: Resource | None) -> Response:
+    """Take a request and answer it; `transacted` is the Bundle of a transaction, which is answered line by line."""
     house, sender, now = call.runtime.house, call.principal, call.now
 
     def work(register: Register) -> Answer:
@@ -76,15 +79,29 @@ async def _answered(call: Call, read: ReadRequest, requested: list[Resource]) ->
         said = CANCEL_CALL_15 if read.reason == "cancel" else CALL_15
         placed = ProblemError(problem.status, problem.code, problem.title, problem.detail, faults=faults).problem
         return refuse(placed.instructing(said))
-    outcome = outcome_of(answer, read.expression)
-    shown = followed_answer(answer, sender.mode.value, read.system)
     headers = {"ETag": f'W/"{answer.version}"', "Location": f"/fhir/Task/{answer.id}"}
-    if read.header is None:
+    shown = followed_answer(answer, sender.mode.value, read.system)
+    try:
+        return _written(call, read, transacted, answer, shown, headers)
+    except Exception as error:  # noqa: BLE001 - it is durable: whatever breaks here, its sender must not read that it is not
+        log.error("fhir.answer_failed error=%s", type(error).__name__)  # noqa: TRY400 - a traceback may hold a patient
+        return fhir(task(shown), 200, headers)
+
+
+def _written(  # noqa: PLR0913 - a request, what became of it, and how it is answered
+    call: Call,
+    read: ReadRequest,
+    transacted: Resource | None,
+    answer: Answer,
+    shown: Followed,
+    headers: dict[str, str],
+) -> Response:
+    outcome = outcome_of(answer, read.expression)
+    if transacted is not None:
         whole = _preferred(call, headers)
-        written = transaction_response(requested, shown, outcome, created=answer.created, whole=whole)
-        return fhir(written, 200, headers)
-    written = response_message(read.header, read.identifier, shown, outcome, at=answer.received_at)
-    return fhir(written, 200, headers)
+        return fhir(transaction_response(transacted, shown, outcome, created=answer.created, whole=whole), 200, headers)
+    header = read.header or {}
+    return fhir(response_message(header, read.identifier, shown, outcome, at=answer.received_at), 200, headers)
 
 
 def _preferred(call: Call, headers: dict[str, str]) -> bool:

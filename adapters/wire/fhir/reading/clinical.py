@@ -1,32 +1,28 @@
-"""The note and what stands beside it: follow-up note, PDF, vitals, alerts, history, each as a person will read it.
+"""What is known of the patient's health, each resource as the line that a person will read under the note.
 
-Nothing is fetched by URL; what is not base64, or not text in its charset, is left out and said. A Flag whose kind is not known is kept as text: unknown is not unimportant.
+A resource about another patient is left out; one that carries a state is told with it, in front. A Flag whose kind is not known is kept as text:
+unknown is not unimportant. What each element is told as stands in the table `adapters.wire.fhir.clinical`.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adapters.wire.fhir.reading.people import concept_text
-from adapters.wire.fhir.reading.requester import name_of
-from adapters.wire.fhir.vocabulary import LOINC, NOTE, Issue, Resource, codes
-from domain.intervention.request import Document, Fact, FactKind, Note
+from adapters.wire.fhir.clinical import OBSERVATION, TOLD
+from adapters.wire.fhir.parts import PARTS
+from adapters.wire.fhir.reading.current import why_later
+from adapters.wire.fhir.reading.words import Teller, concept, instant, period, ucum, when
+from adapters.wire.fhir.vocabulary import LOINC, codes
+from domain.intervention.request import Fact, FactKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
-    from adapters.wire.fhir.bundle import OpenBundle, Placed
+    from adapters.wire.fhir.bundle import OpenBundle
+    from adapters.wire.fhir.vocabulary import Placed, Resource
 
-CHARSETS = {
-    "utf-8": "utf-8-sig",
-    "us-ascii": "ascii",
-    "iso-8859-1": "iso-8859-1",
-    "iso-8859-15": "iso-8859-15",
-    "windows-1252": "windows-1252",
-}
-"""The charsets a note may be in."""
 AGE = "30525-0"
 WEIGHT = "29463-7"
 VITALS: Mapping[str, str] = {
@@ -34,14 +30,21 @@ VITALS: Mapping[str, str] = {
     "2708-6": "SpO2",
     "9279-1": "FR",
     "8867-4": "FC",
+    "85354-9": "Pression artérielle",
     "8480-6": "PA systolique",
     "8462-4": "PA diastolique",
     "8310-5": "Température",
     "9269-2": "Glasgow",
     "29463-7": "Poids",
+    "30525-0": "Âge",
     "8302-2": "Taille",
 }
 """LOINC → what a regulating doctor calls it."""
+UNITS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    AGE: (frozenset({"a"}), frozenset({"a", "an", "ans", "année", "années", "year", "years", "yr", "yrs"})),
+    WEIGHT: (frozenset({"kg"}), frozenset({"kg", "kilo", "kilos", "kilogramme", "kilogrammes"})),
+}
+"""LOINC → the UCUM code, and the words without a code, under which its number is the one of our field."""
 FLAGS: Mapping[str, FactKind] = {
     "INFECTION": FactKind.DANGER,
     "DANGER": FactKind.DANGER,
@@ -53,145 +56,158 @@ FLAGS: Mapping[str, FactKind] = {
     "SEUL": FactKind.ALONE,
 }
 """Our `type-alerte` → the line it makes."""
-HISTORY: Mapping[str, FactKind] = {
-    "Condition": FactKind.HISTORY,
-    "AllergyIntolerance": FactKind.ALLERGIES,
-    "MedicationStatement": FactKind.TREATMENT,
-}
 
 
-def read_note(opened: OpenBundle, issues: list[Issue]) -> tuple[Note, tuple[Fact, ...]]:
-    """The last note, and the others as lines under it."""
-    notes = [note for placed in opened.of_type("DocumentReference") for note in _texts(opened, placed, issues)]
-    # The progress note first, then the newest; ISO dates of one sender sort as they read.
-    notes.sort(key=lambda one: (one[0], one[1].written_at or ""), reverse=True)
-    if not notes:
-        return _elsewhere(opened, issues), ()
-    return notes[0][1], tuple(Fact(FactKind.OTHER, note.text or "") for _, note in notes[1:])
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What observations say."""
+
+    age: str | None
+    """In years."""
+    weight_kg: str | None
+    facts: list[Fact]
 
 
-def _texts(opened: OpenBundle, placed: Placed, issues: list[Issue]) -> list[tuple[bool, Note]]:
-    resource, found = placed.resource, []
-    progress = NOTE in codes([resource.get("type", {})], LOINC)
-    author = ", ".join(name for one in resource.get("author", ()) if (name := name_of(opened, one)))
-    for place, content in enumerate(resource["content"]):
-        attachment, path = content["attachment"], f"{placed.path}.content[{place}].attachment"
-        kind, charset = _kind(attachment)
-        if kind != "text/plain":
-            continue
-        data = _data(attachment, path, issues)
-        if data is None:
-            continue
-        try:
-            text = data.decode(CHARSETS[charset])
-        except (UnicodeDecodeError, KeyError):
-            issues.append(
-                _left_out("NOTE_ILLISIBLE", "La note n’est pas du texte dans le jeu de caractères dit.", path)
-            )
-            continue
-        found.append((progress, Note(text, resource.get("date") or attachment.get("creation"), author or None)))
-    return found
+def about(opened: OpenBundle, patient: Placed, *types: str) -> Iterator[Placed]:
+    """The resources of some types that are about the patient of the request; those about another one are warned of."""
+    for placed in opened.of_type(*types):
+        reference = placed.resource.get("subject") or placed.resource.get("patient")
+        target = opened.names.resolve(placed, reference) if isinstance(reference, dict) else None
+        if target is None or target is patient or target.type != "Patient":
+            yield placed
+        else:
+            text = "Cette ressource est d’un autre patient que celui de la demande : elle n’est pas reprise."
+            opened.warn("AUTRE_PATIENT", text, placed.path)
 
 
-def _elsewhere(opened: OpenBundle, issues: list[Issue]) -> Note:
-    """A note that was put in a Communication or a ClinicalImpression."""
-    for placed in opened.of_type("Communication", "ClinicalImpression"):
-        resource = placed.resource
-        lines = [one["contentString"] for one in resource.get("payload", ()) if one.get("contentString")]
-        text = "\n".join(lines) or resource.get("summary")
-        if text:
-            said = f"La note est reprise de {placed.type} ; une DocumentReference est attendue."
-            issues.append(Issue("NOTE_AILLEURS", "business-rule", said, placed.path, "warning"))
-            return Note(text, resource.get("sent") or resource.get("date"), None)
-    return Note()
+def read_observations(opened: OpenBundle, patient: Placed) -> Vitals:
+    """The age announced and the weight, of the newest that can be read, and every other observation as a line."""
+    observed = list(about(opened, patient, "Observation"))
+    numbers: dict[str, str] = {}
+    taken: set[str] = set()
+    for loinc, (known, words) in UNITS.items():
+        bearing = [each for each in observed if loinc in codes([each.resource.get("code", {})], LOINC)]
+        exact = [each for each in bearing if _is_exact(opened, each, known, words)]
+        if exact:
+            newest = max(exact, key=lambda each: instant(_moment(each.resource)))
+            value = newest.resource["valueQuantity"]["value"]
+            numbers[loinc] = str(value) if loinc == AGE else repr(value)
+            taken.add(newest.path if loinc == AGE else "")
+    lines = [_observation(opened, each) for each in observed if each.path not in taken]
+    facts = [Fact(FactKind.VITALS, line) for line in lines if line]
+    return Vitals(numbers.get(AGE), numbers.get(WEIGHT), facts)
 
 
-def read_documents(opened: OpenBundle, issues: list[Issue]) -> tuple[Document, ...]:
-    """What is joined beside the note; whether it is a PDF, and one of a size to be kept, `domain` says."""
-    found: list[Document] = []
-    for placed in opened.of_type("DocumentReference"):
-        for place, content in enumerate(placed.resource["content"]):
-            attachment = content["attachment"]
-            if _kind(attachment)[0] != "text/plain":
-                data = _data(attachment, f"{placed.path}.content[{place}].attachment", issues)
-                found += [Document(attachment.get("title") or "", data)] if data is not None else []
-    return tuple(found)
+def _is_exact(opened: OpenBundle, placed: Placed, known: frozenset[str], words: frozenset[str]) -> bool:
+    """Whether the number is one of our field: exact, of a known unit, without a reserve. If not, it stays in words, and that is said."""
+    value = placed.resource.get("valueQuantity", {})
+    if placed.words or value.get("value") is None or value.get("comparator"):
+        return False
+    code = ucum(value)
+    bare = str(value.get("unit", "")).strip().casefold()
+    if code in known or ("code" not in value and bare in words):
+        return True
+    text = "L’unité n’est pas celle du champ : la valeur est transmise en texte, telle que reçue."
+    opened.warn("UNITE", text, f"{placed.path}.valueQuantity")
+    return False
 
 
-def _kind(attachment: Resource) -> tuple[str, str]:
-    """The media type, then the charset."""
-    kind, _, rest = attachment.get("contentType", "text/plain").lower().partition(";")
-    return kind.strip(), rest.rpartition("charset=")[2].strip().strip('"') or "utf-8"
+def _observation(opened: OpenBundle, placed: Placed) -> str:
+    """`[PROVISOIRE] SpO2 < 70 %, siège : doigt (01/01/2026 07:55)`."""
+    resource, teller = placed.resource, Teller(opened, placed)
+    inner = (_component(teller, each) for each in resource.get("component", ()))
+    parts = ", ".join(part for part in (teller.sentence(resource, OBSERVATION), *inner) if part)
+    label = _label(resource.get("code", {}))
+    line = f"{label} {parts}".strip()
+    moment = _told_moment(resource)
+    state = f"[{placed.words}] " if placed.words else ""
+    return f"{state}{line}{f' ({moment})' if moment else ''}" if line else ""
 
 
-def _data(attachment: Resource, path: str, issues: list[Issue]) -> bytes | None:
-    try:
-        return base64.b64decode("".join(attachment["data"].split()), validate=True)
-    except (KeyError, binascii.Error, ValueError):
-        issues.append(_left_out("PIECE_ILLISIBLE", "La pièce doit être dans le message, en base64.", path))
-        return None
+def _component(teller: Teller, component: Resource) -> str:
+    return f"{_label(component.get('code', {}))} {teller.sentence(component, PARTS['Component'])}".strip()
 
 
-def read_observations(opened: OpenBundle) -> tuple[str | None, str | None, list[Fact]]:
-    """The age announced, the weight, and every observation as a line."""
-    age = weight = None
-    lines: list[Fact] = []
-    for placed in opened.of_type("Observation"):
-        said = codes([placed.resource["code"]], LOINC)
-        quantity = placed.resource.get("valueQuantity", {})
-        value = quantity.get("value")
-        if AGE in said and quantity.get("code", "a") == "a" and value is not None:
-            age = str(value)
-            continue
-        if WEIGHT in said and quantity.get("code", "kg") == "kg" and value is not None:
-            weight = repr(value)
-        label = next((VITALS[code] for code in said if code in VITALS), concept_text(placed.resource["code"]))
-        shown = f"{value} {quantity.get('unit') or quantity.get('code') or ''}".strip() if value is not None else None
-        shown = shown or placed.resource.get("valueString")
-        if shown:
-            lines.append(Fact(FactKind.VITALS, f"{label} {shown}{_when(placed.resource)}"))
-    return age, weight, lines
+def _label(code: Resource) -> str:
+    known = next((VITALS[each] for each in codes([code], LOINC) if each in VITALS), None)
+    # A name that the sender wrote in its own words says more than ours.
+    return f"{known} ({code['text']})" if known and code.get("text") not in {None, known} else known or concept(code)
 
 
-def _when(resource: Resource) -> str:
-    at = str(resource.get("effectiveDateTime", ""))
-    return f" ({at[8:10]}/{at[5:7]}/{at[:4]} {at[11:16]})" if len(at) > 16 else ""  # noqa: PLR2004 - a date and a time
+def _moment(resource: Resource) -> str | None:
+    effective = resource.get("effectivePeriod", {})
+    moments = (resource.get("effectiveDateTime"), resource.get("effectiveInstant"), effective.get("end"))
+    return next((each for each in (*moments, effective.get("start"), resource.get("issued")) if each), None)
 
 
-def read_alerts(opened: OpenBundle) -> list[Fact]:
-    """Flags, history, treatment, allergies, consent."""
+def _told_moment(resource: Resource) -> str:
+    if "effectivePeriod" in resource:
+        return period(resource["effectivePeriod"])
+    moment = _moment(resource)
+    return when(moment) if moment else ""
+
+
+def read_history(opened: OpenBundle, patient: Placed) -> list[Fact]:
+    """History, treatment, allergies, and what else has a line in the table."""
     lines = []
-    for placed in opened.of_type("Flag"):
-        kinds = codes(placed.resource.get("category", ()))
-        kind = next((FLAGS[one] for one in kinds if one in FLAGS), FactKind.OTHER)
-        words = concept_text(placed.resource.get("code", {})) or next(iter(kinds), "")
-        lines.append(Fact(kind, words))
-    for placed in opened.of_type(*HISTORY):
-        said = placed.resource.get("code") or placed.resource.get("medicationCodeableConcept") or {}
-        lines += [Fact(HISTORY[placed.type], concept_text(said))]
-    for placed in opened.of_type("Consent"):
-        lines.append(
-            Fact(
-                FactKind.CONSENT,
-                "consentement joint" if placed.resource.get("status") == "active" else "consentement joint, non actif",
-            )
-        )
+    for placed in about(opened, patient, *TOLD):
+        line = TOLD[placed.type]
+        text = Teller(opened, placed).sentence(placed.resource, line.elements)
+        if text:
+            lines.append(Fact(line.kind, f"{f'[{placed.words}] ' if placed.words else ''}{text}"))
+    return lines
+
+
+def read_alerts(opened: OpenBundle, patient: Placed, at: datetime) -> list[Fact]:
+    """Flags, each under what it is an alert of."""
+    lines = []
+    for placed in about(opened, patient, "Flag"):
+        resource = placed.resource
+        kinds = codes(resource.get("category", ()))
+        kind = next((FLAGS[code] for code in kinds if code in FLAGS), FactKind.OTHER)
+        named = [concept(each) for each in resource.get("category", ())]
+        words = concept(resource.get("code", {})) or next(iter(kinds), "")
+        if kind is FactKind.OTHER and named and words not in named:
+            words = f"{', '.join(named)} : {words}"
+        late = why_later({"period": resource.get("period")}, at).upper()
+        if late:
+            text = f"Cette ressource n’est reprise qu’avec son état : {late.lower()}."
+            opened.warn("STATUT", text, f"{placed.path}.period")
+        state = ", ".join(part for part in (placed.words, late) if part)
+        dates = period(resource["period"]) if "period" in resource else ""
+        text = f"{f'[{state}] ' if state else ''}{words}{f' ({dates})' if dates else ''}"
+        lines.append(Fact(kind, text if words else ""))
     return [line for line in lines if line.text]
 
 
-def _left_out(reason: str, text: str, path: str) -> Issue:
-    return Issue(reason, "invalid", f"{text} Elle n’est pas reprise.", path, "warning")
+def read_consent(opened: OpenBundle, patient: Placed) -> list[Fact]:
+    """That a consent is joined, or a refusal."""
+    lines = []
+    for placed in about(opened, patient, "Consent"):
+        resource = placed.resource
+        provision = resource.get("provision", {})
+        what = "refus joint" if provision.get("type") == "deny" else "consentement joint"
+        dates = [when(resource["dateTime"])] if "dateTime" in resource else []
+        dates += [period(provision["period"])] if "period" in provision else []
+        state = placed.words.lower() or ("" if resource.get("status") == "active" else "non actif")
+        lines.append(Fact(FactKind.CONSENT, ", ".join(part for part in (what, state, *dates) if part)))
+    return lines
 
 
-def request_facts(request: Resource) -> Sequence[Fact]:
-    """The wishes and words of the ServiceRequest itself."""
-    lines = [Fact(FactKind.MOTIVE, concept_text(one)) for one in request.get("reasonCode", ())]
+def request_facts(opened: OpenBundle, asked: Placed, own_codes: str) -> Sequence[Fact]:
+    """The wishes and words of the ServiceRequest itself; a code of `own_codes` is the kind of the request and no reason."""
+    request, teller = asked.resource, Teller(opened, asked)
+    reserve = [Fact(FactKind.OTHER, f"Demande : {asked.words}")] if asked.words else []
+    code = request.get("code", {})
+    motive = [] if codes([code], own_codes) else [Fact(FactKind.MOTIVE, concept(code))]
+    lines = [*reserve, *motive, *(Fact(FactKind.MOTIVE, concept(each)) for each in request.get("reasonCode", ()))]
     if request.get("priority"):
         lines.append(Fact(FactKind.URGENCY, PRIORITIES[request["priority"]]))
-    lines += [Fact(FactKind.MEANS, concept_text(one)) for one in request.get("orderDetail", ())]
+    lines += [Fact(FactKind.MEANS, concept(each)) for each in request.get("orderDetail", ())]
     if request.get("occurrenceDateTime") not in {None, request.get("authoredOn")}:
-        lines.append(Fact(FactKind.OTHER, f"Souhaité pour {request['occurrenceDateTime']}"))
-    lines += [Fact(FactKind.PHONE_CALL, one["text"]) for one in request.get("note", ()) if one.get("text")]
+        lines.append(Fact(FactKind.OTHER, f"Souhaité pour {when(request['occurrenceDateTime'])}"))
+    lines += [Fact(FactKind.PHONE_CALL, teller.value(each, "Annotation")) for each in request.get("note", ())]
+    lines.append(Fact(FactKind.OTHER, request.get("patientInstruction", "")))
     return [line for line in lines if line.text]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adapters.wire.fhir.bundle import Placed
+    from adapters.wire.fhir.vocabulary import Placed
 
 _PATIENT: Mapping[str, str] = {
     "ins": "identifier",

@@ -9,38 +9,58 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from adapters.wire.fhir.vocabulary import ACCESS, BIRTH_LIST, BIRTH_PLACE, INSEE_EXTENSION, RELIABILITY, Resource
+from adapters.wire.fhir.reading.current import candidates
+from adapters.wire.fhir.reading.words import concept, when
+from adapters.wire.fhir.standing import UNKNOWN_MODIFIER
+from adapters.wire.fhir.vocabulary import (
+    BIRTH_LIST,
+    BIRTH_PLACE,
+    INSEE_EXTENSION,
+    INSEE_TABLE,
+    RELIABILITY,
+    Resource,
+    codings_of,
+)
 from domain.intervention.ins import PRODUCTION, TRIAL, TYPES, Ins, Oid, read_status
-from domain.intervention.request import Fact, FactKind, Patient, Place
+from domain.intervention.request import Patient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from adapters.wire.fhir.bundle import OpenBundle
+    from adapters.wire.fhir.reading.current import Candidate
+    from adapters.wire.fhir.vocabulary import Placed
 
 SEX = {"male": "M", "female": "F", "other": "I", "unknown": "I"}
 _OURS = frozenset({Oid.INS_C, *PRODUCTION, *TRIAL})
 _INSEE = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}")
-_INSEE_TABLE = re.compile(r"TRE[_-]R13-Commune(OM)?")
+_NOT_SHOWN = frozenset({"official", "maiden"})
+"""Uses of a name that is the one of birth."""
 
 
-def read_patient(patient: Resource, *, age: str | None = None, weight_kg: str | None = None) -> Patient:
-    """The patient, with what observations say of age and weight."""
-    names: list[Resource] = patient.get("name", [])
-    official = next((one for one in names if one.get("use") == "official"), {})
-    shown = _shown_name(names) or official
+def read_patient(
+    opened: OpenBundle, placed: Placed, at: datetime, *, age: str | None = None, weight_kg: str | None = None
+) -> Patient:
+    """The patient, with what observations say of age and weight; nothing but these when an unknown modifier leaves the identity in doubt."""
+    patient = placed.resource
+    if UNKNOWN_MODIFIER in placed.words:
+        return Patient(age=age, weight_kg=weight_kg)
+    shown, official = read_names(opened, placed, at)
     given = shown.get("given") or official.get("given") or [None]
-    ins = read_ins(patient.get("identifier", ()))
+    identifiers = candidates(patient.get("identifier", ()), f"{placed.path}.identifier", at)
+    ins = _read_ins(opened, identifiers)
     status, doubtful, fictitious = read_reliability(patient, has_ins=ins is not None)
-    telecom = patient.get("telecom", ())
     return Patient(
         name=shown.get("family") or shown.get("text"),
         birth_name=official.get("family"),
         given_name=given[0],
-        given_names=_birth_list(official) or " ".join(official.get("given", ())) or None,
+        given_names=_birth_list(official) or " ".join(official.get("given") or shown.get("given", ())) or None,
         sex=SEX.get(patient.get("gender", "")),
         birth_date=patient.get("birthDate"),
         age=age,
         birth_place=_birth_place(patient),
-        phone=next(iter(phones(telecom)), None),
+        phone=next((each.value["value"] for each in phones(placed, at) if each.holds), None),
         weight_kg=weight_kg,
         ins=ins,
         identity_status=status,
@@ -49,43 +69,56 @@ def read_patient(patient: Resource, *, age: str | None = None, weight_kg: str | 
     )
 
 
-def contacts(patient: Resource) -> list[Fact]:
-    """Persons to reach, other telephones and the language, as lines."""
-    lines = []
-    for one in patient.get("contact", ()):
-        said = [full_name(one.get("name", {})), *phones(one.get("telecom", ()))]
-        lines.append(Fact(FactKind.CONTACT, ", ".join(word for word in said if word)))
-    lines += [Fact(FactKind.CONTACT, number) for number in phones(patient.get("telecom", ()))[1:]]
-    for one in patient.get("communication", ()):
-        lines.append(Fact(FactKind.LANGUAGE, concept_text(one.get("language", {}))))
-    return [line for line in lines if line.text]
+def read_names(opened: OpenBundle, placed: Placed, at: datetime) -> tuple[Resource, Resource]:
+    """The name that is used, then the one of birth; each that is left is warned of, and so is one that is taken for want of better."""
+    names = candidates(placed.resource.get("name", ()), f"{placed.path}.name", at)
+    holding = [each for each in names if each.holds]
+    official = next((each for each in holding if each.value.get("use") == "official"), None)
+    official = official or next((each for each in holding if each.value.get("use") == "maiden"), None)
+    others = [each for each in holding if each.value.get("use") not in _NOT_SHOWN]
+    usual = next((each for each in others if each.value.get("use") == "usual"), None)
+    shown = usual or next(iter(others), None) or official or next(iter(names), None)
+    for each in names:
+        if each not in (shown, official):
+            why = f" : il est {each.why_later}" if each.why_later else ""
+            opened.warn("NOM_NON_REPRIS", f"Ce nom n’est pas repris{why}.", each.path)
+        else:
+            if each.why_later:
+                opened.warn(
+                    "NOM_A_VERIFIER", f"Ce nom est repris faute d’un autre : il est {each.why_later}.", each.path
+                )
+            unread = [f"{each.path}.{part}" for part in ("prefix", "suffix") if part in each.value]
+            if unread:
+                opened.warn("NON_REPRIS", "Cet élément n’est pas repris.", " | ".join(unread))
+    return (shown.value if shown else {}), (official.value if official else {})
 
 
-def phones(telecom: Sequence[Resource]) -> list[str]:
-    """The telephones as written, the first to call first."""
-    said = [one for one in telecom if one.get("system", "phone") in {"phone", "sms"} and one.get("value")]
-    return [one["value"] for one in sorted(said, key=lambda one: one.get("rank", 100))]
+def phones(placed: Placed, at: datetime) -> list[Candidate]:
+    """The telephones of a resource, the first to call first; those that no longer hold last."""
+    return [each for each in telecoms(placed.resource, f"{placed.path}.telecom", at) if _is_phone(each.value)]
 
 
-def full_name(name: Resource) -> str:
-    """A name as one text."""
-    parts = [*name.get("suffix", ()), *name.get("given", ()), name.get("family", "")]
-    return str(name.get("text") or " ".join(part for part in parts if part))
+def telecoms(holder: Resource, path: str, at: datetime) -> list[Candidate]:
+    """Every way to reach somebody that has a value."""
+    found = [each for each in candidates(holder.get("telecom", ()), path, at) if each.value.get("value")]
+    return sorted(found, key=lambda each: (not each.holds, bool(each.why_later), each.value.get("rank", 100)))
 
 
-def concept_text(concept: Resource) -> str:
-    """A CodeableConcept for a person: its text, else a display, else a code."""
-    coding = concept.get("coding", ())
-    shown = next((one["display"] for one in coding if one.get("display")), None)
-    return str(concept.get("text") or shown or next((one["code"] for one in coding if one.get("code")), ""))
+def _is_phone(contact: Resource) -> bool:
+    return contact.get("system", "phone") in {"phone", "sms"}
 
 
-def read_ins(identifiers: Sequence[Resource]) -> Ins | None:
-    """The identifier whose type says INS; failing that, the one that only looks so, with what it says it is."""
-    said = [(one, _type_of(one)) for one in identifiers if one.get("value")]
-    proved = [(one, kind) for one, kind in said if kind in TYPES]
-    alike = [(one, kind) for one, kind in said if _oid(one) in _OURS]
-    return next((Ins(one["value"], _oid(one), kind) for one, kind in proved or alike), None)
+def _read_ins(opened: OpenBundle, identifiers: Sequence[Candidate]) -> Ins | None:
+    """The identifier whose type says INS in any of its codings; failing that, the one that only looks so, with what it says it is."""
+    valued = [each for each in identifiers if each.value.get("value")]
+    proved = [each for each in valued if each.holds and _type_of(each.value) in TYPES]
+    alike = [each for each in valued if each.holds and _oid(each.value) in _OURS]
+    chosen = next(iter((*proved, *alike)), None)
+    left = [each.path for each in identifiers if each is not chosen]
+    if left:
+        text = "Cet identifiant du patient n’est pas repris : ce n’est pas un INS en vigueur."
+        opened.warn("IDENTIFIANT_NON_REPRIS", text, " | ".join(sorted(left)))
+    return Ins(chosen.value["value"], _oid(chosen.value), _type_of(chosen.value)) if chosen else None
 
 
 def read_reliability(patient: Resource, *, has_ins: bool) -> tuple[str | None, bool, bool]:
@@ -95,38 +128,25 @@ def read_reliability(patient: Resource, *, has_ins: bool) -> tuple[str | None, b
         for inner in extensions(part):
             coding = inner.get("valueCoding")
             if inner.get("url") == "identityStatus" and isinstance(coding, dict):
-                read = read_status(_text(coding.get("system")), _text(coding.get("code")), has_ins=has_ins)
+                read = read_status(text_of(coding.get("system")), text_of(coding.get("code")), has_ins=has_ins)
                 status = read.value if read else None
             elif inner.get("url") == "comment":
-                comments |= {one.get("code") for one in _codings(inner.get("valueCodeableConcept"))}
+                comments |= {str(one.get("code")) for one in codings_of(inner.get("valueCodeableConcept"))}
     return status, "DOUT" in comments, "FICT" in comments
 
 
-def read_place(location: Resource, home: Resource | None) -> Place:
-    """The place of intervention: of the Location, else the patient's home."""
-    address = location.get("address") or home or {}
-    position = location.get("position") or {}
-    parts = [part for access in extensions(location, ACCESS) for part in extensions(access)]
-    said = {str(part.get("url")): _text(part.get("valueString")) for part in parts}
-    extra = [f"Ascenseur : {said['ascenseur']}"] if said.get("ascenseur") else []
-    extra += [f"Clés : {said['cles']}"] if said.get("cles") else []
-    words = [location["description"]] if location.get("description") else []
-    return Place(
-        address=", ".join(address.get("line", ())) or address.get("text"),
-        postal_code=address.get("postalCode"),
-        city=address.get("city"),
-        insee_code=read_insee(address),
-        latitude=_number(position.get("latitude")),
-        longitude=_number(position.get("longitude")),
-        building=said.get("batiment"),
-        floor=said.get("etage"),
-        door=said.get("porte"),
-        interphone=said.get("interphone"),
-        codes=tuple(
-            part["valueString"] for part in parts if part.get("url") == "digicode" and _text(part.get("valueString"))
-        ),
-        access=" ; ".join([*words, *extra]) or None,
+def patient_words(placed: Placed, at: datetime) -> str:
+    """A patient whose identity is not taken, as a person would read it out."""
+    patient = placed.resource
+    names = candidates(patient.get("name", ()), "", at)
+    name = next(iter(names)).value if names else {}
+    parts = (
+        str(name.get("text") or " ".join([str(name.get("family", "")), *name.get("given", ())]).strip()),
+        f"né(e) {when(patient['birthDate'])}" if patient.get("birthDate") else "",
+        SEX.get(patient.get("gender", ""), ""),
+        *(str(each.value["value"]) for each in phones(placed, at)),
     )
+    return ", ".join(part for part in parts if part)
 
 
 def read_insee(address: Resource) -> str | None:
@@ -135,38 +155,34 @@ def read_insee(address: Resource) -> str | None:
     One that has the form of a code wins; else what was said there, so that it can be remarked upon.
     """
     holders = [address, *(one for one in (address.get("_district"), address.get("_city")) if isinstance(one, dict))]
-    said: list[str] = []
-    for extension in (one for holder in holders for one in extensions(holder)):
+    codes: list[str] = []
+    for extension in (each for holder in holders for each in extensions(holder)):
         coding = extension.get("valueCoding")
-        codings = [coding] if isinstance(coding, dict) else _codings(extension.get("valueCodeableConcept"))
+        codings = [coding] if isinstance(coding, dict) else codings_of(extension.get("valueCodeableConcept"))
         ours = extension.get("url") == INSEE_EXTENSION
-        said += [str(one.get("code", "")) for one in codings if ours or _INSEE_TABLE.search(str(one.get("system")))]
-    if address.get("district"):
-        said.append(address["district"])
-    return next((code for code in said if _INSEE.fullmatch(code)), said[0] if said else None)
+        codes += [str(one.get("code", "")) for one in codings if ours or INSEE_TABLE.search(str(one.get("system")))]
+    if district := text_of(address.get("district")):
+        codes.append(district)
+    return next((code for code in codes if _INSEE.fullmatch(code)), codes[0] if codes else None)
 
 
 def extensions(holder: Any, url: str | None = None) -> Iterator[Resource]:  # noqa: ANN401 - JSON as it comes
     """The extensions of an element, of one URL where one is named; what is not one is passed over."""
-    said = holder.get("extension") if isinstance(holder, dict) else None
-    for one in said if isinstance(said, list) else ():
-        if isinstance(one, dict) and (url is None or one.get("url") == url):
-            yield one
+    listed = holder.get("extension") if isinstance(holder, dict) else None
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict) and (url is None or each.get("url") == url):
+            yield each
 
 
-def identifier_of(resource: Resource, *wanted: str) -> str | None:
-    """The value of the first identifier under one of these systems, in the order wanted."""
-    by_system = {one.get("system"): one.get("value") for one in reversed(resource.get("identifier", []))}
+def identifier_of(resource: Resource, at: datetime, *wanted: str) -> str | None:
+    """The value of the first identifier under one of these systems, in the order wanted; those that no longer hold last."""
+    kept = candidates(resource.get("identifier", ()), "", at)
+    by_system = {each.value.get("system"): each.value.get("value") for each in reversed(kept)}
     return next((by_system[system] for system in wanted if by_system.get(system)), None)
 
 
-def _shown_name(names: Sequence[Resource]) -> Resource | None:
-    usual = next((one for one in names if one.get("use") == "usual"), None)
-    return usual or next((one for one in names if one.get("use") not in {"official", "old", "maiden"}), None)
-
-
 def _birth_list(official: Resource) -> str | None:
-    return next((_text(one.get("valueString")) for one in extensions(official, BIRTH_LIST)), None)
+    return next((text_of(one.get("valueString")) for one in extensions(official, BIRTH_LIST)), None)
 
 
 def _birth_place(patient: Resource) -> str | None:
@@ -174,23 +190,21 @@ def _birth_place(patient: Resource) -> str | None:
     return next((read_insee(address) for address in addresses if isinstance(address, dict)), None)
 
 
-def _codings(concept: Any) -> list[Resource]:  # noqa: ANN401 - JSON as it comes
-    said = concept.get("coding") if isinstance(concept, dict) else None
-    return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
-
-
 def _type_of(identifier: Resource) -> str:
-    coding = identifier.get("type", {}).get("coding", ())
-    return next((one["code"] for one in coding if "code" in one), "")
+    """The type that says INS, whatever stands before it; else the first one."""
+    codes: Iterable[Any] = [one.get("code", "") for one in codings_of(identifier.get("type"))]
+    return str(next((code for code in codes if code in TYPES), next(iter(codes), "")))
 
 
 def _oid(identifier: Resource) -> str:
     return str(identifier.get("system", "")).removeprefix("urn:oid:")
 
 
-def _text(value: Any) -> str | None:  # noqa: ANN401 - JSON as it comes
+def text_of(value: Any) -> str | None:  # noqa: ANN401 - JSON as it comes
+    """A text that says something."""
     return value if isinstance(value, str) and value.strip() else None
 
 
-def _number(value: Any) -> str | None:  # noqa: ANN401 - JSON as it comes
-    return None if value is None else repr(value)
+def relations(holder: Resource) -> str:
+    """What somebody is to the patient."""
+    return ", ".join(word for word in (concept(each) for each in holder.get("relationship", ())) if word)

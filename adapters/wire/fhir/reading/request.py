@@ -1,8 +1,8 @@
 """A message or a transaction becomes one intervention request, or the list of what is wrong with it. Pure, and on the hot path.
 
 Both kinds of Bundle come to one object: a transaction with exactly one ServiceRequest lacks an envelope, and its identifier is enough
-to make one. fhir.resources is not used here: it reads a hundred Bundles a second and misses what matters (docs of `fhir_shapes`).
-Refuses little: what has no shape, no identifier, no request. What a telephone or an INS is worth, `domain` says.
+to make one. fhir.resources is not used here: it reads a hundred Bundles a second and misses what matters.
+Refuses little: what has no shape, no request, a request not to be acted on. What a telephone or an INS is worth, `domain` says.
 """
 
 from __future__ import annotations
@@ -12,14 +12,33 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from adapters.wire.fhir.bundle import OpenBundle, Placed, open_bundle, read_json
-from adapters.wire.fhir.check import check
-from adapters.wire.fhir.elements import MOST_OF, RESOURCES
-from adapters.wire.fhir.reading.clinical import read_alerts, read_documents, read_note, read_observations, request_facts
+from adapters.wire.fhir.bundle import OpenBundle, Rules, gathered, open_bundle, read_json
+from adapters.wire.fhir.elements import MOST_OF, REQUEST
+from adapters.wire.fhir.reading.clinical import (
+    read_alerts,
+    read_consent,
+    read_history,
+    read_observations,
+    request_facts,
+)
 from adapters.wire.fhir.reading.expressions import places_of
-from adapters.wire.fhir.reading.people import contacts, read_patient, read_place
+from adapters.wire.fhir.reading.notes import read_notes
+from adapters.wire.fhir.reading.people import read_patient, text_of
+from adapters.wire.fhir.reading.place import find_place, other_addresses, place_facts, read_place
+from adapters.wire.fhir.reading.reach import patient_facts, undesignated
 from adapters.wire.fhir.reading.requester import read_crra, read_requester
-from adapters.wire.fhir.vocabulary import ACT_REASON, EVENT_REQUEST, REASONS, FhirRefusalError, Issue, Resource, codes
+from adapters.wire.fhir.standing import STATES
+from adapters.wire.fhir.vocabulary import (
+    ACT_REASON,
+    EVENT_REQUEST,
+    REASONS,
+    FhirRefusalError,
+    Issue,
+    Placed,
+    Resource,
+    code_system,
+    codes,
+)
 from domain.intervention.request import InterventionRequest
 from domain.remark import Remark
 
@@ -28,10 +47,9 @@ if TYPE_CHECKING:
 
 AHEAD = timedelta(minutes=5)
 LATE = timedelta(minutes=15)
-FEWEST = 3
-"""Entries of a request; a cancellation needs its header and its ServiceRequest only."""
 LONGEST_KEY = 128
-KINDS = frozenset({"message", "transaction"})
+MOST_ENTRIES = 400
+KINDS = frozenset({"message", "transaction", "batch"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +64,7 @@ class ReadRequest:
     header: Resource | None
     """The MessageHeader, to be answered; a transaction has none."""
     identifier: Resource
-    """Of the Bundle."""
+    """Of the Bundle; `value` alone, made from the message, where the sender gave none."""
     system: str | None
     """Of the sender's identifier of the request."""
 
@@ -64,167 +82,194 @@ def read_request(raw: bytes, now: datetime, kinds: frozenset[str] = KINDS) -> Re
 
 def read_document(document: Resource, now: datetime, kinds: frozenset[str] = KINDS) -> ReadRequest:
     """The same, once it is JSON; `kinds` are the types of Bundle that this door takes."""
-    opened = open_bundle(document, kinds)
-    issues: list[Issue] = []
-    _check_all(opened, issues)
-    # The shapes first: below, whatever is there has its own shape.
-    _stop(issues)
-    header = _header(opened, issues)
-    asked = _service_request(opened, header, issues)
-    _moment(document["timestamp"], now, issues)
-    _stop(issues)
-    reason = _reason(header, asked.resource)
-    if reason != "cancel" and len(opened.entries) < FEWEST:
-        raise FhirRefusalError(
-            (Issue("NOMBRE_D_ENTREES", "required", "Le patient et le demandeur manquent.", "Bundle.entry"),)
-        )
-    return _assemble(opened, header, asked, reason, issues)
-
-
-def _check_all(opened: OpenBundle, issues: list[Issue]) -> None:
-    check(opened.bundle, "Bundle", "Bundle", issues)
-    identifier = opened.bundle.get("identifier", {})
-    if "identifier" in opened.bundle and not (identifier.get("value") and identifier.get("system")):
-        issues.append(Issue("ABSENT", "required", "Élément obligatoire absent.", "Bundle.identifier"))
-    counted: dict[str, int] = {}
-    for placed in opened.entries:
-        counted[placed.type] = counted.get(placed.type, 0) + 1
-        if placed.type in RESOURCES:
-            check(placed.resource, placed.type, placed.path, issues)
-        else:
-            issues.append(
-                Issue("RESSOURCE_IGNOREE", "not-supported", "Cette ressource n’est pas lue.", placed.path, "warning")
-            )
-    for kind, most in MOST_OF.items():
-        if counted.get(kind, 0) > most:
-            said = f"Trop de ressources {kind} : {most} au plus."
-            issues.append(Issue("CARDINALITE", "business-rule", said, "Bundle.entry"))
+    opened = open_bundle(document, Rules(kinds, REQUEST, STATES, MOST_OF, MOST_ENTRIES))
+    _stop(opened.issues)
+    at = _moment(opened, now)
+    header = _header(opened)
+    asked = _service_request(opened, header)
+    _stop(opened.issues)
+    return _assemble(opened, header, asked, at)
 
 
 def _stop(issues: list[Issue]) -> None:
-    if any(one.blocks for one in issues):
-        raise FhirRefusalError(issues)
+    if any(issue.blocks for issue in issues):
+        raise FhirRefusalError(gathered(issues))
 
 
-def _header(opened: OpenBundle, issues: list[Issue]) -> Placed | None:
-    if opened.bundle["type"] == "transaction":
+def _header(opened: OpenBundle) -> Placed | None:
+    if opened.bundle["type"] != "message":
         return None
-    first = opened.entries[0]
-    if first.type != "MessageHeader":
-        issues.append(
-            Issue("ENTETE", "structure", "La première entrée d’un message est son MessageHeader.", "Bundle.entry[0]")
+    headers = opened.of_type("MessageHeader")
+    if not headers:
+        text = "La première entrée d’un message est son MessageHeader."
+        opened.issues.append(Issue("ENTETE", "structure", text, "Bundle.entry[0]"))
+        return None
+    if headers[0] is not opened.entries[0]:
+        opened.warn("ENTETE", "Le MessageHeader est la première entrée d’un message.", headers[0].path)
+    if headers[0].resource["eventCoding"].get("code") != EVENT_REQUEST:
+        text = f"Événement inconnu ; attendu : {EVENT_REQUEST}."
+        opened.issues.append(Issue("EVENEMENT", "not-supported", text, f"{headers[0].path}.eventCoding"))
+    for name in ("sender", "author"):
+        opened.find(headers[0], headers[0].resource.get(name))
+    return headers[0]
+
+
+def _service_request(opened: OpenBundle, header: Placed | None) -> Placed:
+    """The request: the one that the header designates, else the only one."""
+    given = opened.of_type("ServiceRequest")
+    requests = [each for each in given if each.container is None]
+    focus = (header.resource.get("focus") or [None])[0] if header is not None else None
+    designated = opened.find(header, focus, "ServiceRequest") if header is not None else None
+    if designated is None and len(requests) != 1:
+        text = (
+            f"Le message porte exactement une ServiceRequest, ou son focus désigne la bonne ; reçu : {len(requests)}."
         )
-        return None
-    if first.resource["eventCoding"].get("code") != EVENT_REQUEST:
-        said = f"Événement inconnu ; attendu : {EVENT_REQUEST}."
-        issues.append(Issue("EVENEMENT", "not-supported", said, f"{first.path}.eventCoding"))
-    return first
-
-
-def _service_request(opened: OpenBundle, header: Placed | None, issues: list[Issue]) -> Placed:
-    requests = opened.of_type("ServiceRequest")
-    if len(requests) != 1:
-        said = "Le message porte exactement une ServiceRequest."
-        raise FhirRefusalError((*issues, Issue("UNE_DEMANDE", "required", said, "Bundle.entry")))
-    asked = requests[0]
-    if header is not None and opened.find(header.resource["focus"][0]) is not asked:
-        issues.append(Issue("FOCUS", "structure", "Le focus désigne la ServiceRequest.", f"{header.path}.focus"))
-    if not asked.resource["identifier"][0].get("value"):
-        issues.append(Issue("ABSENT", "required", "Élément obligatoire absent.", f"{asked.path}.identifier[0].value"))
+        raise FhirRefusalError((*gathered(opened.issues), Issue("UNE_DEMANDE", "required", text, "Bundle.entry")))
+    asked = designated or requests[0]
+    if header is not None and designated is None:
+        opened.warn(
+            "FOCUS",
+            "Le focus ne désigne pas la ServiceRequest : la seule du message est prise.",
+            f"{header.path}.focus",
+        )
+    for other in given:
+        if other is not asked:
+            text = "Cette ServiceRequest n’est pas celle que le message désigne : elle n’est pas reprise."
+            opened.warn("RESSOURCE_IGNOREE", text, other.path)
+    if asked.resource.get("doNotPerform"):
+        text = "La demande dit de ne pas intervenir (doNotPerform) : elle n’est pas transmise."
+        opened.issues.append(Issue("NE_PAS_FAIRE", "business-rule", text, f"{asked.path}.doNotPerform"))
     return asked
 
 
-def _moment(timestamp: str, now: datetime, issues: list[Issue]) -> None:
-    """The clock of the sender against ours."""
+def _moment(opened: OpenBundle, now: datetime) -> datetime:
+    """When the message was sent, by the sender's clock held against ours; now, where it does not say."""
     path = "Bundle.timestamp"
+    timestamp = opened.bundle.get("timestamp")
+    if timestamp is None:
+        return now
     try:
         # FHIR allows a leap second, which a datetime does not.
         sent = datetime.fromisoformat(timestamp.replace(":60", ":59"))
     except ValueError:
-        issues.append(Issue("FORME", "value", "Cette date n’existe pas au calendrier.", path))
-        return
+        opened.warn("FORME", "Cette date n’existe pas au calendrier.", path)
+        return now
     if sent - now > AHEAD:
-        issues.append(
-            Issue("HORLOGE", "business-rule", "Le message est daté de plus de 5 minutes dans le futur.", path)
-        )
+        opened.warn("HORLOGE", "Le message est daté de plus de 5 minutes dans le futur : vérifier l’horloge.", path)
     elif now - sent > LATE:
-        said = "Le message est daté de plus de 15 minutes : vérifier l’horloge, ou appeler."
-        issues.append(Issue("ANCIEN", "business-rule", said, path, "warning"))
+        text = "Le message est daté de plus de 15 minutes : vérifier l’horloge, ou appeler."
+        opened.warn("ANCIEN", text, path)
+    return sent
 
 
 def _reason(header: Placed | None, request: Resource) -> str:
     if request["status"] in {"revoked", "entered-in-error"}:
         return "cancel"
-    said = codes([header.resource.get("reason", {})]) if header is not None else []
-    return next((code for code in said if code in REASONS), "new")
+    named = codes([header.resource.get("reason", {})]) if header is not None else []
+    return next((code for code in named if code in REASONS), "new")
 
 
 def _mode(opened: OpenBundle) -> str:
     """Exercise as soon as one resource says so: HTEST."""
     holders = (opened.bundle, *(placed.resource for placed in opened.entries))
-    labels = (meta.get("security") for one in holders if isinstance(meta := one.get("meta"), dict))
-    said = (
-        {"coding": [label for label in each if isinstance(label, dict)]} for each in labels if isinstance(each, list)
-    )
-    return "Exercise" if "HTEST" in codes(list(said), ACT_REASON) else "Actual"
+    labels = (meta.get("security") for each in holders if isinstance(meta := each.get("meta"), dict))
+    return "Exercise" if "HTEST" in codes([{"coding": each} for each in labels], ACT_REASON) else "Actual"
 
 
-def _assemble(
-    opened: OpenBundle, header: Placed | None, asked: Placed, reason: str, issues: list[Issue]
-) -> ReadRequest:
+def _assemble(opened: OpenBundle, header: Placed | None, asked: Placed, at: datetime) -> ReadRequest:
     request = asked.resource
+    reason = _reason(header, request)
     nobody = Placed({"resourceType": "Patient"}, f"{asked.path}.subject")
-    patient = opened.find(request["subject"], "Patient") or nobody
+    patient = opened.find(asked, request.get("subject"), "Patient") or nobody
     if patient is nobody and reason != "cancel":
-        issues.append(Issue("PATIENT", "structure", "Le sujet de la demande est un Patient.", nobody.path, "warning"))
-    home = next((one for one in patient.resource.get("address", ()) if one.get("use", "home") == "home"), None)
-    where = _location(opened, asked, home, patient, issues, quiet=reason == "cancel")
-    role = opened.find(request["requester"], "PractitionerRole", "Organization", "Practitioner")
-    age, weight, vitals = read_observations(opened)
-    note, more = read_note(opened, issues)
-    documents = read_documents(opened, issues)
-    _stop(issues)
-    identifier = opened.bundle["identifier"]
+        opened.warn("PATIENT", "Le sujet de la demande n’est pas un Patient du message.", nobody.path)
+    where = find_place(opened, asked, patient, at, quiet=reason == "cancel")
+    role = opened.find(asked, request.get("requester"), "PractitionerRole", "Organization", "Practitioner")
+    requester, requester_facts = read_requester(opened, asked, role, at)
+    crra = read_crra(opened, header, asked, at)
+    vitals = read_observations(opened, patient)
+    note, more, documents = read_notes(opened, patient)
+    shown = read_patient(opened, patient, at, age=vitals.age, weight_kg=vitals.weight_kg)
+    facts = (
+        *request_facts(opened, asked, code_system("type-demande")),
+        *vitals.facts,
+        *read_alerts(opened, patient, at),
+        *read_history(opened, patient),
+        *read_consent(opened, patient),
+        *patient_facts(opened, patient, at),
+        *undesignated(opened, patient, at),
+        *place_facts(where, at),
+        *other_addresses(opened, patient, where, at),
+        *requester_facts,
+        *more,
+    )
+    opened.name_unused()
+    identifier, key = _identifier(opened.bundle)
+    request_id, system = _request_id(opened, asked)
     return ReadRequest(
         reason=reason,
         request=InterventionRequest(
-            request_id=request["identifier"][0]["value"],
-            message_id=message_key(identifier),
+            request_id=request_id,
+            message_id=key,
             mode=_mode(opened),
             clicked_at=request.get("authoredOn"),
-            crra=read_crra(opened, header, request),
-            requester=read_requester(opened, request["requester"], role),
-            patient=read_patient(patient.resource, age=age, weight_kg=weight),
-            place=read_place(where.resource, home),
+            crra=crra,
+            requester=requester,
+            patient=shown,
+            place=read_place(where.resource),
             note=note,
-            facts=(*request_facts(request), *vitals, *read_alerts(opened), *contacts(patient.resource), *more),
+            facts=facts,
             documents=documents,
-            remarks=tuple(Remark(one.reason, one.expression or "Bundle", one.text) for one in issues),
+            remarks=tuple(
+                Remark(issue.reason, issue.expression or "Bundle", issue.text) for issue in gathered(opened.issues)
+            ),
         ),
         places=places_of(asked, patient, where, role),
         header=header.resource if header else None,
         identifier=identifier,
-        system=request["identifier"][0].get("system"),
+        system=system,
     )
 
 
-def _location(  # noqa: PLR0913 - where it may stand, and what is said of it
-    opened: OpenBundle, asked: Placed, home: Resource | None, patient: Placed, issues: list[Issue], *, quiet: bool
-) -> Placed:
-    for reference in asked.resource.get("locationReference", ()):
-        found = opened.find(reference, "Location")
-        if found is not None:
-            return found
-    if not quiet:
-        said = "Lieu d’intervention absent"
-        said += " : l’adresse du patient est prise." if home else "."
-        issues.append(Issue("LIEU_ABSENT", "business-rule", said, f"{asked.path}.locationReference", "warning"))
-    return Placed({}, f"{patient.path}.address" if home else f"{asked.path}.locationReference")
+def _request_id(opened: OpenBundle, asked: Placed) -> tuple[str, str | None]:
+    """The sender's own name of the request, then its system; without an identifier, the id of the resource or of the message stands for it."""
+    for each in asked.resource.get("identifier", ()):
+        if each.get("value"):
+            return each["value"], each.get("system")
+    others = (asked.resource.get("id"), opened.bundle.get("identifier", {}).get("value"))
+    value = next((name for name in map(text_of, others) if name), None)
+    if value is None:
+        raise FhirRefusalError(
+            (
+                *gathered(opened.issues),
+                Issue(
+                    "ABSENT",
+                    "required",
+                    "Élément obligatoire absent : un identifiant.",
+                    f"{asked.path}.identifier[0].value",
+                ),
+            )
+        )
+    opened.warn(
+        "IDENTIFIANT_ABSENT",
+        "La demande n’a pas d’identifiant : celui du message en tient lieu.",
+        f"{asked.path}.identifier",
+    )
+    return value, None
+
+
+def _identifier(bundle: Resource) -> tuple[Resource, str | None]:
+    """The identifier of the message and its key; where the sender gave none, a digest names the answer and the content is the key."""
+    identifier: Resource = bundle.get("identifier", {})
+    if identifier.get("value"):
+        return identifier, message_key(identifier)
+    entries = [entry.get("fullUrl") for entry in bundle["entry"] if isinstance(entry, dict)]
+    return {"value": hashlib.sha256(repr((entries, bundle.get("timestamp"))).encode()).hexdigest()[:32]}, None
 
 
 def message_key(identifier: Resource) -> str:
     """The sender's key of a message: system and value, or their digest where the two are longer than a key may be."""
-    key = f"{identifier['system']}|{identifier['value']}"
+    key = f"{identifier.get('system', '')}|{identifier['value']}"
     return key if len(key) <= LONGEST_KEY else hashlib.sha256(key.encode()).hexdigest()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapters.wire.fhir.vocabulary import (
     ACT_REASON,
@@ -80,7 +80,7 @@ def _issue(one: Issue) -> Resource:
     }
     line: Resource = {"severity": one.severity, "code": one.kind, "details": details}
     if one.expression:
-        line["expression"] = [one.expression]
+        line["expression"] = one.expression.split(" | ")
     return line
 
 
@@ -133,18 +133,19 @@ def response_message(  # noqa: PLR0913 - the answer, and what it answers
     header: Resource, identifier: Resource, followed: Followed, outcome: Resource, *, code: str = "ok", at: str
 ) -> Resource:
     """The message that answers a message."""
-    asked = header.get("id") or identifier["value"]
+    asked = str(header.get("id") or identifier["value"])
     response = {"identifier": asked if _ID.fullmatch(asked) else full_url(asked)[9:], "code": code}
     key = (identifier.get("system", ""), identifier["value"], "reponse")
     answered, told, said = (full_url(*key, part) for part in ("header", "task", "outcome"))
     head: Resource = {
         "resourceType": "MessageHeader",
         "eventCoding": {"system": code_system("evenements"), "code": EVENT_STATE},
-        "destination": [{"endpoint": header["source"]["endpoint"]}],
         "source": {"name": "Passerelle", "software": "Passerelle", "endpoint": ENDPOINT},
         "response": {**response, "details": {"reference": said}},
         "focus": [{"reference": told}],
     }
+    if endpoint := header.get("source", {}).get("endpoint"):
+        head["destination"] = [{"endpoint": endpoint}]
     return {
         "resourceType": "Bundle",
         "type": "message",
@@ -159,12 +160,12 @@ def response_message(  # noqa: PLR0913 - the answer, and what it answers
 
 
 def transaction_response(
-    requested: Sequence[Resource], followed: Followed, outcome: Resource, *, created: bool, whole: bool = True
+    document: Resource, followed: Followed, outcome: Resource, *, created: bool, whole: bool = True
 ) -> Resource:
-    """One line for each line of the transaction. Only the request becomes something of ours: its Task, said in full when `whole`."""
-    entries = []
-    for resource in requested:
-        if resource["resourceType"] == "ServiceRequest":
+    """One line for each entry of the transaction. Only the request becomes something of ours: its Task, said in full when `whole`."""
+    lines: list[Resource] = []
+    for entry in document["entry"]:
+        if resource_type(entry) == "ServiceRequest":
             status = "201 Created" if created else "200 OK"
             response = {
                 "status": status,
@@ -173,10 +174,16 @@ def transaction_response(
                 "lastModified": followed.since,
                 "outcome": outcome,
             }
-            entries.append({**({"resource": task(followed)} if whole else {}), "response": response})
+            lines.append({**({"resource": task(followed)} if whole else {}), "response": response})
         else:
-            entries.append({"response": {"status": "202 Accepted"}})
-    return {"resourceType": "Bundle", "type": "transaction-response", "entry": entries}
+            lines.append({"response": {"status": "202 Accepted"}})
+    return {"resourceType": "Bundle", "type": f"{document['type']}-response", "entry": lines}
+
+
+def resource_type(entry: Any) -> str:  # noqa: ANN401 - JSON as it comes
+    """The type of the resource of an entry; empty where it has none."""
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    return str(resource.get("resourceType", "")) if isinstance(resource, dict) else ""
 
 
 def searchset(found: Sequence[tuple[str, Resource]], link: str) -> Resource:

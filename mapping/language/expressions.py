@@ -8,6 +8,7 @@ fault at load. A path through an object that is not there reads as null, never a
 
 from __future__ import annotations
 
+import operator
 import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -72,6 +73,8 @@ class Expression:
         """
         reads = tuple((name, reader(path)) for name, path in self.variables.items())
         execute = self.program.execute
+        if len(reads) == 1 and (count := _COUNT.fullmatch(self.text)):
+            return _counted(reads[0][1], count["how"], int(count["number"]))
 
         def evaluate(scope: Mapping[str, Any]) -> Any:  # noqa: ANN401 - CEL's own values
             given = {name: read(scope) for name, read in reads}
@@ -79,6 +82,23 @@ class Expression:
             return execute(given)
 
         return evaluate
+
+
+_COUNT = re.compile(r"\s*size\([\w.]+\)\s*(?P<how>>=|<=|==|!=|>|<)\s*(?P<number>[0-9]{1,9})\s*")
+"""An expression that only counts: it builds nothing, so a list of any length may be counted."""
+_ORDER: Mapping[str, Callable[[int, int], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+def _counted(read: Read, how: str, number: int) -> Read:
+    compare = _ORDER[how]
+    return lambda scope: compare(len(read(scope)), number)
 
 
 def _refuse_large(values: Iterable[Any]) -> None:

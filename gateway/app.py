@@ -15,6 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.console.routes import page_routes
+from gateway.doors.fhir.answers import fhir
+from gateway.doors.fhir.guide import capability
 from gateway.doors.http import not_found
 from gateway.doors.interventions.soap import soap_interventions
 from gateway.doors.openapi import contract
@@ -46,7 +48,13 @@ def create_app(runtime: Runtime, beside: Callable[[], AbstractAsyncContextManage
     async def openapi(_: Request) -> Response:
         return Response(published, media_type="application/json")
 
-    routes = [Route(door.path, endpoint(door, runtime), methods=[door.method]) for door in DOORS]
+    async def capability_statement(_: Request) -> Response:
+        # R4 asks for it before a client has any key (http.html#capabilities); it says nothing of anybody.
+        return fhir(capability(runtime.clock().date().isoformat()))
+
+    # Before the doors of definitions, whose path is wider.
+    routes = [Route("/fhir/metadata", capability_statement)]
+    routes += [Route(door.path, endpoint(door, runtime), methods=[door.method]) for door in DOORS]
     routes += [Route("/soap/intervention", soap_interventions(runtime), methods=["GET", "POST"])]
     routes += [Route("/openapi.json", openapi), *_health_routes(runtime), *page_routes(runtime)]
     return Starlette(

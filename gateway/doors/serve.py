@@ -69,6 +69,7 @@ async def _answer(door: Door, runtime: Runtime, request: Request) -> Response:
         headers=request.headers,
         body=body,
         now=runtime.clock(),
+        secure=request.url.scheme == "https",
         change=_once(runtime, principal, request, raw),
     )
     async with runtime.admission.enter(door.load):
@@ -126,7 +127,7 @@ def _document(door: Door, request: Request, raw: bytes, words: Wording | None) -
     if not raw and door.open_body and door.body is not None:
         return door.body()
     sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if sent != door.media_type:
+    if sent != door.media_type and sent not in door.other_media_types:
         raise ProblemError(
             415,
             "format_refuse",

@@ -287,6 +287,7 @@ OPEN_PATHS = frozenset(
         "/health/live",
         "/health/ready",
         "/openapi.json",
+        "/fhir/metadata",
         "/",
         "/console/session",
         "/console/{file:path}",

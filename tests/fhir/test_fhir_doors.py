@@ -269,3 +269,47 @@ async def test_a_crra_that_is_gone_keeps_nobody_waiting(fhir_house: OpenHouse) -
     later = (await get(fhir_house, f"/fhir/Task/{task['id']}")).json()
     assert (later["status"], later["businessStatus"]["coding"][0]["code"]) == ("failed", "ERREUR")
     assert CALL in later["statusReason"]["text"]
+
+
+async def test_a_portal_is_not_told_to_call_15_for_a_bundle_of_victims(fhir_house: OpenHouse) -> None:
+    """Unreadable JSON, no event in it: the refusal says that the event is not kept."""
+    victims = example("exemple-victimes")
+    victims["entry"] = [e for e in victims["entry"] if e["resource"].get("class", {}).get("code") != "FLD"]
+    for content in (b"{", raw(victims)):
+        async with fhir_house.portal as portal:
+            answer = await portal.post("/fhir", content=content, headers=JSON)
+        valid(answer)
+        assert (answer.status_code in {400, 422}, first_text(answer)) == (True, "Événement non enregistré.")
+
+
+async def test_foreign_clients_speak_their_own_habits(fhir_house: OpenHouse) -> None:
+    """Metadata before any key, `application/json`, searches by `_id`, `_count`, `_summary`, status and POST; addresses are addresses."""
+    async with fhir_house.client() as stranger:
+        assert (await stranger.get("/fhir/metadata")).json()["resourceType"] == "CapabilityStatement"
+    task = task_of(await post(fhir_house, example(), **{"Content-Type": "application/json"}))
+    found = (await get(fhir_house, "/fhir/Task", _id=task["id"])).json()
+    assert found["entry"][0]["fullUrl"] == f"http://passerelle/fhir/Task/{task['id']}"
+    assert found["link"][0]["url"] == f"http://passerelle/fhir/Task?_id={task['id']}"
+    named = {"focus:identifier": "https://plateforme.example.fr/id/demande|DI-ESSAI-000001"}
+    assert (await get(fhir_house, "/fhir/Task", **named)).json()["entry"][0]["resource"]["focus"]["identifier"] == {
+        "system": "https://plateforme.example.fr/id/demande",
+        "value": "DI-ESSAI-000001",
+    }
+    counted = (await get(fhir_house, "/fhir/Task", _summary="count", **named)).json()
+    assert (counted["total"], "entry" in counted) == (1, False)
+    assert "entry" not in (await get(fhir_house, "/fhir/Task", _count="0", **named)).json()
+    assert (await get(fhir_house, "/fhir/Task", status="completed", **named)).json()["total"] == 0
+    assert (await get(fhir_house, "/fhir/Task", _count="beaucoup", **named)).status_code == 400
+    async with fhir_house.as_(Scope.PLATFORM) as platform:
+        posted = await platform.post("/fhir/Task/_search", data=named)
+        assert (posted.status_code, posted.json()["total"]) == (200, 1)
+        assert (await platform.post("/fhir/Task/_search", data={"patient": "x"})).status_code == 400
+
+
+@pytest.mark.parametrize("identifier", [7, "", "ça", None, ["a"]])
+async def test_what_is_durable_is_never_answered_as_lost(fhir_house: OpenHouse, identifier: Any) -> None:
+    """A header whose id is no id: taken, answered with the reference, and the same again."""
+    bundle = changed(MessageHeader__id=identifier)
+    first, again = await post(fhir_house, bundle), await post(fhir_house, bundle)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert task_of(first)["identifier"] == task_of(again)["identifier"]

@@ -46,7 +46,7 @@ OBSERVATION: Mapping[str, Element] = {
     "code": _own("CodeableConcept"),
     "status": _own("code"),
     "subject": _own("Reference"),
-    **choice("effective", "dateTime", "instant", "Period", "Timing"),
+    **choice("effective", "dateTime", "instant", "Period"),
     "issued": _own("instant"),
     **choice("value", *LABELLED_VALUES, label=""),
     "component": several("Component", 30, blocks=False),

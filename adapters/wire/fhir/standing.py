@@ -150,8 +150,10 @@ def standing(
             if known is None and states is EVENT_STATES:
                 continue
             if known == OUT:
-                text = "Cette ressource est retirée ou sans effet pour son émetteur : elle n’est pas reprise."
-                issues.append(Issue("RETIREE", "business-rule", text, f"{path}.{element}", "warning"))
+                text = (
+                    f"Cette ressource est retirée ou sans effet ({element}) pour son émetteur : elle n’est pas reprise."
+                )
+                issues.append(Issue("RETIREE", "business-rule", text, path, "warning"))
                 return OUT
             if known != "":
                 told.append(known or UNKNOWN_STATE)

@@ -7,15 +7,17 @@ the FHIR type of issue, and a sentence. Never a value that was sent.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import orjson
 from starlette.responses import Response
 
 from adapters.wire.fhir.vocabulary import MEDIA_TYPE, MEDIA_TYPES, FhirRefusalError, Issue, Resource
-from adapters.wire.fhir.writing.answers import DUPLICATE, WELL, Followed, operation_outcome
+from adapters.wire.fhir.writing.answers import DUPLICATE, WELL, Followed, operation_outcome, searchset
 from domain.intervention.request import CALL_15, CANCEL_CALL_15
 from domain.intervention.status import REFUSALS
-from gateway.doors.http.problems import ProblemError
+from gateway.doors.http.door import whole_number
+from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.interventions.tell import instruction
 
 if TYPE_CHECKING:
@@ -54,6 +56,36 @@ BY_CODE: Mapping[str, str] = {"DEMANDE_SANS_ID": "required", "MODE": "business-r
 def fhir(resource: Resource, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A resource, as FHIR JSON."""
     return Response(orjson.dumps(resource), status, dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+COMMON = {
+    "_id": "L’id de la ressource.",
+    "_count": "Au plus tant de ressources ; 0 pour leur nombre seul.",
+    "_summary": "count pour le nombre seul ; true, false, text ou data.",
+    "_format": "json, ou application/fhir+json.",
+}
+"""Parameters that every search of R4 may carry."""
+SUMMARIES = frozenset({"true", "false", "text", "data", "count"})
+
+
+def base_of(call: Call) -> str:
+    """The address of this FHIR server, as its caller knows it: `https://passerelle.exemple.fr/fhir`."""
+    scheme = call.headers.get("x-forwarded-proto", "") or "https" if call.secure else "http"
+    return f"{scheme}://{call.headers.get('host', 'localhost')}/fhir"
+
+
+def answered_search(matches: Sequence[tuple[str, Resource]], call: Call, kind: str) -> Resource:
+    """A searchset with its address, cut and counted as `_count` and `_summary` ask. Raises ProblemError 400 for what they may not say."""
+    count, summary = call.query.get("_count", ""), call.query.get("_summary", "false")
+    wanted = whole_number(count) if count else len(matches)
+    if wanted is None or summary not in SUMMARIES:
+        field, expected = ("?_count", "un nombre") if wanted is None else ("?_summary", ", ".join(sorted(SUMMARIES)))
+        fault = FieldFault(field, "Paramètre illisible.", expected)
+        raise ProblemError(400, "parametre_illisible", "La recherche porte un paramètre illisible.", faults=(fault,))
+    query = urlencode([(name, value) for name, value in call.query.items() if name != "_format"])
+    bundle = searchset(matches, f"{base_of(call)}/{kind}{f'?{query}' if query else ''}")
+    entries = bundle.pop("entry", [])[: 0 if summary == "count" else wanted]
+    return {**bundle, "entry": entries} if entries else bundle
 
 
 def in_json(handler: Handler) -> Handler:
@@ -125,8 +157,8 @@ def followed_answer(answer: Answer, mode: str, system: str | None = None) -> Fol
     )
 
 
-def followed(one: Intervention) -> Followed:
-    """Where a request is now."""
+def followed(one: Intervention, system: str | None = None) -> Followed:
+    """Where a request is now; `system` is that of the sender's identifier, where the question names it."""
     reason = REFUSALS.get(one.reason or "", one.reason)
     said = " ".join(part for part in (reason, instruction(one)) if part)
     return Followed(
@@ -142,4 +174,5 @@ def followed(one: Intervention) -> Followed:
         reason_code=one.reason if one.reason in REFUSALS else None,
         case_id=one.case_id,
         crra=one.crra,
+        request_system=system,
     )

@@ -67,8 +67,9 @@ async def take_event(call: Call, document: Resource) -> Response:
 
     try:
         return fhir(await call.runtime.write(work))
-    except (RuleError, ProblemError) as error:
-        return refuse(as_problem(error).problem.instructing(NOT_KEPT))
+    except Exception as error:  # noqa: BLE001 - whatever it is, a portal is not told to call 15 for it
+        refused = as_problem(error)
+        return refuse(refused.problem.instructing(NOT_KEPT), refused.headers)
 
 
 class _Taking:

@@ -18,8 +18,7 @@ import orjson
 from starlette.responses import Response
 
 from adapters.wire.fhir.vocabulary import BASE, MEDIA_TYPE, VERSION, Resource
-from adapters.wire.fhir.writing.answers import searchset
-from gateway.doors.fhir.answers import fhir, in_json, refuse
+from gateway.doors.fhir.answers import COMMON, answered_search, base_of, fhir, in_json, refuse
 from gateway.doors.http.door import Call, Door, Handler
 from gateway.doors.http.problems import ProblemError
 from gateway.security.keys import Scope
@@ -42,11 +41,6 @@ def definitions() -> Mapping[str, Resource]:
         kind, _, name = path.stem.partition("-")
         found[f"{kind}/{name}"] = orjson.loads(path.read_bytes())
     return found
-
-
-async def metadata(call: Call) -> Response:
-    """What this server does."""
-    return fhir(capability(call.now.date().isoformat()))
 
 
 def capability(date: str) -> Resource:
@@ -95,6 +89,8 @@ def _resources() -> list[Resource]:
         "searchParam": [
             {"name": "focus", "type": "reference", "documentation": "focus:identifier, l’identifiant de l’émetteur."},
             {"name": "identifier", "type": "token", "documentation": "La référence lue au téléphone."},
+            {"name": "_id", "type": "token", "documentation": "L’id de la Task."},
+            {"name": "status", "type": "token", "documentation": "Task.status, parmi ce qui est trouvé par ailleurs."},
         ],
     }
     bundle = {
@@ -121,7 +117,9 @@ async def search_definitions(call: Call) -> Response:
     if kind not in KINDS:
         raise ProblemError(404, "definition_inconnue", "Ce type de définition n’existe pas.", ", ".join(KINDS))
     of_kind = (one for name, one in definitions().items() if name.startswith(f"{kind}/"))
-    return fhir(searchset([(one["url"], one) for one in of_kind if url in {None, one["url"]}], f"{BASE}/{kind}"))
+    matches = [one for one in of_kind if url in {None, one["url"]} and call.query.get("_id") in {None, one["id"]}]
+    address = base_of(call)
+    return fhir(answered_search([(f"{address}/{kind}/{one['id']}", one) for one in matches], call, kind))
 
 
 async def read_package(call: Call) -> Response:
@@ -176,13 +174,12 @@ def _door(
 
 
 FHIR_GUIDE: tuple[Door, ...] = (
-    _door("/fhir/metadata", metadata, "Ce que fait ce serveur FHIR (CapabilityStatement)"),
     _door("/fhir/package", read_package, "Nos définitions et exemples FHIR, en un paquet", answers="application/gzip"),
     _door(
         "/fhir/{kind}",
         search_definitions,
         "Chercher parmi nos définitions FHIR",
-        {"url": "Adresse canonique.", **_FORMAT},
+        {"url": "Adresse canonique.", **COMMON},
     ),
     _door("/fhir/{kind}/{definition_id}", read_definition, "Lire une de nos définitions FHIR, ou un exemple"),
 )

@@ -11,16 +11,29 @@ JSON only: XML is refused with an OperationOutcome that says so. Nothing is kept
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from adapters.wire.fhir.bundle import read_json
 from adapters.wire.fhir.reading.request import ReadRequest, is_victims, read_document
-from adapters.wire.fhir.vocabulary import MEDIA_TYPE, FhirRefusalError, Resource
-from adapters.wire.fhir.writing.answers import Followed, response_message, searchset, task, transaction_response
+from adapters.wire.fhir.vocabulary import MEDIA_TYPE, MEDIA_TYPES, FhirRefusalError, Resource
+from adapters.wire.fhir.writing.answers import Followed, response_message, task, transaction_response
 from domain.errors import RuleError, UnknownError
 from domain.intervention.request import CALL_15, CANCEL_CALL_15, Cancellation
-from gateway.doors.fhir.answers import fhir, followed, followed_answer, in_json, outcome_of, refuse, refuse_bundle
-from gateway.doors.fhir.event_in import take_event
+from gateway.doors.fhir.answers import (
+    COMMON,
+    answered_search,
+    base_of,
+    fhir,
+    followed,
+    followed_answer,
+    in_json,
+    outcome_of,
+    refuse,
+    refuse_bundle,
+)
+from gateway.doors.fhir.event_in import NOT_KEPT, take_event
 from gateway.doors.http.door import Call, Door
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.refusals import as_problem
@@ -58,7 +71,8 @@ async def transaction(call: Call) -> Response:
             raise _scope("Une demande d’intervention est faite avec la clé d’une plateforme.")
         read = read_document(document, call.now, TRANSACTION)
     except FhirRefusalError as refusal:
-        return refuse_bundle(refusal)
+        # A portal tells of victims here: nobody of its is waiting for an ambulance that was not sent.
+        return refuse_bundle(refusal, NOT_KEPT if call.principal.scope is Scope.PORTAL else CALL_15)
     return await _answered(call, read, document)
 
 
@@ -126,27 +140,44 @@ async def read_task(call: Call) -> Response:
 
 
 async def search_tasks(call: Call) -> Response:
-    """The Task of a request, by the identifier that its sender gave it, or by the reference read on the telephone."""
-    focus, reference = call.query.get("focus:identifier"), call.query.get("identifier")
-    if not focus and not reference:
-        fault = FieldFault("?focus:identifier", "Paramètre absent.", "focus:identifier ou identifier")
+    """The Task of a request, by its id, by the identifier that its sender gave it, or by the reference read on the telephone."""
+    if isinstance(call.body, bytes) and call.body:
+        call = replace(call, query={**call.query, **_form(call.body)})
+    focus, reference, id_ = (call.query.get(name) for name in ("focus:identifier", "identifier", "_id"))
+    if not (focus or reference or id_):
+        fault = FieldFault("?focus:identifier", "Paramètre absent.", "focus:identifier, identifier ou _id")
         raise ProblemError(400, "parametre_absent", "Dire quelle demande est cherchée.", faults=(fault,))
 
     def work(register: Register) -> Intervention | None:
         try:
             if focus:
                 return find(register, call.principal, request_id=focus.rpartition("|")[2])
-            return find(register, call.principal, reference=str(reference).rpartition("|")[2])
+            if reference:
+                return find(register, call.principal, reference=reference.rpartition("|")[2])
+            return find(register, call.principal, id=id_)
         except UnknownError:
             return None
 
-    one = await call.runtime.read(work)
-    base = f"urn:uuid:{_uuid(one.id)}" if one else ""
-    return fhir(searchset([(base, task(followed(one)))] if one else [], "urn:passerelle:fhir:Task"))
+    kept = await call.runtime.read(work)
+    statuses = {one.rpartition("|")[2] for one in call.query.get("status", "").split(",") if one}
+    matches = []
+    if kept and id_ in {None, "", kept.id} and (not statuses or kept.status.task_status in statuses):
+        written = task(followed(kept, (focus or "").rpartition("|")[0] or None))
+        matches = [(f"{base_of(call)}/Task/{kept.id}", written)]
+    return fhir(answered_search(matches, call, "Task"))
 
 
-def _uuid(name: str) -> str:
-    return "-".join((name[:8], name[8:12], name[12:16], name[16:20], name[20:]))
+def _form(body: bytes) -> dict[str, str]:
+    """The parameters of a search by POST. Raises ProblemError 400 for those that a search does not have."""
+    try:
+        given = dict(parse_qsl(body.decode(), max_num_fields=20))
+    except ValueError:
+        raise ProblemError(400, "formulaire_illisible", "Le formulaire de la recherche n’est pas lisible.") from None
+    unknown = [name for name in given if name not in _SEARCH]
+    if unknown:
+        faults = tuple(FieldFault(f"?{name[:60]}", "Paramètre inconnu.") for name in unknown)
+        raise ProblemError(400, "parametre_inconnu", "La recherche porte un paramètre inconnu.", faults=faults)
+    return given
 
 
 def _scope(detail: str) -> ProblemError:
@@ -155,6 +186,14 @@ def _scope(detail: str) -> ProblemError:
 
 _PLATFORM = frozenset({Scope.PLATFORM})
 _FORMAT = {"_format": "json, ou application/fhir+json."}
+_JSON = frozenset({"application/json", *MEDIA_TYPES})
+"""What clients that know no FHIR write in Content-Type."""
+_SEARCH = {
+    "focus:identifier": "Identifiant de la demande chez son émetteur : system|valeur, ou valeur.",
+    "identifier": "Référence lue au téléphone.",
+    "status": "Task.status, parmi ce qui est trouvé ; plusieurs séparés par une virgule.",
+    **COMMON,
+}
 
 FHIR: tuple[Door, ...] = (
     Door(
@@ -164,6 +203,7 @@ FHIR: tuple[Door, ...] = (
         process_message,
         "Demander une intervention, la mettre à jour ou l’annuler (message FHIR R4)",
         media_type=MEDIA_TYPE,
+        other_media_types=_JSON,
         answers_media_type=MEDIA_TYPE,
         tag="FHIR",
         query=_FORMAT,
@@ -177,6 +217,7 @@ FHIR: tuple[Door, ...] = (
         transaction,
         "Demander une intervention (transaction FHIR R4), ou dire les victimes d’un événement",
         media_type=MEDIA_TYPE,
+        other_media_types=_JSON,
         answers_media_type=MEDIA_TYPE,
         tag="FHIR",
         query=_FORMAT,
@@ -191,11 +232,19 @@ FHIR: tuple[Door, ...] = (
         "Chercher l’état d’une demande",
         answers_media_type=MEDIA_TYPE,
         tag="FHIR",
-        query={
-            "focus:identifier": "Identifiant de la demande chez son émetteur : system|valeur, ou valeur.",
-            "identifier": "Référence lue au téléphone.",
-            **_FORMAT,
-        },
+        query=_SEARCH,
+        refuse=refuse,
+    ),
+    Door(
+        "POST",
+        "/fhir/Task/_search",
+        frozenset({Scope.PLATFORM, Scope.OPERATOR}),
+        in_json(search_tasks),
+        "Chercher l’état d’une demande, les paramètres dans le corps",
+        media_type="application/x-www-form-urlencoded",
+        answers_media_type=MEDIA_TYPE,
+        tag="FHIR",
+        query=_SEARCH,
         refuse=refuse,
     ),
     Door(

@@ -43,6 +43,8 @@ class Call:
     body: Any
     """The validated model of the door's `body`, or raw bytes where it takes none."""
     now: datetime
+    secure: bool
+    """Whether it came over TLS as far as the server knows."""
     change: Change
     """Runs the work in one transaction, once per Idempotency-Key, and returns when it is durable."""
 
@@ -82,6 +84,8 @@ class Door:
     status: int = 200
     media_type: str = "application/json"
     """Of the body it takes."""
+    other_media_types: frozenset[str] = frozenset()
+    """Others that are taken as the same."""
     answers_media_type: str = "application/json"
     example: dict[str, Any] | None = None
     query: Mapping[str, str] = field(default_factory=dict)

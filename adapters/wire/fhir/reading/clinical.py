@@ -141,10 +141,10 @@ def _moment(resource: Resource) -> str | None:
 
 
 def _told_moment(resource: Resource) -> str:
-    if "effectivePeriod" in resource:
-        return period(resource["effectivePeriod"])
     moment = _moment(resource)
-    return when(moment) if moment else ""
+    first = period(resource["effectivePeriod"]) if "effectivePeriod" in resource else when(moment) if moment else ""
+    issued = resource.get("issued")
+    return f"{first}, publié le {when(issued)}" if issued and issued != moment else first
 
 
 def read_history(opened: OpenBundle, patient: Placed) -> list[Fact]:

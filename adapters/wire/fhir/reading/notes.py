@@ -115,7 +115,11 @@ def _elsewhere(opened: OpenBundle, patient: Placed) -> Iterator[_Found]:
         resource = placed.resource
         lines = [each["contentString"] for each in resource.get("payload", ()) if each.get("contentString")]
         text = "\n".join(lines) or resource.get("summary")
-        if text:
+        if not text:
+            opened.warn(
+                "NOTE_ILLISIBLE", "Aucun texte n’est lu dans cette ressource : elle n’est pas reprise.", placed.path
+            )
+        else:
             said = f"La note est reprise de {placed.type} ; une DocumentReference est attendue."
             opened.warn("NOTE_AILLEURS", said, placed.path)
             yield _Found(

@@ -83,7 +83,6 @@ def read_request(raw: bytes, now: datetime, kinds: frozenset[str] = KINDS) -> Re
 def read_document(document: Resource, now: datetime, kinds: frozenset[str] = KINDS) -> ReadRequest:
     """The same, once it is JSON; `kinds` are the types of Bundle that this door takes."""
     opened = open_bundle(document, Rules(kinds, REQUEST, STATES, MOST_OF, MOST_ENTRIES))
-    _stop(opened.issues)
     at = _moment(opened, now)
     header = _header(opened)
     asked = _service_request(opened, header)
@@ -106,7 +105,7 @@ def _header(opened: OpenBundle) -> Placed | None:
         return None
     if headers[0] is not opened.entries[0]:
         opened.warn("ENTETE", "Le MessageHeader est la première entrée d’un message.", headers[0].path)
-    if headers[0].resource["eventCoding"].get("code") != EVENT_REQUEST:
+    if headers[0].resource.get("eventCoding", {}).get("code", EVENT_REQUEST) != EVENT_REQUEST:
         text = f"Événement inconnu ; attendu : {EVENT_REQUEST}."
         opened.issues.append(Issue("EVENEMENT", "not-supported", text, f"{headers[0].path}.eventCoding"))
     for name in ("sender", "author"):
@@ -134,6 +133,8 @@ def _service_request(opened: OpenBundle, header: Placed | None) -> Placed:
         )
     for other in given:
         if other is not asked:
+            # What is wrong with another request refuses nothing.
+            opened.issues[:] = [issue for issue in opened.issues if not (issue.expression or "").startswith(other.path)]
             text = "Cette ServiceRequest n’est pas celle que le message désigne : elle n’est pas reprise."
             opened.warn("RESSOURCE_IGNOREE", text, other.path)
     if asked.resource.get("doNotPerform"):

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from adapters.wire.fhir.vocabulary import Placed
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
+TOLD_APART = frozenset(
+    {"Observation", "DiagnosticReport", "Condition", "AllergyIntolerance", "Procedure", "DocumentReference"}
+)
+"""What has a line of its own: a reference to it adds nothing."""
 _INSTANT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 CODES: Mapping[str, str] = {
@@ -195,20 +199,24 @@ class Teller:
         return f"{note.get('text', '')} ({signed})" if signed else str(note.get("text", ""))
 
     def _reference(self, reference: Resource) -> str:
-        """What it leads to, else its display; nothing for what is told on a line of its own."""
+        """What it leads to, else its display, else its identifier; nothing for what is told on a line of its own."""
         target = self._opened.find(self._placed, reference)
-        if target is None:
-            shown = reference.get("display") or self.value(reference.get("identifier", {}), "Identifier")
-            return str(shown or "")
-        resource = target.resource
-        if target.type in {"Medication", "Device"}:
-            return " ".join(
-                part for part in (concept(resource.get("code", {})), concept(resource.get("form", {}))) if part
-            )
-        names = resource.get("name")
-        if isinstance(names, list) and names:
-            return full_name(names[0])
-        return str(names) if isinstance(names, str) else ""
+        words = _named(target) if target is not None else ""
+        if target is not None and not words and target.type in TOLD_APART:
+            return ""
+        return words or str(reference.get("display") or self.value(reference.get("identifier", {}), "Identifier"))
+
+
+def _named(target: Placed) -> str:
+    """A resource that is told by what refers to it."""
+    resource = target.resource
+    if target.type == "Medication":
+        parts = (concept(resource.get("code", {})), concept(resource.get("form", {})), target.words.lower())
+        return ", ".join(part for part in parts if part)
+    names = resource.get("name")
+    if isinstance(names, list) and names:
+        return full_name(names[0])
+    return names if isinstance(names, str) else ""
 
 
 def full_name(name: Resource) -> str:

@@ -11,6 +11,6 @@ Every adapter has the same files, and a test checks it:
 - `README.md`     who they are, version, authentication, quirks with dates
 
 `__init__.py` exports `open_<name>`. `wire/` is the ground floor that they share: `link` (where, and with which
-certificate), `http` (the way out), `urllib3_transport` (its carrier), `soap/`, `fhir/`, `ws_security/`, and `simulated`
+certificate), `exchange` (one call and its reply), `http` (the way out), `urllib3_transport` (its carrier), `soap/`, `fhir/`, `ws_security/`, and `simulated`
 (what every simulator has). It knows no neighbour.
 """

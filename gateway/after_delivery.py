@@ -20,7 +20,7 @@ from gateway.flow.accept import record, surroundings
 from gateway.flow.outgoing import count_messages, outcome_message, victim_messages
 from gateway.hub.settled import REPLY
 from gateway.hub.settled import settled as settled_at_hub
-from gateway.interventions.follow import settled
+from gateway.interventions.follow import asked_again, settled
 from gateway.register import Register
 from outbox.message import Outcome, Status
 
@@ -34,17 +34,20 @@ if TYPE_CHECKING:
     from outbox.message import Envelope, Settlement
     from outbox.ports import Transaction
 
-SETTLED = {Status.DELIVERED, Status.PARKED, Status.EXPIRED}
+SETTLED = {Status.DELIVERED, Status.PARKED, Status.UNCERTAIN, Status.EXPIRED}
 
 
 def consequences(house: House) -> Callable[[Transaction, Settlement], None]:
     """The outbox's aftermath for this house."""
 
     def follow(transaction: Transaction, settlement: Settlement) -> None:
-        refused = settlement.status is Status.DISCARDED and settlement.outcome is Outcome.PERMANENT
-        if settlement.status not in SETTLED and not refused:
-            return  # Somebody gave it up by hand, or it waits.
         envelope = settlement.claimed.envelope
+        request = envelope.topic.startswith("intervention.")
+        if settlement.status is Status.PENDING and request:
+            asked_again(Register(transaction.connection), settlement)
+        given_up = settlement.status is Status.DISCARDED and (settlement.outcome is Outcome.PERMANENT or request)
+        if settlement.status not in SETTLED and not given_up:
+            return  # Somebody gave it up by hand, or it waits.
         if envelope.destination == "portal":
             return  # What the portal was told is not told to the portal.
         register = Register(transaction.connection)
@@ -52,7 +55,7 @@ def consequences(house: House) -> Callable[[Transaction, Settlement], None]:
             settled_at_hub(register, settlement)
             if envelope.topic == REPLY:
                 return  # An answer is no news to the portal.
-        if envelope.topic.startswith("intervention."):
+        if request:
             settled(register, house, settlement)
             return
         if envelope.topic == "event":
@@ -71,6 +74,8 @@ def _link(register: Register, house: House, settlement: Settlement, transaction:
     link = event.links.get(envelope.destination) if event else None
     if event is None or link is None:
         return
+    if settlement.status is Status.UNCERTAIN:
+        return  # The neighbour may have opened it: no failure is told of, and a person asks.
     if settlement.status != Status.DELIVERED:
         if link.state != "linked":
             _keep_link(register, event, envelope.destination, replace(link, state="failed"), now)

@@ -31,6 +31,8 @@ class Record:
     settled_at: datetime | None = None
     superseded_by: str | None = None
     """The id of the newer state that made this one needless."""
+    uncertain_since: datetime | None = None
+    """When it first left without a readable answer; the neighbour may hold it."""
     cause: Cause | None = None
     decided_by: str | None = None
     """Who last replayed or discarded it."""
@@ -66,14 +68,14 @@ class Filter:
     cause: str | None = None
     """A `Cause.code`."""
     fingerprint: str | None = None
-    """Of the cause, for parked messages: a `Group`."""
+    """Of the cause, for messages that wait for a decision: a `Group`."""
     superseded_by: str | None = None
     """The id of the newer state that made it needless."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Parked messages that one decision is likely to free."""
+    """Parked or uncertain messages that one decision is likely to free."""
 
     fingerprint: str
     destination: str
@@ -86,6 +88,8 @@ class Group:
     newest: datetime
     example: str
     """The id of the first of them."""
+    uncertain: int = 0
+    """How many of them left without a readable answer: the neighbour may hold these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a delivery may raise: two types, because there are two things to do next.
+"""What a delivery may raise: two types, because there are two things to do next; and one flag, because there are two things to say.
 
     DeliveryError
     ├── TransientDeliveryError   try again by the schedule, or when the neighbour said (retry_after)
@@ -6,7 +6,11 @@
     └── PermanentDeliveryError   parked, with its cause, for a person to read
         └── RefusedError         ended by a rule that a person laid down beforehand: nobody is waited for
 
-Anything else that a destination raises is unknown, and unknown means permanent.
+Whether to try again is the type. Whether the neighbour may hold the message all the same is `uncertain`: its bytes may have
+left, and no readable answer says what became of them. An error without it says that nothing of the message left, or that the
+neighbour refused it in so many words; only then may anybody be told that it was not sent.
+
+Anything else that a destination raises is unknown, and unknown means permanent and uncertain.
 No error here may carry a patient's data: a code, a title in French, a path, an id.
 """
 
@@ -18,10 +22,20 @@ from outbox.message import Cause
 class DeliveryError(Exception):
     """A message was not taken."""
 
-    def __init__(self, code: str, title: str, detail: str = "", *, sent: bytes = b"", answered: bytes = b"") -> None:
+    def __init__(  # noqa: PLR0913 - one error, its cause and its evidence
+        self,
+        code: str,
+        title: str,
+        detail: str = "",
+        *,
+        sent: bytes = b"",
+        answered: bytes = b"",
+        uncertain: bool = False,
+    ) -> None:
         """`code` groups like causes (`sivic.evenement_inconnu`), `title` is French for people, `detail` names fields."""
         super().__init__(f"{code}: {title}" + (f" ({detail})" if detail else ""))
         self.cause = Cause(code, title, detail)
+        self.uncertain = uncertain
         self.sent = sent
         self.answered = answered
 
@@ -38,9 +52,10 @@ class TransientDeliveryError(DeliveryError):
         retry_after: float | None = None,
         sent: bytes = b"",
         answered: bytes = b"",
+        uncertain: bool = False,
     ) -> None:
         """`retry_after` is in seconds, as the neighbour asked."""
-        super().__init__(code, title, detail, sent=sent, answered=answered)
+        super().__init__(code, title, detail, sent=sent, answered=answered, uncertain=uncertain)
         self.retry_after = retry_after
 
 

@@ -8,7 +8,7 @@
      └──────────────── closed, one at a time ◀────────────────────────────┘ the probe reached the neighbour
 ```
 
-A failure is a neighbour that was not there, or the first transient refusal of a message: a single message that fails again
+A failure is a neighbour that was not there, or the first transient refusal or unreadable answer of a message: a single message that fails again
 and again opens nothing, and cannot keep the others waiting. An answer of any other kind, a refusal included, says that the
 neighbour is there. It refuses to know a clock, a store, or what was sent.
 """
@@ -104,9 +104,9 @@ def news(settlements: Iterable[Settlement]) -> dict[str, News]:
                 told[name] = replace(known, reached=known.reached + 1)
             case Outcome.UNREACHABLE:
                 told[name] = replace(known, ill=known.ill + 1)
-            case Outcome.TRANSIENT if one.claimed.attempt == 1:
+            case Outcome.TRANSIENT | Outcome.UNCERTAIN if one.claimed.attempt == 1:
                 told[name] = replace(known, ill=known.ill + 1)
-            case Outcome.TRANSIENT:
+            case Outcome.TRANSIENT | Outcome.UNCERTAIN:
                 told[name] = replace(known, again=known.again + 1)
             case Outcome.LEASE_LOST:
                 told[name] = replace(known, lost=known.lost + 1)

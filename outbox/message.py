@@ -1,21 +1,32 @@
 """The words of the outbox, used as they are in the columns, the logs, the metrics, the console and the docs.
 
-enqueue             claim                  receipt
-(none) ────────▶ pending ──────────▶ sending ─────────────────▶ delivered
-▲ ▲ │                 │ transient: pending again at next_at
-│ └─┼─────────────────┤ lease lost: pending again
-│   │                 │ permanent, or retries exhausted
-replay (human)│   │ a newer state   ▼
-└───┼─────────── parked ──▶ discarded (human, with a reason)
-▼
-superseded       expired  (past expires_at, never sent late)
+```
+            enqueue               claim                      receipt
+   (none) ─────────▶ pending ───────────────▶ sending ─────────────────────▶ delivered
+                      ▲ ▲ │ │                    │
+                      │ │ │ │   transient, or    │
+                      │ └─┼─┼── lease lost ──────┤
+                      │   │ │                    │ permanent, or tries exhausted
+        replay (human)│   │ │                    ├────────────▶ parked ─────┐ nothing left, or it was refused
+                      │   │ │                    └────────────▶ uncertain ──┤ it left, and no readable answer came
+                      │   │ └──▶ expired                                    │
+                      │   │      past expires_at; uncertain if it had left  │
+                      │   └────▶ superseded, by a newer state               │
+                      └─────────────────────────────────────────────────────┤
+                          pending, parked and uncertain ──────────▶ discarded (human, with a reason)
+```
+
+`uncertain` says what `parked` must not: the neighbour may hold the message. Each try carries the same key, so that a neighbour
+that has it answers so; while tries are left, the message is pending and `uncertain_since` says when it first left unanswered.
+A parked or uncertain command holds its lane, so that commands take effect in their order whatever a person replays; whoever
+knows that what follows must not wait, as a cancellation, gives it up (`outbox.sql.free_lane`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,9 +39,16 @@ class Status(StrEnum):
     SENDING = "sending"
     DELIVERED = "delivered"
     PARKED = "parked"
+    """It did not leave, or was refused: a person decides."""
+    UNCERTAIN = "uncertain"
+    """It left, and no answer could be read; its tries are over: a person asks the neighbour, and decides."""
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
     DISCARDED = "discarded"
+
+
+UNDECIDED: Final = (Status.PARKED, Status.UNCERTAIN)
+"""Its tries are over, and a person decides."""
 
 
 class Kind(StrEnum):
@@ -119,6 +137,8 @@ class Claimed:
     """How many times in a row the neighbour was not there; those attempts are not counted in `attempt`."""
     exact: bytes = b""
     """What the last attempt sent, when a person asked that it be sent again as it was; empty: map the body as today."""
+    uncertain_since: datetime | None = None
+    """When it first left without a readable answer; the neighbour may hold it."""
 
 
 class Outcome(StrEnum):
@@ -127,6 +147,8 @@ class Outcome(StrEnum):
     DELIVERED = "delivered"
     TRANSIENT = "transient"
     UNREACHABLE = "unreachable"
+    UNCERTAIN = "uncertain"
+    """Its bytes may have left, and no answer could be read."""
     PERMANENT = "permanent"
     LEASE_LOST = "lease_lost"
     """Its process died or froze; nobody knows whether the neighbour took it."""
@@ -142,7 +164,7 @@ class Settlement:
 
     claimed: Claimed
     status: Status
-    """Where it goes: delivered, pending (again at `next_at`), parked, expired; superseded and discarded come from the store."""
+    """Where it goes: delivered, pending (again at `next_at`), parked, uncertain, expired; superseded and discarded come from the store."""
     outcome: Outcome
     at: datetime
     started_at: datetime | None = None
@@ -152,3 +174,12 @@ class Settlement:
     cause: Cause | None = None
     sent: bytes = b""
     answered: bytes = b""
+    uncertain: bool = False
+    """Whether the neighbour may hold it by this attempt; see `uncertain_since` for all of them."""
+
+    @property
+    def uncertain_since(self) -> datetime | None:
+        """When the message first left without a readable answer; None once one came, or while none was needed."""
+        if self.outcome is Outcome.DELIVERED:
+            return None
+        return self.claimed.uncertain_since or (self.at if self.uncertain else None)

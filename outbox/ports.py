@@ -148,26 +148,27 @@ class Desk(Protocol):
         """Every try at one message, the oldest first."""
 
     async def backlog(self) -> list[Backlog]:
-        """How many messages are pending, sending or parked, per destination."""
+        """How many messages are pending, sending, parked or uncertain, per destination."""
 
     async def lags(self) -> list[Lag]:
         """How late each destination is, per priority; one with nothing due is absent."""
 
     async def replay(self, ids: Sequence[str], *, by: str, exactly: bool = False) -> int:
-        """Send parked messages again, in the original order of their lanes; say how many went back to pending.
+        """Send messages again, in the original order of their lanes; say how many went back to pending.
 
+        Those that are parked or uncertain, and those that are pending: now, with all their tries. What is being sent is left alone.
         A state that a newer one has made needless becomes superseded instead. They are mapped as today, or, `exactly`,
         the bytes of the last attempt are sent again (see `Repeater`); one that never sent any is mapped as today.
         """
 
     async def discard(self, ids: Sequence[str], *, by: str, reason: str) -> int:
-        """Give up parked messages, which frees their lanes; say how many."""
+        """Give up messages that are pending, parked or uncertain, which frees their lanes; say how many."""
 
     async def groups(self, wanted: Filter) -> list[Group]:
-        """Parked messages by the fingerprint of their cause, the largest group first."""
+        """Parked and uncertain messages by the fingerprint of their cause, the largest group first."""
 
     async def parked(self, wanted: Filter) -> list[list[str]]:
-        """Every parked message that is wanted, in portions to hand to `replay` or `discard` one after the other.
+        """Every parked or uncertain message that is wanted, in portions to hand to `replay` or `discard` one after the other.
 
         A lane is never cut: within it the order is kept whatever happens between two portions.
         """

@@ -24,6 +24,12 @@ AFTERMATH_FAILED: Final = Cause(
 )
 LEASE_LOST: Final = Cause("outbox.lease_lost", "Le processus d'envoi s'est arrêté pendant l'envoi")
 EXPIRED: Final = Cause("outbox.expired", "Délai dépassé : le message n'a pas été envoyé")
+EXPIRED_UNCERTAIN: Final = Cause(
+    "outbox.expired_uncertain",
+    "Délai dépassé : le message a été envoyé, sans réponse lisible ; il n'est plus redemandé",
+)
+EVIDENCE: Final = 64 * 1024
+"""Bytes kept of one answer."""
 DEATHS: Final = 20
 """A message that was being sent each time its process died is parked after so many attempts: it may be the killer."""
 
@@ -38,19 +44,20 @@ def delivered(claimed: Claimed, receipt: Receipt, started: datetime, now: dateti
         started,
         receipt=receipt,
         sent=receipt.sent,
-        answered=receipt.answered,
+        answered=_evidence(receipt.answered),
     )
 
 
 def failed(  # noqa: PLR0913 - every fact of one failure
     claimed: Claimed, error: Exception, started: datetime, now: datetime, *, policy: Policy, jitter: float
 ) -> Settlement:
-    """The destination did not take it: pending again, parked with its cause, or discarded by a rule laid down beforehand."""
+    """No receipt: pending again, parked or uncertain with its cause, or discarded by a rule laid down beforehand."""
     known = error if isinstance(error, DeliveryError) else unknown(error)
     outcome = _outcome(known)
     attempts = claimed.unreachable + 1 if outcome is Outcome.UNREACHABLE else claimed.attempt
     at = next_attempt(policy.schedule, attempts, known, now, jitter)
-    status = Status.PARKED if at is PARK else Status.PENDING
+    over = Status.UNCERTAIN if known.uncertain or claimed.uncertain_since else Status.PARKED
+    status = over if at is PARK else Status.PENDING
     return Settlement(
         claimed,
         Status.DISCARDED if isinstance(known, RefusedError) else status,
@@ -60,26 +67,34 @@ def failed(  # noqa: PLR0913 - every fact of one failure
         next_at=None if at is PARK else at,
         cause=known.cause,
         sent=known.sent,
-        answered=known.answered,
+        answered=_evidence(known.answered),
+        uncertain=known.uncertain,
     )
 
 
 def timed_out(seconds: float) -> TransientDeliveryError:
     """The destination said nothing for too long."""
     return TransientDeliveryError(
-        "outbox.timeout", "Le destinataire n'a pas répondu dans le délai", f"{seconds:g} secondes"
+        "outbox.timeout", "Le destinataire n'a pas répondu dans le délai", f"{seconds:g} secondes", uncertain=True
     )
 
 
 def expired(claimed: Claimed, now: datetime) -> Settlement:
-    """It waited past its `expires_at` and is never sent."""
+    """It waited past its `expires_at` and is never sent; uncertain where an earlier try had left without a readable answer."""
+    if claimed.uncertain_since:
+        return Settlement(claimed, Status.UNCERTAIN, Outcome.EXPIRED, now, cause=EXPIRED_UNCERTAIN)
     return Settlement(claimed, Status.EXPIRED, Outcome.EXPIRED, now, cause=EXPIRED)
 
 
 def lease_lost(claimed: Claimed, now: datetime) -> Settlement:
-    """Its process died: pending again at once, unless it has seen too many of them die."""
-    status = Status.PENDING if claimed.attempt < DEATHS else Status.PARKED
-    return Settlement(claimed, status, Outcome.LEASE_LOST, now, next_at=now, cause=LEASE_LOST)
+    """Its process died, perhaps after the bytes had left: pending again at once, unless it has seen too many of them die."""
+    status = Status.PENDING if claimed.attempt < DEATHS else Status.UNCERTAIN
+    return Settlement(claimed, status, Outcome.LEASE_LOST, now, next_at=now, cause=LEASE_LOST, uncertain=True)
+
+
+def begun_too_late(claimed: Claimed, now: datetime) -> Settlement:
+    """Its lease was over before anything of it was sent: pending again at once."""
+    return Settlement(claimed, Status.PENDING, Outcome.LEASE_LOST, now, next_at=now, cause=LEASE_LOST)
 
 
 def discarded(claimed: Claimed, now: datetime, reason: str) -> Settlement:
@@ -102,12 +117,22 @@ def not_repeatable() -> PermanentDeliveryError:
 
 
 def unknown(error: Exception) -> PermanentDeliveryError:
-    """What nobody declared: permanent, named by its class alone."""
-    return PermanentDeliveryError("outbox.unknown_error", "Erreur imprévue pendant l'envoi", type(error).__name__)
+    """What nobody declared: permanent, named by its class alone; nobody knows whether anything had left."""
+    title = "Erreur imprévue pendant l'envoi"
+    return PermanentDeliveryError("outbox.unknown_error", title, type(error).__name__, uncertain=True)
+
+
+def _evidence(answered: bytes) -> bytes:
+    """What is kept of an answer: the whole, or its beginning with its length. What was sent is kept whole, to be sent again as it was."""
+    if len(answered) <= EVIDENCE:
+        return answered
+    return answered[:EVIDENCE] + f"\n[coupé : {len(answered)} octets reçus]".encode()
 
 
 def _outcome(error: DeliveryError) -> Outcome:
     match error:
+        case DeliveryError(uncertain=True):
+            return Outcome.UNCERTAIN
         case UnreachableError():
             return Outcome.UNREACHABLE
         case TransientDeliveryError():

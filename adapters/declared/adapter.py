@@ -25,7 +25,7 @@ from adapters.declared.faults import (
     unreadable,
 )
 from adapters.wire.http import refuse_other_mode
-from adapters.wire.soap.server import SOAP, SoapFault, open_envelope, parse, seal
+from adapters.wire.soap.server import SOAP, SoapFault, open_envelope, seal
 from mapping import MappingError
 from mapping.contracts.writing import DocumentError
 from outbox.message import Receipt
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from adapters.declared.agreement import Agreement, Told, Topic
-    from adapters.declared.client import Answered, DeclaredClient
+    from adapters.declared.client import DeclaredClient
+    from adapters.wire.exchange import Reply
     from adapters.wire.link import Link
     from outbox.message import Claimed, Envelope
 
 DELETED = "victim.deleted"
 _PLACE = re.compile(r"\{(\w+)\}")
-_SUCCESS = range(200, 300)
 
 
 class Shape(Protocol):
@@ -110,7 +110,7 @@ class DeclaredAdapter:
             duplicate=heard.get("duplicate") is True,
             sent=answer.sent,
             # An empty answer is one too: its status is what was heard.
-            answered=answer.content or f"HTTP {answer.status}".encode("ascii"),
+            answered=answer.answered or f"HTTP {answer.status}".encode("ascii"),
             facts={"external_id": reference} if reference else {},
         )
 
@@ -123,39 +123,42 @@ class DeclaredAdapter:
 
         return _PLACE.sub(place, told.path)
 
-    def _heard(self, topic: Topic, told: Told, answer: Answered) -> dict[str, Any]:
+    def _heard(self, topic: Topic, told: Told, answer: Reply) -> dict[str, Any]:
         """The answer in our own words; a `DeliveryError` where it is not a yes."""
         agreed = self._agreement
-        if told.media == "soap" and not answer.html:
+        if told.media == "soap" and not answer.is_page:
             fault, content = self._opened(answer)
         else:
-            fault, content = "", answer.content
-        yes = answer.status in _SUCCESS or answer.status in agreed.taken
+            fault, content = "", answer.body
+        yes = answer.is_success or answer.status in agreed.taken
         if fault or not yes:
             heard = self._no(f"{topic}.refusal", content, answer) if told.refusal and content else None
             if heard is not None and heard.get("outcome") != "taken":
-                raise said_no(self.name, heard, answer)
+                raise said_no(self.name, heard, answer, self._client.now())
             if heard is not None:
                 return heard
-            raise soap_fault(self.name, fault, answer) if fault else by_status(self.name, agreed, answer)
-        if answer.html:
+            now = self._client.now()
+            raise soap_fault(self.name, fault, answer, now) if fault else by_status(self.name, agreed, answer, now)
+        if answer.is_page:
             raise unreadable(self.name, answer)
         if not told.answer or (not content and answer.status in agreed.taken):
             return {}
         return self._yes(topic, content, answer)
 
-    def _yes(self, topic: Topic, content: bytes, answer: Answered) -> dict[str, Any]:
+    def _yes(self, topic: Topic, content: bytes, answer: Reply) -> dict[str, Any]:
         try:
             heard = self._shapes[f"{topic}.answer"].read(content)
         except DocumentError as error:
+            if answer.is_receipt:
+                return {}  # Its status says that it was taken, and nothing more.
             raise unreadable(self.name, answer, error.place) from None
         except MappingError as error:
             raise unheard(self.name, answer, error.path, error.reason) from None
         if heard.get("outcome") in {"later", "refused"}:
-            raise said_no(self.name, heard, answer)
+            raise said_no(self.name, heard, answer, self._client.now())
         return heard
 
-    def _no(self, use: str, content: bytes, answer: Answered) -> dict[str, Any] | None:
+    def _no(self, use: str, content: bytes, answer: Reply) -> dict[str, Any] | None:
         """The neighbour's refusal, where it is the document that was agreed; else the status speaks."""
         try:
             return self._shapes[use].read(content)
@@ -164,15 +167,14 @@ class DeclaredAdapter:
         except MappingError as error:
             raise unheard(self.name, answer, error.path, error.reason) from None
 
-    def _opened(self, answer: Answered) -> tuple[str, bytes]:
+    def _opened(self, answer: Reply) -> tuple[str, bytes]:
         """The code of a SOAP fault, if it is one, and the document inside."""
-        if not answer.content and answer.status not in _SUCCESS:
+        if not answer.body:
             return "", b""
         try:
-            parse(answer.content)
-            _, body = open_envelope(answer.content)
+            _, body = open_envelope(answer.body)
         except SoapFault:
-            if answer.status in _SUCCESS:
+            if answer.is_success and not answer.is_receipt:
                 raise unreadable(self.name, answer) from None
             return "", b""
         if body.tag != f"{{{SOAP}}}Fault":

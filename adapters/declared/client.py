@@ -6,33 +6,21 @@ It knows neither topics nor mappings, and refuses to say what a status means.
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import httpx
-
-from adapters.wire.http import broken_link, open_client, retry_after
+from adapters.wire.exchange import exchange
+from adapters.wire.http import open_client
 from adapters.wire.webhook_signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    import httpx
+
     from adapters.declared.agreement import Agreement, Told
+    from adapters.wire.exchange import Reply
     from adapters.wire.link import Link
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What came back."""
-
-    status: int
-    sent: bytes = field(repr=False)
-    content: bytes = field(repr=False)
-    html: bool
-    """It is a page for people: a captive portal, never a neighbour's answer."""
-    wait: float | None
-    """`Retry-After`, in seconds."""
 
 
 class DeclaredClient:
@@ -52,19 +40,12 @@ class DeclaredClient:
         self._http = open_client(link, transport)
         self._base = link.url
 
-    async def send(self, told: Told, path: str, key: str, body: bytes) -> Answered:
+    async def send(self, told: Told, path: str, key: str, body: bytes) -> Reply:
         """One exchange; raises a `DeliveryError` when there was no answer."""
         headers = {"Content-Type": told.content, **self._headers(key, body)}
         if told.media == "soap":
             headers["SOAPAction"] = f'"{told.action}"'
-        try:
-            answer = await self._http.request(told.method, self._base + path, content=body, headers=headers)
-        except httpx.HTTPError as error:
-            # `from None`: the error of the library holds the request, hence the patient.
-            raise broken_link(error, self._name, sent=body) from None
-        start = answer.content[:200].lstrip().lower()
-        html = start.startswith((b"<!doctype html", b"<html")) or "text/html" in answer.headers.get("content-type", "")
-        return Answered(answer.status_code, body, answer.content, html, retry_after(answer, self._clock()))
+        return await exchange(self._http, self._name, told.method, self._base + path, content=body, headers=headers)
 
     def _headers(self, key: str, body: bytes) -> dict[str, str]:
         agreed = self._agreement
@@ -76,6 +57,10 @@ class DeclaredClient:
             headers[agreed.signature.timestamp_header] = signed[TIMESTAMP_HEADER]
             headers[agreed.signature.header] = signed[SIGNATURE_HEADER]
         return headers
+
+    def now(self) -> datetime:
+        """When it is, for what a neighbour asks to wait."""
+        return self._clock()
 
     async def aclose(self) -> None:
         """Close the connections kept open."""

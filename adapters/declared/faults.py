@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from adapters.wire.http import LONGEST_WAIT, refused
+from adapters.wire.http import BEFORE_WORK, LONGEST_WAIT
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from adapters.declared.agreement import Agreement
-    from adapters.declared.client import Answered
+    from adapters.wire.exchange import Reply
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 _FIELD = re.compile(r"/?[A-Za-z@][\w@/.\[\]-]{0,79}")
@@ -23,7 +24,7 @@ REFUSED = "Le voisin refuse le message."
 LATER = "Le voisin demande de recommencer plus tard."
 
 
-def said_no(name: str, heard: Mapping[str, Any], answer: Answered) -> DeliveryError:
+def said_no(name: str, heard: Mapping[str, Any], answer: Reply, now: datetime) -> DeliveryError:
     """The neighbour's own word: `later`, else `refused`."""
     said = str(heard.get("code") or "")
     known = _CODE.fullmatch(said) is not None
@@ -32,54 +33,64 @@ def said_no(name: str, heard: Mapping[str, Any], answer: Answered) -> DeliveryEr
     if heard.get("outcome") == "later":
         code = f"{name}.{said.lower() if known else 'plus_tard'}"
         asked = heard.get("retry_after")
-        wait = answer.wait if asked is None else min(float(asked), LONGEST_WAIT)
-        return TransientDeliveryError(code, LATER, detail, retry_after=wait, sent=answer.sent, answered=answer.content)
+        wait = answer.wait(now) if asked is None else min(float(asked), LONGEST_WAIT)
+        return TransientDeliveryError(code, LATER, detail, retry_after=wait, sent=answer.sent, answered=answer.answered)
     code = f"{name}.{said.lower() if known else 'refus'}"
-    return PermanentDeliveryError(code, REFUSED, detail, sent=answer.sent, answered=answer.content)
+    return PermanentDeliveryError(code, REFUSED, detail, sent=answer.sent, answered=answer.answered)
 
 
-def by_status(name: str, agreement: Agreement, answer: Answered) -> DeliveryError:
+def by_status(name: str, agreement: Agreement, answer: Reply, now: datetime) -> DeliveryError:
     """What the status means, as agreed, else as HTTP says."""
     code = f"{name}.http_{answer.status}"
     if answer.status in agreement.transient:
-        return TransientDeliveryError(code, LATER, retry_after=answer.wait, sent=answer.sent, answered=answer.content)
+        return TransientDeliveryError(
+            code,
+            LATER,
+            retry_after=answer.wait(now),
+            sent=answer.sent,
+            answered=answer.answered,
+            uncertain=answer.status >= 500 and answer.status not in BEFORE_WORK,  # noqa: PLR2004 - HTTP's own number
+        )
     if answer.status in agreement.permanent:
-        return PermanentDeliveryError(code, REFUSED, sent=answer.sent, answered=answer.content)
-    return refused(answer.status, name, retry_after=answer.wait, sent=answer.sent, answered=answer.content)
+        return PermanentDeliveryError(code, REFUSED, sent=answer.sent, answered=answer.answered)
+    return answer.refusal(name, now)
 
 
-def soap_fault(name: str, code: str, answer: Answered) -> DeliveryError:
+def soap_fault(name: str, code: str, answer: Reply, now: datetime) -> DeliveryError:
     """SOAP 1.1 section 4.4.1: `Server` may succeed later, `Client` must not be sent again without change."""
     if code == "Server":
         return TransientDeliveryError(
             f"{name}.soap_server",
             "Le voisin est en difficulté.",
-            retry_after=answer.wait,
+            retry_after=answer.wait(now),
             sent=answer.sent,
-            answered=answer.content,
+            answered=answer.answered,
+            uncertain=True,
         )
-    return PermanentDeliveryError(f"{name}.soap_client", REFUSED, sent=answer.sent, answered=answer.content)
+    return PermanentDeliveryError(f"{name}.soap_client", REFUSED, sent=answer.sent, answered=answer.answered)
 
 
-def unreadable(name: str, answer: Answered, place: str = "") -> DeliveryError:
+def unreadable(name: str, answer: Reply, place: str = "") -> DeliveryError:
     """A success that is not the contract's: nothing tells that the message landed, so it is sent again under the same key."""
     return TransientDeliveryError(
         f"{name}.illisible",
         "La réponse n’est pas celle du contrat : un intermédiaire a pu répondre à la place du voisin.",
         place,
         sent=answer.sent,
-        answered=answer.content,
+        answered=answer.answered,
+        uncertain=True,
     )
 
 
-def unheard(name: str, answer: Answered, path: str, reason: str) -> DeliveryError:
+def unheard(name: str, answer: Reply, path: str, reason: str) -> DeliveryError:
     """The neighbour answered by its contract, and our own mapping cannot read it: a person mends the file."""
     return PermanentDeliveryError(
         f"{name}.reponse",
         "Le voisin a répondu, mais la correspondance ne sait pas lire sa réponse.",
         f"{path} : {reason}",
         sent=answer.sent,
-        answered=answer.content,
+        answered=answer.answered,
+        uncertain=True,
     )
 
 

@@ -1,6 +1,7 @@
 """Speaks the portal's webhook: bytes signed and posted, an acknowledgement read. Knows nothing of outcomes or victims.
 
-Refuses to follow a redirect and to take for an acknowledgement a 200 that does not name the notification.
+Refuses to follow a redirect, and to take for an acknowledgement a 200 that says something else than the notification's name; an
+empty success, or a 201, 202 or 204, says by itself that it was taken.
 """
 
 from __future__ import annotations
@@ -8,18 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import orjson
 
 from adapters.portal.contract import faults_of, is_pointer
 from adapters.portal.faults import not_the_portal, refused_by_portal
-from adapters.wire.http import broken_link, open_client, retry_after
+from adapters.wire.exchange import exchange
+from adapters.wire.http import open_client
 from adapters.wire.webhook_signature import sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    import httpx
     from pydantic import SecretStr
 
     from adapters.wire.link import Link
@@ -37,9 +39,9 @@ class Acknowledged:
     answered: bytes
 
 
-def _json(answer: httpx.Response) -> dict[str, Any]:
+def _json(answered: bytes) -> dict[str, Any]:
     try:
-        body = orjson.loads(answer.content)
+        body = orjson.loads(answered)
     except orjson.JSONDecodeError:
         return {}
     return body if isinstance(body, dict) else {}
@@ -70,23 +72,24 @@ class PortalClient:
             "Idempotency-Key": identifier,
             **sign(self._secrets, self._clock(), body),
         }
-        try:
-            answer = await self._http.post(self._url, content=body, headers=headers)
-        except httpx.HTTPError as error:
-            raise broken_link(error, "portal") from error
-        said = _json(answer)
+        answer = await exchange(self._http, "portal", "POST", self._url, content=body, headers=headers)
+        said = _json(answer.body)
         if not answer.is_success:
             raise refused_by_portal(
-                answer.status_code,
+                answer.status,
                 said.get("code"),
                 [] if faults_of(said, "problem") else [field for field in said.get("fields", []) if is_pointer(field)],
-                retry_after=retry_after(answer, self._clock()),
+                retry_after=answer.wait(self._clock()),
                 sent=body,
-                answered=answer.content,
+                answered=answer.answered,
             )
-        if faults_of(said, "acknowledgement") or said["received"] != identifier:
-            raise not_the_portal(body, answer.content)
-        return Acknowledged(said.get("duplicate", False), body, answer.content)
+        if faults_of(said, "acknowledgement"):
+            if not answer.is_receipt:
+                raise not_the_portal(body, answer.answered)
+            return Acknowledged(duplicate=False, sent=body, answered=answer.answered)
+        if said["received"] != identifier:
+            raise not_the_portal(body, answer.answered)
+        return Acknowledged(said.get("duplicate", False), body, answer.answered)
 
     async def aclose(self) -> None:
         """Close the connections kept open."""

@@ -67,6 +67,7 @@ def not_the_portal(sent: bytes, answered: bytes) -> DeliveryError:
         "received",
         sent=sent,
         answered=answered,
+        uncertain=True,
     )
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import orjson
 
 from adapters.portal.client import SHORTEST_SECRET
 from adapters.portal.faults import not_the_portal, refused_by_portal, unknown_topic, unmapped
+from adapters.wire.exchange import exchange
 from adapters.wire.fhir.vocabulary import EVENT_STATE, MEDIA_TYPE, Resource, code_system
 from adapters.wire.fhir.writing.answers import ENDPOINT, Followed, full_url, task
-from adapters.wire.http import broken_link, open_client, refuse_other_mode, retry_after
+from adapters.wire.http import open_client, refuse_other_mode
 from adapters.wire.webhook_signature import sign
 from domain.intervention.status import REFUSALS, Status
 from mapping import MappingError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    import httpx
     from pydantic import SecretStr
 
     import mapping
@@ -77,18 +78,15 @@ class FhirPlatformAdapter:
             "Idempotency-Key": identifier,
             **sign(self._secrets, self._clock(), body),
         }
-        try:
-            answer = await self._http.post(self._link.url, content=body, headers=headers)
-        except httpx.HTTPError as error:
-            raise broken_link(error, "portal") from error
-        code = response_code(answer.content)
-        status = answer.status_code if not answer.is_success else LATER.get(code or "", answer.status_code)
+        answer = await exchange(self._http, "portal", "POST", self._link.url, content=body, headers=headers)
+        code = response_code(answer.body)
+        status = answer.status if not answer.is_success else LATER.get(code or "", answer.status)
         if not answer.is_success or code in LATER:
-            wait = retry_after(answer, self._clock())
-            raise refused_by_portal(status, None, [], retry_after=wait, sent=body, answered=answer.content)
-        if answer.content and code != "ok":
-            raise not_the_portal(body, answer.content)
-        return answer.content
+            wait = answer.wait(self._clock())
+            raise refused_by_portal(status, None, [], retry_after=wait, sent=body, answered=answer.answered)
+        if code != "ok" and not answer.is_receipt:
+            raise not_the_portal(body, answer.answered)
+        return answer.answered
 
     async def aclose(self) -> None:
         """Close the connections kept open."""

@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
-import httpx
-
-from adapters.sinus.client import RefusalError, SinusClient, UnreadableAnswerError
+from adapters.sinus.client import NAME, RefusalError, SinusClient, UnreadableAnswerError
 from adapters.sinus.document import DocumentError, write
-from adapters.sinus.faults import NAME, Code, translate
+from adapters.sinus.faults import Code, translate
 from adapters.wire.http import open_client, refuse_other_mode
 from mapping.errors import MappingError
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
@@ -22,6 +20,8 @@ from outbox.message import Receipt
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+
+    import httpx
 
     from adapters.sinus.client import Acknowledgement
     from adapters.wire.link import Link
@@ -72,18 +72,27 @@ class SinusAdapter:
         envelope = claimed.envelope
         try:
             said = await self._tell(envelope, document)
-        except (httpx.HTTPError, RefusalError, UnreadableAnswerError) as error:
+        except (RefusalError, UnreadableAnswerError) as error:
             raise translate(error, document) from error
+        if envelope.topic == "event" and not said.sinus_id:
+            # Everything else needs SINUS's identifier of the event: it is asked for again, under the same key.
+            raise translate(UnreadableAnswerError("idSinus", said.answered), document)
         facts: dict[str, Any] = {"resultat": said.result}
         if envelope.topic == "event":
             facts["external_id"] = said.sinus_id
-        return Receipt(said.sinus_id, duplicate=said.replay, sent=document, answered=said.answered, facts=facts)
+        return Receipt(
+            said.sinus_id or claimed.reference,
+            duplicate=said.replay,
+            sent=document,
+            answered=said.answered,
+            facts=facts,
+        )
 
     async def held(self, external_id: str) -> dict[str, int]:
         """How many victims SINUS holds by category in its event, recounted from the records it keeps."""
         try:
             tree = await self._client.get_counts(external_id)
-        except (httpx.HTTPError, RefusalError, UnreadableAnswerError) as error:
+        except (RefusalError, UnreadableAnswerError) as error:
             raise translate(error) from error
         self._refuse_other_mode(tree)
         return self._mappings[HELD].apply(tree)
@@ -99,7 +108,7 @@ class SinusAdapter:
                 if refusal.code == Code.EVENEMENT_INCONNU:
                     return None
                 raise translate(refusal) from refusal
-            except (httpx.HTTPError, UnreadableAnswerError) as error:
+            except UnreadableAnswerError as error:
                 raise translate(error) from error
             self._refuse_other_mode(tree)
             page = await asyncio.to_thread(self._mappings[PEOPLE].apply, tree)

@@ -1,8 +1,4 @@
-"""Speaks the SINUS contract over HTTPS: documents out, typed answers in. Knows no business and judges no fault.
-
-A connection that could not be made is tried again within the second, and only where repeating is harmless (PUT, GET);
-whatever lasts longer is the outbox's affair.
-"""
+"""Speaks the SINUS contract over HTTPS: documents out, typed answers in. Knows no business and judges no fault of SINUS."""
 
 from __future__ import annotations
 
@@ -10,19 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import httpx
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random
-
-from adapters.sinus.document import LARGEST, DocumentError, read
-from adapters.wire.http import retry_after
+from adapters.sinus.document import DocumentError, read
+from adapters.wire.exchange import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-_TRIES = 3
-_TRIES_WITHIN = 1.0
-_IDEMPOTENT = frozenset({"PUT", "GET"})
+    import httpx
+
+    from adapters.wire.exchange import Reply
+
+NAME = "sinus"
 
 
 class RefusalError(Exception):
@@ -52,8 +47,9 @@ class Acknowledgement:
     """What SINUS did with a document."""
 
     result: str
-    """`prise`, `perimee` (it holds as new or newer) or `sansObjet`."""
+    """`prise`, `perimee` (it holds as new or newer) or `sansObjet`; empty where only the status says that it was taken."""
     sinus_id: str
+    """Empty where only the status spoke."""
     replay: bool
     """It had already taken this very message."""
     answered: bytes
@@ -84,14 +80,12 @@ class SinusClient:
 
     async def get_counts(self, sinus_event: str) -> dict[str, Any]:
         """What SINUS holds: the tree of `denombrementDetenu`."""
-        tree, _ = await self._ask("GET", _path(sinus_event, "denombrement"), "denombrementDetenu")
-        return tree
+        return _read(await self._ask("GET", _path(sinus_event, "denombrement")), "denombrementDetenu")
 
     async def get_records(self, sinus_event: str, after: str | None) -> dict[str, Any]:
         """One page of the records that SINUS holds: the tree of `fichesDetenues`. `after` is the cursor of the page before."""
         query = f"?apres={quote(after, safe='')}" if after else ""
-        tree, _ = await self._ask("GET", _path(sinus_event, "victimes") + query, "fichesDetenues")
-        return tree
+        return _read(await self._ask("GET", _path(sinus_event, "victimes") + query), "fichesDetenues")
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -99,55 +93,41 @@ class SinusClient:
 
     async def _tell(self, method: str, path: str, document: bytes, key: str) -> Acknowledgement:
         headers = {"Content-Type": "application/xml; charset=utf-8", "Idempotency-Key": key}
-        tree, raw = await self._ask(method, path, "accuse", document, headers)
-        return Acknowledgement(tree["resultat"], tree["idSinus"], tree["@rejeu"] in {"true", "1"}, raw)
+        reply = await self._ask(method, path, document, headers)
+        if reply.is_receipt and not _is_document(reply.body):
+            return Acknowledgement("", "", replay=False, answered=reply.answered)
+        tree = _read(reply, "accuse")
+        return Acknowledgement(tree["resultat"], tree["idSinus"], tree["@rejeu"] in {"true", "1"}, reply.answered)
 
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        expected: str,
-        document: bytes | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> tuple[dict[str, Any], bytes]:
-        """One exchange; the answer must be the document `expected`."""
-        response, raw = await self._exchange(method, path, document, headers or {})
-        if not response.is_success:
-            code, field = _said(raw)
-            raise RefusalError(response.status_code, code, field, retry_after(response, self._clock()), raw)
-        try:
-            root, tree = read(raw)
-        except DocumentError as error:
-            raise UnreadableAnswerError(error.code, raw) from None
-        if root != expected:
-            raise UnreadableAnswerError("non_conforme", raw)
-        return tree, raw
-
-    async def _exchange(
-        self, method: str, path: str, document: bytes | None, headers: dict[str, str]
-    ) -> tuple[httpx.Response, bytes]:
-        tries = AsyncRetrying(
-            retry=retry_if_exception_type((httpx.ConnectError, httpx.ConnectTimeout)),
-            stop=stop_after_attempt(_TRIES if method in _IDEMPOTENT else 1) | stop_after_delay(_TRIES_WITHIN),
-            wait=wait_random(0.05, 0.2),
-            reraise=True,
+    async def _ask(self, method: str, path: str, document: bytes = b"", headers: dict[str, str] | None = None) -> Reply:
+        """One exchange that SINUS did not refuse."""
+        reply = await exchange(
+            self._http, NAME, method, path, content=document, headers={"Accept": "application/xml", **(headers or {})}
         )
-        headers = {"Accept": "application/xml", **headers}
-        async for attempt in tries:
-            with attempt:
-                async with self._http.stream(method, path, content=document, headers=headers) as response:
-                    return response, await _limited(response)
-        raise AssertionError  # reraise leaves no other way out
+        if not reply.is_success:
+            code, field = _said(reply.body)
+            raise RefusalError(reply.status, code, field, reply.wait(self._clock()), reply.answered)
+        return reply
 
 
-async def _limited(response: httpx.Response) -> bytes:
-    """The answer, read no further than just past the largest document of the contract."""
-    raw = bytearray()
-    async for chunk in response.aiter_bytes():
-        raw += chunk
-        if len(raw) > LARGEST:
-            break
-    return bytes(raw)
+def _read(reply: Reply, expected: str) -> dict[str, Any]:
+    """The tree of the answer, which must be the document `expected`."""
+    try:
+        root, tree = read(reply.body)
+    except DocumentError as error:
+        raise UnreadableAnswerError(error.code, reply.answered) from None
+    if root != expected:
+        raise UnreadableAnswerError("non_conforme", reply.answered)
+    return tree
+
+
+def _is_document(raw: bytes) -> bool:
+    """Whether it is a document of the contract, whichever."""
+    try:
+        read(raw)
+    except DocumentError:
+        return False
+    return True
 
 
 def _said(raw: bytes) -> tuple[str, str]:

@@ -9,18 +9,15 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-import httpx
-
-from adapters.sinus.client import RefusalError, UnreadableAnswerError
-from adapters.wire.http import broken_link, refused
+from adapters.sinus.client import NAME, RefusalError, UnreadableAnswerError
+from adapters.wire.http import refused
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 
 if TYPE_CHECKING:
     from outbox.errors import DeliveryError
 
-NAME = "sinus"
 _FIELD = re.compile(r"[A-Za-z@/]{1,80}")
-Foreign = httpx.HTTPError | RefusalError | UnreadableAnswerError
+Foreign = RefusalError | UnreadableAnswerError
 
 
 class Code(StrEnum):
@@ -69,9 +66,8 @@ def translate(error: Foreign, sent: bytes = b"") -> DeliveryError:
                 error.code,
                 sent=sent,
                 answered=error.answered,
+                uncertain=True,
             )
-        case httpx.HTTPError():
-            return broken_link(error, NAME, sent=sent)
         case _:
             assert_never(error)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from adapters.sivic.faults import FaultCode, delivery_error, fault_code, unheard, unknown_topic, unmapped
-from adapters.wire.http import refuse_other_mode
+from adapters.sivic.faults import FaultCode, delivery_error, fault_code, only_taken, unheard, unknown_topic, unmapped
+from adapters.wire.http import refuse_other_mode, refused
 from adapters.wire.soap.client import FaultAnswerError
 from mapping import MappingError
 from outbox.errors import PermanentDeliveryError
@@ -66,7 +66,9 @@ class SivicAdapter:
             answer = await said_now
         except FaultAnswerError as fault:
             raise delivery_error(fault) from None
-        taken = self._heard(claimed.envelope.topic, answer)
+        taken = (
+            self._heard(claimed.envelope.topic, answer) if answer.tree else only_taken(claimed.envelope.topic, answer)
+        )
         said = (("external_id", "reference"), ("etat", "state"), ("sinus_number_hp", "sinus_number_hp"))
         return Receipt(
             reference=taken.get("reference") or claimed.reference,
@@ -82,6 +84,8 @@ class SivicAdapter:
             counted = await self._client.counts(external_id, self._link.mode)
         except FaultAnswerError as fault:
             raise delivery_error(fault) from None
+        if not counted:
+            raise refused(204, self.name)
         held: dict[str, int] = self._mappings[HELD].apply(counted)
         return {**held, "total": sum(held.values())}
 

@@ -7,7 +7,7 @@ the attempt log.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 
@@ -90,6 +90,7 @@ def _only_soap_spoke(fault: FaultAnswerError) -> DeliveryError:
             retry_after=fault.retry_after,
             sent=fault.sent,
             answered=fault.answered,
+            uncertain=True,
         )
     return PermanentDeliveryError(
         "sivic.soap_client", "SI-VIC refuse le message.", fault.code[:40], sent=fault.sent, answered=fault.answered
@@ -116,4 +117,18 @@ def unheard(path: str, reason: str, answer: Answer) -> PermanentDeliveryError:
         f"{path} : {reason}",
         sent=answer.sent,
         answered=answer.answered,
+        uncertain=True,
     )
+
+
+def only_taken(topic: str, answer: Answer) -> dict[str, Any]:
+    """What is known where only the status says that SI-VIC took the message. An event needs more: its identifier."""
+    if topic == "event":
+        raise TransientDeliveryError(
+            "sivic.reponse_illisible",
+            "SI-VIC a pris le message sans dire l’identifiant de l’événement : il est redemandé.",
+            sent=answer.sent,
+            answered=answer.answered,
+            uncertain=True,
+        )
+    return {"duplicate": False}

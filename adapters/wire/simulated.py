@@ -16,7 +16,11 @@ Random faults have no place here: a test that fails must fail again.
     lost_ack            the work is done, then the connection is cut
     timeout_after_work  the work is done, then silence for `seconds` (absent: until the caller leaves)
     soap_fault          the fault of the door that speaks SOAP, else 500
-    wrong_answer        200 with a page that is not of the contract, as a captive portal gives
+    wrong_answer        nothing done, 200 with a page that is not of the contract, as a captive portal gives
+    garbled_ack         the work is done, and answered 200 in words that are not of the contract
+    bare_ack            the work is done, and answered 202 with nothing more
+    bom_ack             the work is done, and its answer begins with a byte order mark
+    multipart_ack       the work is done, and its answer is the root of a multipart one, as with MTOM
 """
 
 from __future__ import annotations
@@ -40,7 +44,18 @@ if TYPE_CHECKING:
     Door = Callable[[Request], Awaitable[Response]]
 
 FaultName = Literal[
-    "latency", "refuse", "reset", "timeout_after_work", "lost_ack", "soap_fault", "too_many", "wrong_answer"
+    "latency",
+    "refuse",
+    "reset",
+    "timeout_after_work",
+    "lost_ack",
+    "soap_fault",
+    "too_many",
+    "wrong_answer",
+    "garbled_ack",
+    "bare_ack",
+    "bom_ack",
+    "multipart_ack",
 ]
 
 
@@ -128,7 +143,9 @@ async def _silence(request: Request, seconds: float) -> None:
         return
 
 
-def faulty(door: Door, script: FaultScript, soap_fault: Callable[[], Response] | None = None) -> Door:
+def faulty(  # noqa: C901 - one line per fault
+    door: Door, script: FaultScript, soap_fault: Callable[[], Response] | None = None
+) -> Door:
     """A contract door that plays the script: the fault decides whether the work is done, and whether it is answered."""
 
     async def play(request: Request) -> Response:  # noqa: PLR0911 - one line per fault
@@ -154,10 +171,30 @@ def faulty(door: Door, script: FaultScript, soap_fault: Callable[[], Response] |
                 return Response(status_code=429, headers={"Retry-After": str(int(fault.seconds) or 1)})  # type: ignore[union-attr]
             case "soap_fault":
                 return soap_fault() if soap_fault else Response(status_code=500)
-            case _:
+            case "wrong_answer":
                 return Response("<html>portail captif</html>", media_type="text/html")
+            case odd:
+                return _oddly(str(odd), await door(request))
 
     return play
+
+
+def _oddly(fault: str, answer: Response) -> Response:
+    """The answer of work that was done, as real servers and relays are seen to give it."""
+    content, kind = bytes(answer.body), answer.headers.get("content-type", "application/octet-stream")
+    match fault:
+        case "garbled_ack":
+            return Response(b"OK, message pris.", media_type="text/plain")
+        case "bare_ack":
+            return Response(status_code=202)
+        case "bom_ack":
+            return Response(b"\xef\xbb\xbf" + content, answer.status_code, media_type=kind)
+        case _:
+            part = f"--partie\r\nContent-Type: {kind}\r\nContent-ID: <racine>\r\n\r\n".encode()
+            other = b"--partie\r\nContent-Type: text/plain\r\n\r\npiece\r\n"
+            whole = other + part + content + b"\r\n--partie--\r\n"
+            related = 'multipart/related; boundary="partie"; start="<racine>"'
+            return Response(whole, answer.status_code, headers={"content-type": related})
 
 
 def control_routes(held: Held, script: FaultScript) -> list[Route]:

@@ -4,7 +4,9 @@ Why: the time of a small call is the carrier's. Measured, one POST of ready byte
 httpx's own transport; urllib3 alone costs 0.4 ms, threads included (`adapters/wire/soap/client.py` has the whole calls). It is an
 httpx transport, so that clients, fault tables, links and tests do not know the difference.
 
-It refuses to retry, to follow a redirect, to read the environment, and to decode: httpx does what its client was told.
+It refuses to retry, to follow a redirect, to read the environment, and to hold more than `LARGEST_ANSWER` of an answer,
+decompressed: a few hundred kilobytes may otherwise become as many megabytes. What came in an encoding that was not asked for, or
+does not decompress, is `httpx.DecodingError`.
 A request whose task is cancelled ends on its thread, at the latest after the link's read timeout.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -66,13 +69,41 @@ class ThreadedTransport(httpx.AsyncBaseTransport):
             raise transport_error(error)(type(error).__name__, request=request) from None
         if len(content) > LARGEST_ANSWER:
             raise httpx.RemoteProtocolError("answer too long", request=request)
-        return httpx.Response(answer.status, headers=list(answer.headers.items()), content=content)
+        headers = httpx.Headers(list(answer.headers.items()))
+        try:
+            content = decompressed(content, headers.pop("content-encoding", ""))
+        except ValueError as error:
+            raise httpx.DecodingError(str(error), request=request) from None
+        return httpx.Response(answer.status, headers=headers, content=content)
 
     async def aclose(self) -> None:
         """Close the connections; what is on its way ends alone."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._pool.clear()
 
+
+def decompressed(content: bytes, encoding: str) -> bytes:
+    """What an answer holds, by its Content-Encoding (RFC 9110 section 8.4). Raises ValueError where it is not what it says, or too long."""
+    named = encoding.strip().lower()
+    if named in {"", "identity"}:
+        return content
+    if named not in ENCODINGS:
+        raise ValueError("an encoding that was not asked for")
+    unpack = zlib.decompressobj(ENCODINGS[named])
+    try:
+        whole = unpack.decompress(content, LARGEST_ANSWER + 1)
+    except zlib.error:
+        raise ValueError("not in the encoding that it says") from None
+    if len(whole) > LARGEST_ANSWER:
+        raise ValueError("answer too long once decompressed")
+    if not unpack.eof:
+        raise ValueError("an answer cut short")
+    return whole
+
+
+ENCODINGS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+ACCEPTED = "gzip, deflate"
+"""What is asked for in `Accept-Encoding`."""
 
 WORDS: tuple[tuple[type[broken.HTTPError], type[httpx.TransportError]], ...] = (
     (broken.NewConnectionError, httpx.ConnectError),

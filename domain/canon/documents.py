@@ -206,7 +206,7 @@ class OutcomeDocument(TypedDict):
     event_id: str | None
     lane: str
     status: str
-    """`delivered`, `parked` or `expired`."""
+    """`delivered`, `parked`, `uncertain`, `expired` or `discarded`."""
     settled_at: str
     lag_ms: int
     attempts: int

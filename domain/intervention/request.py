@@ -24,6 +24,9 @@ REPLAYED_CALL_15 = (
     "Un message a déjà été reçu sous ce nom : consultez l’état de la demande ; en cas de doute, appelez le 15."
 )
 """What a sender reads when this message is refused as one that came before: what came before may well have been transmitted."""
+UNCERTAIN_CALL_15 = "Peut-être reçue par le SAMU, appelez le 15."
+"""It was sent, and nobody knows what became of it: the SAMU may be acting on it, or know nothing of it."""
+CANCEL_UNCERTAIN_CALL_15 = "Annulation peut-être reçue par le SAMU, appelez le 15."
 
 
 @dataclass(frozen=True, slots=True, repr=False)

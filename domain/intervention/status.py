@@ -6,7 +6,8 @@ TRANSMISE ──▶ AFFICHEE ──▶ DOSSIER-OUVERT ──▶ MOYEN-ENGAGE ─
     │            │         PARTIELLE, DIFFEREE      │              │                           ▲
     │            ├──▶ REFUSEE (with its reason)     └──────────────┴───────────────────────────┘
     │            └──▶ ANNULEE (asked by the sender, until a team is on site)
-    └──▶ ERREUR: refused by the link or too late. A person telephones; a later word of the CRRA still counts.
+    ├──▶ INCERTAINE: sent, and no answer could be read. Perhaps the SAMU has it; a person telephones.
+    └──▶ ERREUR: refused by the link, or never sent in time. A person telephones. After both, a later word of the CRRA still counts.
 ```
 A CRRA's software may skip steps, never go back: an older word that comes late is kept as said and moves nothing.
 """
@@ -34,6 +35,7 @@ class Status(StrEnum):
     TRANSPORT = "TRANSPORT"
     TERMINEE = "TERMINEE"
     ANNULEE = "ANNULEE"
+    INCERTAINE = "INCERTAINE"
     ERREUR = "ERREUR"
 
     @property
@@ -54,14 +56,14 @@ class Status(StrEnum):
     @property
     def is_accepted(self) -> bool:
         """Whether somebody at the CRRA has answered: the telephone is no longer needed to be sure of it."""
-        return self not in {Status.TRANSMISE, Status.AFFICHEE, Status.ERREUR}
+        return self not in {Status.TRANSMISE, Status.AFFICHEE, Status.INCERTAINE, Status.ERREUR}
 
 
 _LATER = (Status.MOYEN_ENGAGE, Status.SUR_PLACE, Status.TRANSPORT, Status.TERMINEE)
 _ANSWERS = (Status.DOSSIER_OUVERT, Status.PARTIELLE, Status.DIFFEREE, Status.REFUSEE, Status.ANNULEE)
 
 MOVES: Mapping[Status, tuple[Status, ...]] = {
-    Status.TRANSMISE: (Status.AFFICHEE, *_ANSWERS, *_LATER, Status.ERREUR),
+    Status.TRANSMISE: (Status.AFFICHEE, *_ANSWERS, *_LATER, Status.INCERTAINE, Status.ERREUR),
     Status.AFFICHEE: (*_ANSWERS, *_LATER, Status.ERREUR),
     Status.DOSSIER_OUVERT: (Status.PARTIELLE, Status.DIFFEREE, Status.REFUSEE, Status.ANNULEE, *_LATER),
     Status.PARTIELLE: (Status.DOSSIER_OUVERT, Status.DIFFEREE, Status.REFUSEE, Status.ANNULEE, *_LATER),
@@ -69,6 +71,7 @@ MOVES: Mapping[Status, tuple[Status, ...]] = {
     Status.MOYEN_ENGAGE: (Status.SUR_PLACE, Status.TRANSPORT, Status.TERMINEE, Status.ANNULEE),
     Status.SUR_PLACE: (Status.TRANSPORT, Status.TERMINEE),
     Status.TRANSPORT: (Status.TERMINEE,),
+    Status.INCERTAINE: (Status.TRANSMISE, Status.AFFICHEE, *_ANSWERS, *_LATER, Status.ERREUR),
     Status.ERREUR: (Status.TRANSMISE, Status.AFFICHEE, *_ANSWERS, *_LATER),
     Status.TERMINEE: (),
     Status.REFUSEE: (),
@@ -88,6 +91,7 @@ TASK_STATUS: Mapping[Status, str] = {
     Status.TRANSPORT: "in-progress",
     Status.TERMINEE: "completed",
     Status.ANNULEE: "cancelled",
+    Status.INCERTAINE: "requested",
     Status.ERREUR: "failed",
 }
 
@@ -103,6 +107,7 @@ LABELS: Mapping[Status, str] = {
     Status.TRANSPORT: "Transport en cours",
     Status.TERMINEE: "Intervention terminée",
     Status.ANNULEE: "Demande annulée",
+    Status.INCERTAINE: "Demande envoyée, sans réponse lisible du SAMU",
     Status.ERREUR: "Demande non transmise",
 }
 
@@ -112,9 +117,9 @@ _HEARD: Mapping[str, Status] = {"RECUE": Status.TRANSMISE} | {
 
 
 def heard(word: str) -> Status | None:
-    """What a CRRA's software means; None for a word we do not know, which moves nothing. ERREUR is ours to say."""
+    """What a CRRA's software means; None for a word we do not know, which moves nothing. Two are ours to say."""
     found = _HEARD.get(word)
-    return None if found is Status.ERREUR else found
+    return None if found in {Status.INCERTAINE, Status.ERREUR} else found
 
 
 def may_follow(now: Status, then: Status) -> bool:

@@ -146,7 +146,7 @@ def _update(turn: _Turn, one: Intervention, reading: Reading, picked: Picked) ->
     if _withdrawn(turn, one, f"remplacée par la version {version}"):
         route = picked.route
         one = replace(one, destination=route.destination, second=route.second, crra=route.label)
-    if one.status is Status.ERREUR:
+    if one.status in {Status.ERREUR, Status.INCERTAINE}:
         one = replace(one, status=Status.TRANSMISE, since=turn.now, reason=None)
     one = replace(
         one,

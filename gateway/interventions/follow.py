@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from domain.intervention.request import CALL_15, CANCEL_CALL_15
+from domain.intervention.request import CALL_15, CANCEL_CALL_15, CANCEL_UNCERTAIN_CALL_15, UNCERTAIN_CALL_15
 from domain.intervention.status import Status, heard, may_follow, refusal_code
-from gateway.interventions.routes import CANCEL, REQUEST
+from gateway.interventions.routes import CANCEL, REQUEST, lane_of
 from gateway.interventions.tell import tell
 from gateway.operations.alarms import UNANSWERED, end, sound
 from gateway.register.interventions.requests import Word
+from outbox.message import Outcome
 from outbox.message import Status as Sent
+from outbox.sql import free_lane
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,10 @@ FOLLOWED = timedelta(hours=48)
 NOT_KNOWN_THERE = "demande_inconnue"
 NOT_SENT_IN_TIME = "Délai dépassé : la demande n’a pas été envoyée."
 UPDATE_LOST = "La mise à jour n’est pas transmise, appelez le 15."
+UPDATE_UNCERTAIN = "La mise à jour est peut-être reçue par le SAMU, appelez le 15."
+ASKED_AGAIN = "envoyée, sans réponse lisible ; redemandée sous la même clé"
+UNCERTAIN = "Envoyée, sans réponse lisible."
+CONFIRMED = "Le logiciel du SAMU tient cette demande."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ def hear(  # noqa: PLR0913 - of which request, what, when, by whom
         register.interventions.change(one)
     if status is one.status:
         return False
+    if one.status is Status.INCERTAINE and one.delivered_at is None:
+        one = _confirmed(register, one, now)
     happened = said.at or now
     reason = said.reason[:255] if said.reason else None
     word = Word(source, status, reason, moved=may_follow(one.status, status), happened_at=happened, received_at=now)
@@ -83,6 +91,14 @@ def hear(  # noqa: PLR0913 - of which request, what, when, by whom
             end(register, f"{UNANSWERED}:{one.id}", one.mode, now)
         tell(register, house, one, now)
     return word.moved
+
+
+def _confirmed(register: Register, one: Intervention, now: datetime) -> Intervention:
+    """The CRRA speaks of a request whose receipt was never read: it has it, and nobody need decide about the message."""
+    free_lane(register.connection, one.destination, lane_of(one), by=one.destination, reason=CONFIRMED, now=now)
+    one = replace(one, delivered_at=now)
+    register.interventions.change(one)
+    return one
 
 
 def _said_before(register: Register, one: Intervention, word: Word) -> bool:
@@ -104,6 +120,8 @@ def settled(register: Register, house: House, settlement: Settlement) -> None:
         return
     if settlement.status is Sent.DELIVERED:
         _delivered(register, house, one, settlement)
+    elif settlement.outcome is Outcome.DISCARDED and one.status in {Status.ERREUR, Status.INCERTAINE}:
+        return  # Its sender was told when it was parked.
     elif envelope.topic == REQUEST:
         _not_sent(register, house, one, settlement)
     else:
@@ -114,7 +132,7 @@ def _delivered(register: Register, house: House, one: Intervention, settlement: 
     receipt, now, destination = settlement.receipt, settlement.at, settlement.claimed.envelope.destination
     if one.delivered_at is None:
         one = replace(one, delivered_at=now, case_id=(receipt.reference if receipt else None) or one.case_id)
-        if one.status is Status.ERREUR:
+        if one.status in {Status.ERREUR, Status.INCERTAINE}:
             one = replace(one, status=Status.TRANSMISE, since=now, reason=None)
         register.interventions.change(one)
         # The hub only carries: the SAMU's own word comes later.
@@ -127,22 +145,45 @@ def _delivered(register: Register, house: House, one: Intervention, settlement: 
         hear(register, house, one.reference, said, now, destination)
 
 
-def _not_sent(register: Register, house: House, one: Intervention, settlement: Settlement) -> None:
-    """The request, or a new version of it, did not get through: its sender must telephone, and the operator sees it."""
+def asked_again(register: Register, settlement: Settlement) -> None:
+    """A message of a request left for the first time without a readable answer: noted for the operator; tries are left."""
+    first = settlement.uncertain and settlement.claimed.uncertain_since is None
     envelope, now = settlement.claimed.envelope, settlement.at
+    if not first or envelope.topic not in {REQUEST, CANCEL}:
+        return
+    one = register.interventions.by_reference(str(envelope.body["request_id"]), for_change=True)
+    if one is not None:
+        word = Word(envelope.destination, one.status, ASKED_AGAIN, moved=False, happened_at=now, received_at=now)
+        register.interventions.hear(one, word)
+
+
+def _not_sent(register: Register, house: House, one: Intervention, settlement: Settlement) -> None:
+    """No receipt of the request, or of a new version of it: its sender must telephone, and the operator sees it.
+
+    It is told as not sent only where nothing of it left or the neighbour refused it readably; else as uncertain.
+    """
+    envelope, now = settlement.claimed.envelope, settlement.at
+    uncertain = settlement.uncertain_since is not None
     expired = settlement.status is Sent.EXPIRED
-    reason = NOT_SENT_IN_TIME if expired else (settlement.cause.title if settlement.cause else "")
+    cause = settlement.cause.title if settlement.cause else ""
+    reason = f"{UNCERTAIN} {cause}" if uncertain else NOT_SENT_IN_TIME if expired else cause
+    status = Status.INCERTAINE if uncertain else Status.ERREUR
     first = one.delivered_at is None and envelope.body.get("version") == one.version
-    lost = first and may_follow(one.status, Status.ERREUR)
-    word = Word(envelope.destination, Status.ERREUR, reason[:255], moved=lost, happened_at=now, received_at=now)
+    lost = first and may_follow(one.status, status)
+    word = Word(envelope.destination, status, reason[:255], moved=lost, happened_at=now, received_at=now)
     register.interventions.hear(one, word)
     log.warning(
-        "intervention.not_sent id=%s destination=%s status=%s", one.id, envelope.destination, settlement.status.value
+        "intervention.%s id=%s destination=%s status=%s",
+        "uncertain" if uncertain else "not_sent",
+        one.id,
+        envelope.destination,
+        settlement.status.value,
     )
     if lost:
-        one = replace(one, status=Status.ERREUR, since=now, reason=reason[:255])
+        one = replace(one, status=status, since=now, reason=reason[:255])
         register.interventions.change(one)
-    tell(register, house, one, now, said=CALL_15 if lost else UPDATE_LOST)
+    said = (CALL_15, UPDATE_LOST) if not uncertain else (UNCERTAIN_CALL_15, UPDATE_UNCERTAIN)
+    tell(register, house, one, now, said=said[0] if lost else said[1])
 
 
 def not_taken(  # noqa: PLR0913 - of which request, why, when, by whom
@@ -172,7 +213,8 @@ def _not_cancelled(register: Register, house: House, one: Intervention, settleme
     if unknown:
         one = replace(one, status=Status.ANNULEE, since=now, reason=None)
         register.interventions.change(one)
-    tell(register, house, one, now, said=None if unknown else CANCEL_CALL_15)
+    lost = CANCEL_CALL_15 if settlement.uncertain_since is None else CANCEL_UNCERTAIN_CALL_15
+    tell(register, house, one, now, said=None if unknown else lost)
 
 
 def alarm(register: Register, house: House, reference: str, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.intervention.request import CALL_15
+from domain.intervention.request import CALL_15, UNCERTAIN_CALL_15
 from domain.intervention.status import REFUSALS, Status
 from gateway.flow.routing import KINDS, priority
 from gateway.ids import new_id
@@ -35,6 +35,8 @@ def instruction(one: Intervention) -> str | None:
     """What the sender should do now."""
     if one.status is Status.ERREUR:
         return CALL_15
+    if one.status is Status.INCERTAINE:
+        return UNCERTAIN_CALL_15
     if one.status is Status.REFUSEE:
         return REFUSED
     return NO_ANSWER if one.alarmed_at is not None and not one.status.is_accepted else None

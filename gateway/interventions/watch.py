@@ -8,9 +8,11 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gateway.interventions.follow import FOLLOWED, alarm, hear, heard_in, is_late
-from gateway.interventions.routes import take_second_route
+from domain.intervention.status import Status
+from gateway.interventions.follow import FOLLOWED, NOT_KNOWN_THERE, alarm, hear, heard_in, is_late, not_taken
+from gateway.interventions.routes import lane_of, take_second_route
 from outbox.errors import DeliveryError
+from outbox.sql import free_lane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +60,8 @@ class Watch:
             and now - one.sent_at >= house.interventions.second_after
         ):
             await self._runtime.write(partial(_second, house=house, reference=one.reference, now=now))
+        if one.status is Status.INCERTAINE:
+            await self._runtime.write(partial(_make_way, one=one, now=now))
         if is_late(one, house, now):
             await self._runtime.write(partial(_alarm, house=house, reference=one.reference, now=now))
 
@@ -72,9 +76,10 @@ class Watch:
 
     def _first(self, one: Intervention) -> datetime | None:
         """When to ask for the first time: the receipt has just said where the request is. None: it cannot be asked for."""
-        if one.delivered_at is None or one.destination not in self._runtime.followers:
+        left = one.delivered_at or (one.since if one.status is Status.INCERTAINE else None)
+        if left is None or one.destination not in self._runtime.followers:
             return None
-        return one.delivered_at + timedelta(seconds=self._runtime.settings.interventions.follow_seconds)
+        return left + timedelta(seconds=self._runtime.settings.interventions.follow_seconds)
 
     async def _ask_all(self, chosen: Sequence[Intervention], now: datetime) -> None:
         gate = asyncio.Semaphore(AT_ONCE)
@@ -93,12 +98,33 @@ class Watch:
             said = heard_in(await runtime.followers[one.destination].status(one.reference))
         except DeliveryError as error:
             log.warning("intervention.not_followed destination=%s cause=%s", one.destination, error.cause.code)
+            if one.status is Status.INCERTAINE and error.cause.code.endswith(NOT_KNOWN_THERE):
+                await self._not_there(one, error.cause.title)
             return
         if said is not None:
             house = runtime.house
             await runtime.write(
                 lambda register: hear(register, house, one.reference, said, runtime.clock(), one.destination)
             )
+
+    async def _not_there(self, one: Intervention, reason: str) -> None:
+        """The CRRA says in so many words that it never had the request whose answer could not be read."""
+        runtime = self._runtime
+        house, now = runtime.house, runtime.clock()
+        await runtime.write(lambda register: not_taken(register, house, one.reference, reason, now, one.destination))
+
+
+def _make_way(register: Register, *, one: Intervention, now: datetime) -> None:
+    """A cancellation or a new version does not wait behind a request that the CRRA may be acting on."""
+    free_lane(
+        register.connection,
+        one.destination,
+        lane_of(one),
+        by="passerelle",
+        reason="Suivie d’une annulation ou d’une nouvelle version, qui n’attend pas.",
+        now=now,
+        if_followed=True,
+    )
 
 
 def _second(register: Register, *, house: House, reference: str, now: datetime) -> bool:

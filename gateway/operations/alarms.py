@@ -15,7 +15,7 @@ from gateway.register import Register
 from gateway.runtime import heartbeat
 from outbox.desk import Filter
 from outbox.gate import Breaker
-from outbox.message import Kind, Priority, Status
+from outbox.message import UNDECIDED, Kind, Priority, Status
 from outbox.sql import nodes
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ log = logging.getLogger("gateway.operations.alarms")
 
 ENDS_BELOW = 0.5
 MOST = 100
-"""Parked commands that have an alarm each; beyond, they are counted."""
+"""Undecided commands of each status that have an alarm each; beyond, they are counted."""
 EXPIRED = "expired"
 UNANSWERED = "unanswered"
 """A request that its CRRA has not answered in time; the answer ends it."""
@@ -49,8 +49,8 @@ class Known:
     lags: Sequence[Lag]
     gates: Mapping[str, Gate]
     nodes: Sequence[Node]
-    parked: Sequence[Record]
-    """Commands that hold their lane."""
+    undecided: Sequence[Record]
+    """Commands that are parked, which hold their lane, or uncertain."""
 
 
 def conditions(known: Known, watch: Watch, under_way: set[str]) -> dict[str, dict[str, Any]]:
@@ -73,9 +73,9 @@ def conditions(known: Known, watch: Watch, under_way: set[str]) -> dict[str, dic
     for name, since in _down(known.nodes, known.now, watch).items():
         if over(f"link:{name}", (known.now - since).total_seconds(), watch.alarm_link_seconds):
             found[f"link:{name}"] = {"destination": name, "since": since.isoformat()}
-    for record in known.parked:
+    for record in known.undecided:
         envelope, cause = record.envelope, record.cause
-        found[f"parked:{envelope.id}"] = {
+        found[f"{record.status.value}:{envelope.id}"] = {
             "destination": envelope.destination,
             "topic": envelope.topic,
             "cause_code": cause.code if cause else None,
@@ -101,7 +101,12 @@ async def look(runtime: Runtime) -> None:
         await desk.lags(),
         await desk.gates(),
         await runtime.database.read(nodes.nodes),
-        [one for one in await desk.find(Filter(status=Status.PARKED), limit=MOST) if one.envelope.kind is Kind.COMMAND],
+        [
+            record
+            for status in UNDECIDED
+            for record in await desk.find(Filter(status=status), limit=MOST)
+            if record.envelope.kind is Kind.COMMAND
+        ],
     )
     alarms = await runtime.read(lambda register: register.alarms.under_way())
     names = {one.name for one in alarms if one.kind not in LASTING}

@@ -12,7 +12,7 @@ from gateway.flow.routing import EVENT_DESTINATIONS
 from gateway.runtime import heartbeat
 from gateway.security.admission import Load
 from outbox.gate import Breaker, Gate
-from outbox.message import Status
+from outbox.message import UNDECIDED, Status
 from outbox.sql import nodes
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gateway.runtime import Runtime
     from outbox.desk import Node
 
-LIVE = (Status.PENDING, Status.SENDING, Status.PARKED)
+LIVE = (Status.PENDING, Status.SENDING, *UNDECIDED)
 
 
 class Measures:
@@ -116,7 +116,7 @@ def _refused(runtime: Runtime) -> Metric:
 async def _alarms(runtime: Runtime) -> Metric:
     family = GaugeMetricFamily("passerelle_alarms", "Alarms under way.", labels=("kind",))
     under_way = [one.kind for one in await runtime.read(lambda register: register.alarms.under_way())]
-    for kind in ("lag", "breaker", "node", "link", "parked", "expired", "difference"):
+    for kind in ("lag", "breaker", "node", "link", "parked", "uncertain", "expired", "difference"):
         family.add_metric((kind,), under_way.count(kind))
     return family
 

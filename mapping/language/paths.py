@@ -48,7 +48,7 @@ CODES: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
         ("DetachedNumberDocument", "reason"): frozenset({"emptied", "changed", "deleted"}),
         ("InterventionPatientCanon", "sex"): frozenset({"M", "F", "I"}),
         ("AnswerDocument", "outcome"): frozenset({"taken", "later", "refused"}),
-        ("OutcomeDocument", "status"): frozenset({"delivered", "parked", "expired", "discarded"}),
+        ("OutcomeDocument", "status"): frozenset({"delivered", "parked", "uncertain", "expired", "discarded"}),
         **{(document.__name__, "mode"): _MODES for document in documents.DOCUMENTS.values()},
     }
 )

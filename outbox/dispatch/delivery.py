@@ -41,7 +41,7 @@ class Way:
         started = self.clock()
         expires = claimed.envelope.expires_at
         if started >= until:
-            return verdict.lease_lost(claimed, started)
+            return verdict.begun_too_late(claimed, started)
         if expires is not None and started >= expires:
             return verdict.expired(claimed, started)
         return await self._send(claimed, started)

@@ -11,7 +11,7 @@ from outbox.desk import Record
 from outbox.dispatch.shares import share
 from outbox.gate import Breaker, Gate, admit, learn, news, spend
 from outbox.memory.row import LIVE, Row, followed, in_time, log, same_state, sendable, supersede, ticks
-from outbox.message import Claimed, Kind, Outcome, Status
+from outbox.message import UNDECIDED, Claimed, Kind, Outcome, Status
 from outbox.ports import Turned
 from outbox.verdict import expired, late, lease_lost
 
@@ -124,7 +124,15 @@ class MemoryQueue:
 
     def _claimed(self, row: Row) -> Claimed:
         known = self._references.get(row.lane)
-        return Claimed(row.envelope, row.record.attempts, row.fence, known, row.unreachable, row.last_sent)
+        return Claimed(
+            row.envelope,
+            row.record.attempts,
+            row.fence,
+            known,
+            row.unreachable,
+            row.last_sent,
+            row.record.uncertain_since,
+        )
 
     def _held(self, claimed: Claimed) -> Row | None:
         row = self._rows.get(claimed.envelope.id)
@@ -170,22 +178,23 @@ class MemoryQueue:
             next_at=end.next_at or end.at,
             settled_at=None if end.status is Status.PENDING else end.at,
             superseded_by=newer.envelope.id if newer and end.status is Status.SUPERSEDED else None,
+            uncertain_since=end.uncertain_since,
             cause=end.cause,
         )
         if end.outcome not in {Outcome.EXPIRED, Outcome.DISCARDED}:
             log(row, end)
         if end.status is Status.DELIVERED:
             self._heal(row, end)
-        self._lanes[row.lane] = [one for one in self._lanes[row.lane] if one.live or one.status is Status.PARKED]
+        self._lanes[row.lane] = [one for one in self._lanes[row.lane] if one.live or one.status in UNDECIDED]
         self._accept(accepted)
         self._word.set()
 
     def _heal(self, row: Row, end: Settlement) -> None:
-        """Keep the reference, and retire the parked states that this one made needless."""
+        """Keep the reference, and retire the undecided states that this one made needless."""
         if end.receipt is not None and end.receipt.reference is not None:
             self._references[row.lane] = end.receipt.reference
         for older in self._lanes[row.lane]:
-            if older.status is Status.PARKED and older.record.seq < row.record.seq and same_state(older, row):
+            if older.status in UNDECIDED and older.record.seq < row.record.seq and same_state(older, row):
                 supersede(older, row, self._clock())
 
     def _newer_waiting(self, row: Row) -> Row | None:

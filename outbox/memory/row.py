@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NoReturn
 
 from outbox.desk import Attempt, Record
-from outbox.message import Kind, Outcome, Status
+from outbox.message import UNDECIDED, Kind, Outcome, Status
 from outbox.verdict import AFTERMATH_FAILED
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Row:
 
     @property
     def live(self) -> bool:
-        """Whether it stands in its lane: a parked command does, a parked state does not."""
-        return self.status in LIVE or (self.status is Status.PARKED and self.envelope.kind is Kind.COMMAND)
+        """Whether it stands in its lane: an undecided command does, an undecided state does not."""
+        return self.status in LIVE or (self.status in UNDECIDED and self.envelope.kind is Kind.COMMAND)
 
     @property
     def last_sent(self) -> bytes:

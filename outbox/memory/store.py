@@ -11,7 +11,7 @@ from outbox.fingerprint import fingerprint
 from outbox.gate import Gate
 from outbox.memory.queue import MemoryQueue
 from outbox.memory.row import supersede
-from outbox.message import Cause, Kind, Status
+from outbox.message import UNDECIDED, Cause, Kind, Status
 from outbox.verdict import discarded
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ class MemoryStore(MemoryQueue):
         return [row.attempts[fence] for fence in sorted(row.attempts)] if row else []
 
     async def backlog(self) -> list[Backlog]:
-        """How many messages are pending, sending or parked, per destination."""
+        """How many messages are pending, sending, parked or uncertain, per destination."""
         counts: dict[tuple[str, Status], int] = {}
         for row in self._rows.values():
-            if row.live or row.status is Status.PARKED:
+            if row.live or row.status in UNDECIDED:
                 key = (row.envelope.destination, row.status)
                 counts[key] = counts.get(key, 0) + 1
         return [Backlog(name, status, number) for (name, status), number in sorted(counts.items())]
@@ -63,29 +63,31 @@ class MemoryStore(MemoryQueue):
             for (name, priority), sinces in sorted(waits.items())
         ]
 
-    def _parked(self, ids: Sequence[str]) -> list[Row]:
+    def _open(self, ids: Sequence[str]) -> list[Row]:
         rows = [self._rows[key] for key in dict.fromkeys(ids) if key in self._rows]
-        return sorted((row for row in rows if row.status is Status.PARKED), key=lambda row: row.record.seq)
+        return sorted(
+            (row for row in rows if row.status in {Status.PENDING, *UNDECIDED}), key=lambda row: row.record.seq
+        )
 
     async def groups(self, wanted: Filter) -> list[Group]:
-        """Parked messages by the fingerprint of their cause, the largest group first."""
+        """Undecided messages by the fingerprint of their cause, the largest group first."""
         alike: dict[str, list[Record]] = {}
         for row in self._rows.values():
-            if row.status is Status.PARKED and _matches(row.record, wanted):
+            if row.status in UNDECIDED and _matches(row.record, wanted):
                 alike.setdefault(mark(row.record), []).append(row.record)
         found = [_group(key, records) for key, records in alike.items()]
         return sorted(found, key=lambda group: (-group.messages, group.fingerprint))
 
     async def parked(self, wanted: Filter) -> list[list[str]]:
-        """Every parked message that is wanted, in portions that cut no lane."""
-        rows = [row for row in self._rows.values() if row.status is Status.PARKED and _matches(row.record, wanted)]
+        """Every undecided message that is wanted, in portions that cut no lane."""
+        rows = [row for row in self._rows.values() if row.status in UNDECIDED and _matches(row.record, wanted)]
         rows.sort(key=lambda row: (row.lane, row.record.seq))
         return portions([(row.envelope.id, row.lane) for row in rows])
 
     async def replay(self, ids: Sequence[str], *, by: str, exactly: bool = False) -> int:
-        """Send parked messages again, in the original order of their lanes."""
+        """Send messages that wait or are undecided again, in the original order of their lanes."""
         again = 0
-        for row in reversed(self._parked(ids)):
+        for row in reversed(self._open(ids)):
             row.exact = exactly
             again += self._replay_one(row, by)
         if again:
@@ -104,12 +106,12 @@ class MemoryStore(MemoryQueue):
         return True
 
     async def discard(self, ids: Sequence[str], *, by: str, reason: str) -> int:
-        """Give up parked messages, which frees their lanes."""
-        parked = self._parked(ids)
-        self._end(parked, partial(discarded, reason=reason))
-        for row in parked:
+        """Give up messages that wait or are undecided, which frees their lanes."""
+        chosen = self._open(ids)
+        self._end(chosen, partial(discarded, reason=reason))
+        for row in chosen:
             row.record = replace(row.record, decided_by=by, decided_at=self._clock(), decision=reason)
-        return len(parked)
+        return len(chosen)
 
     async def pause(self, destination: str, *, by: str, reason: str) -> None:
         """Stop claiming for a destination."""
@@ -136,12 +138,13 @@ def _group(key: str, records: list[Record]) -> Group:
     causes = [one.cause for one in records if one.cause]
     alike = Cause(causes[0].code, min(one.title for one in causes), min(one.detail for one in causes))
     example = min(one.envelope.id for one in records)
-    return Group(key, envelope.destination, envelope.topic, alike, len(records), min(at), max(at), example)
+    uncertain = sum(one.status is Status.UNCERTAIN for one in records)
+    return Group(key, envelope.destination, envelope.topic, alike, len(records), min(at), max(at), example, uncertain)
 
 
 def mark(record: Record) -> str:
-    """The fingerprint of a parked message; empty for another."""
-    if record.status is not Status.PARKED or record.cause is None:
+    """The fingerprint of an undecided message; empty for another."""
+    if record.status not in UNDECIDED or record.cause is None:
         return ""
     return fingerprint(record.envelope.destination, record.envelope.topic, record.cause)
 

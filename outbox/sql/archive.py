@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from outbox.database.database import Database
     from outbox.message import Kind
-    from outbox.sql.rows import Row
+    from outbox.sql.rows import Named
 
 log: Final = logging.getLogger(__name__)
 
@@ -156,27 +156,26 @@ def _remove(connection: Connection, kind: Kind, until: datetime) -> int:
     return connection.execute(text(statement), {"until": micros(until)}).rowcount
 
 
-def filled(connection: Connection, found: Sequence[Row]) -> list[Row]:
-    """Rows of `rows.RECORD` with the bodies that the archive has."""
-    ended = [row for row in found if not row[8] and row[17] in ENDED]
+def bodies(connection: Connection, found: Sequence[Named]) -> Mapping[int, bytes]:
+    """By number: the bodies that the archive has of these rows of `rows.RECORD`."""
+    ended = [row for row in found if not row.body and row.status in ENDED]
     if not ended or connection.dialect.name != "postgresql":
-        return list(found)
-    bodies: dict[int, bytes] = dict(connection.execute(_BODIES, _about(ended)).all())
-    return [(*row[:8], bodies.get(row[16], row[8]), *row[9:]) for row in found]
+        return {}
+    return dict(connection.execute(_BODIES, _about(ended)).all())
 
 
-def evidence(connection: Connection, record: Row) -> dict[int, Any]:
+def evidence(connection: Connection, record: Named) -> dict[int, Any]:
     """By fence: what the last attempt of one message sent and was answered, where the archive has it."""
-    if connection.dialect.name != "postgresql" or record[17] not in ENDED:
+    if connection.dialect.name != "postgresql" or record.status not in ENDED:
         return {}
     return {row.fence: row for row in connection.execute(_EVIDENCE, _about([record]))}
 
 
-def _about(ended: Sequence[Row]) -> dict[str, Any]:
-    at = [row[20] for row in ended]
+def _about(ended: Sequence[Named]) -> dict[str, Any]:
+    at = [row.settled_at for row in ended]
     return {
-        "kinds": sorted({row[4] for row in ended}),
+        "kinds": sorted({row.kind for row in ended}),
         "first": min(at),
         "last": max(at),
-        "messages": [row[16] for row in ended],
+        "messages": [row.seq for row in ended],
     }

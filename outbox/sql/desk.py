@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, case, func, select, text
 
 from outbox.desk import Attempt, Backlog, Group, Lag, Pause, Record, portions
 from outbox.message import Cause, Outcome, Priority, Status
 from outbox.sql import archive, gates, rows
 from outbox.sql.changes import decide
 from outbox.sql.changes.enqueue import announce
-from outbox.sql.tables import outbox_attempt, outbox_destination, outbox_message
+from outbox.sql.tables import UNDECIDED, outbox_attempt, outbox_destination, outbox_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row, Select
 
     from outbox.database.database import Database
     from outbox.database.sealing import Seal
@@ -45,20 +47,21 @@ _LAGS: Final = (
 _BACKLOG: Final = (
     select(_M.destination, _M.status, func.count()).where(_LIVE).group_by(_M.destination, _M.status),
     select(_M.destination, _M.status, func.count())
-    .where(text("status = 'parked'"), text("place IS NULL"))
+    .where(text(UNDECIDED), text("place IS NULL"))
     .group_by(_M.destination, _M.status),
 )
 _GROUPS: Final = (
     select(
         _M.fingerprint, _M.destination, _M.topic, _M.cause_code, func.min(_M.cause_title), func.min(_M.cause_detail),
         func.count().label("messages"), func.min(_M.settled_at), func.max(_M.settled_at), func.min(_M.id),
+        func.sum(case((_M.status == Status.UNCERTAIN.value, 1), else_=0)),
     )
-    .where(text("status = 'parked'"))
+    .where(text(UNDECIDED))
     .group_by(_M.fingerprint, _M.destination, _M.topic, _M.cause_code)
     .order_by(text("messages DESC"), _M.fingerprint)
 )  # fmt: skip
 _PARKED_KEYS: Final = (
-    select(_M.id, _M.destination, _M.lane).where(text("status = 'parked'")).order_by(_M.destination, _M.lane, _M.seq)
+    select(_M.id, _M.destination, _M.lane).where(text(UNDECIDED)).order_by(_M.destination, _M.lane, _M.seq)
 )
 _GATES: Final = select(outbox_destination)
 _PAUSED: Final = select(outbox_destination).where(outbox_destination.c.paused_at.is_not(None))
@@ -78,13 +81,19 @@ class SqlDesk:
     async def find(self, wanted: Filter, *, before: int | None = None, limit: int = 50) -> list[Record]:
         """The newest messages first, below the cursor."""
         query = _RECORDS.where(*_conditions(wanted, before)).order_by(_M.seq.desc()).limit(limit)
-        found = await self._database.read(lambda c: archive.filled(c, c.execute(query).all()))
-        return [rows.record(row, self._seal) for row in found]
+        found, bodies = await self._database.read(lambda c: _with_bodies(c, query))
+        return [self._record(row, bodies) for row in found]
 
     async def message(self, message_id: str) -> Record | None:
         """One message."""
-        found = await self._database.read(lambda c: archive.filled(c, c.execute(_ONE, {"key": message_id}).all()))
-        return rows.record(found[0], self._seal) if found else None
+        found, bodies = await self._database.read(lambda c: _with_bodies(c, _ONE, {"key": message_id}))
+        return self._record(found[0], bodies) if found else None
+
+    def _record(self, row: Row[Any], bodies: Mapping[int, bytes]) -> Record:
+        """A row of `rows.RECORD`; its body is where retention or the archive left it."""
+        whole = rows.record(row, self._seal)
+        body = bodies.get(row.seq)
+        return whole if body is None else replace(whole, envelope=rows.refilled(whole.envelope, body, self._seal))
 
     async def attempts(self, message_id: str) -> list[Attempt]:
         """Every try at one message, the oldest first."""
@@ -112,7 +121,7 @@ class SqlDesk:
         )
 
     async def backlog(self) -> list[Backlog]:
-        """How many messages are pending, sending or parked, per destination."""
+        """How many messages are pending, sending, parked or uncertain, per destination."""
         found = await self._database.read(lambda connection: [row for q in _BACKLOG for row in connection.execute(q)])
         counts: dict[tuple[str, str], int] = {}
         for destination, status, number in found:
@@ -129,25 +138,25 @@ class SqlDesk:
         ]
 
     async def replay(self, ids: Sequence[str], *, by: str, exactly: bool = False) -> int:
-        """Send parked messages again, in the original order of their lanes."""
+        """Send messages that wait or are undecided again, in the original order of their lanes."""
         return await self._database.write(
             lambda c: decide.replay(c, ids, by, self._clock(), self._seal, exactly=exactly)
         )
 
     async def groups(self, wanted: Filter) -> list[Group]:
-        """Parked messages by the fingerprint of their cause, the largest group first."""
+        """Undecided messages by the fingerprint of their cause, the largest group first."""
         query = _GROUPS.where(*_conditions(wanted, None))
         found = await self._database.read(lambda connection: connection.execute(query).all())
         return [_group(tuple(row)) for row in found]
 
     async def parked(self, wanted: Filter) -> list[list[str]]:
-        """Every parked message that is wanted, in portions that cut no lane."""
+        """Every undecided message that is wanted, in portions that cut no lane."""
         query = _PARKED_KEYS.where(*_conditions(wanted, None))
         found = await self._database.read(lambda connection: connection.execute(query).all())
         return portions([(row[0], (row[1], row[2])) for row in found])
 
     async def discard(self, ids: Sequence[str], *, by: str, reason: str) -> int:
-        """Give up parked messages, which frees their lanes."""
+        """Give up messages that wait or are undecided, which frees their lanes."""
         return await self._database.write(
             lambda c: decide.discard(c, ids, by, reason, self._clock(), self._aftermath, self._seal)
         )
@@ -175,10 +184,20 @@ class SqlDesk:
         }
 
 
+def _with_bodies(
+    connection: Connection, query: Select[Any], facts: Mapping[str, object] = MappingProxyType({})
+) -> tuple[Sequence[Row[Any]], Mapping[int, bytes]]:
+    """Rows of `rows.RECORD`, and the bodies that the archive has of them."""
+    found = connection.execute(query, facts).all()
+    return found, archive.bodies(connection, found)
+
+
 def _group(row: Sequence[Any]) -> Group:
-    mark, destination, topic, code, title, detail, messages, oldest, newest, example = row
+    mark, destination, topic, code, title, detail, messages, oldest, newest, example, uncertain = row
     cause = rows.cause(code, title, detail) or Cause("", "")
-    return Group(mark, destination, topic, cause, messages, rows.instant(oldest), rows.instant(newest), example)
+    return Group(
+        mark, destination, topic, cause, messages, rows.instant(oldest), rows.instant(newest), example, uncertain
+    )
 
 
 def _resume(connection: Connection, destination: str, rate: float | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -11,8 +12,6 @@ from outbox.desk import Record
 from outbox.message import Cause, Claimed, Envelope, Kind, Priority, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from outbox.database.sealing import Seal
 
 
@@ -24,6 +23,9 @@ Lane = tuple[str, str]
 
 Row = tuple[Any, ...]
 """The values of one row, or the arguments of one statement."""
+
+Named = Any
+"""A row whose columns are read by their names: a `ClaimRow`, or a row of SQLAlchemy."""
 
 Raw = Any
 """The driver's own connection, of sqlite3 or psycopg: both have `execute`."""
@@ -71,8 +73,36 @@ ENVELOPE: Final = (
 )
 """The columns of an envelope, in the order of every statement that reads or writes one."""
 
-CLAIM: Final = (*ENVELOPE, "attempts", "unreachable", "fence", "seq")
+CLAIM: Final = (*ENVELOPE, "attempts", "unreachable", "fence", "seq", "uncertain_at")
 """What a claim returns, before the lane's reference."""
+
+
+class ClaimRow(NamedTuple):
+    """What both databases return of a claimed message: the columns of `CLAIM`, and what its lane and its last attempt know."""
+
+    id: str
+    destination: str
+    lane: str
+    topic: str
+    kind: str
+    mode: str
+    scope: str
+    priority: int
+    body: bytes
+    trace: str | None
+    created_at: int
+    due_at: int | None
+    expires_at: int | None
+    attempts: int
+    unreachable: int
+    fence: int
+    seq: int
+    uncertain_at: int | None
+    reference: str | None
+    exact: bytes | None
+    """By `EXACT`."""
+    next_at: int
+
 
 RECORD: Final = (
     *CLAIM,
@@ -123,39 +153,44 @@ def envelope_row(envelope: Envelope, seal: Seal) -> tuple[Any, ...]:
     )
 
 
-def envelope(row: Sequence[Any], seal: Seal) -> Envelope:
-    """The envelope in the first columns of a row."""
-    (key, destination, lane, topic, kind, mode, scope, priority, body, trace, created, due, expires) = row[:13]
+def envelope(row: Named, seal: Seal) -> Envelope:
+    """The envelope in a row that has the columns of `ENVELOPE`."""
     return Envelope(
-        key,
-        destination,
-        lane,
-        topic,
-        _KINDS[kind],
-        mode,
-        orjson.loads(seal.open(body)) if body else {},  # Retention empties it.
-        instant(created),
-        scope,
-        _PRIORITIES[priority],
-        _maybe(due),
-        _maybe(expires),
-        trace,
+        row.id,
+        row.destination,
+        row.lane,
+        row.topic,
+        _KINDS[row.kind],
+        row.mode,
+        orjson.loads(seal.open(row.body)) if row.body else {},  # Retention empties it.
+        instant(row.created_at),
+        row.scope,
+        _PRIORITIES[row.priority],
+        _maybe(row.due_at),
+        _maybe(row.expires_at),
+        row.trace,
     )
+
+
+def refilled(emptied: Envelope, body: bytes, seal: Seal) -> Envelope:
+    """The envelope with its body, which was kept apart."""
+    return replace(emptied, body=orjson.loads(seal.open(body))) if body else emptied
 
 
 _KINDS: Final = {kind.value: kind for kind in Kind}
 _PRIORITIES: Final = {priority.value: priority for priority in Priority}
 
 
-def claimed(row: Sequence[Any], reference: str | None, seal: Seal, exact: bytes | None = None) -> Claimed:
-    """A row of `CLAIM` as what a dispatcher holds."""
+def claimed(row: Named, seal: Seal, exact: bytes | None = None) -> Claimed:
+    """A row of `CLAIM` with the lane's reference, as what a dispatcher holds; `exact` by `EXACT`, where it was asked for."""
     return Claimed(
         envelope(row, seal),
-        attempt=row[13],
-        fence=row[15],
-        reference=reference,
-        unreachable=row[14],
+        attempt=row.attempts,
+        fence=row.fence,
+        reference=row.reference,
+        unreachable=row.unreachable,
         exact=seal.open(exact) if exact else b"",
+        uncertain_since=_maybe(row.uncertain_at),
     )
 
 
@@ -164,20 +199,20 @@ def cause(code: str | None, title: str | None, detail: str | None) -> Cause | No
     return None if code is None else Cause(code, title or "", detail or "")
 
 
-def record(row: Sequence[Any], seal: Seal) -> Record:
+def record(row: Named, seal: Seal) -> Record:
     """A row of `RECORD`."""
-    seq, status, next_at, enqueued, settled, superseded, code, title, detail, by, at, decision = row[16:28]
     return Record(
-        seq=seq,
+        seq=row.seq,
         envelope=envelope(row, seal),
-        status=Status(status),
-        attempts=row[13],
-        next_at=instant(next_at),
-        enqueued_at=instant(enqueued),
-        settled_at=_maybe(settled),
-        superseded_by=superseded,
-        cause=cause(code, title, detail),
-        decided_by=by,
-        decided_at=_maybe(at),
-        decision=decision,
+        status=Status(row.status),
+        attempts=row.attempts,
+        next_at=instant(row.next_at),
+        enqueued_at=instant(row.enqueued_at),
+        settled_at=_maybe(row.settled_at),
+        superseded_by=row.superseded_by,
+        uncertain_since=_maybe(row.uncertain_at),
+        cause=cause(row.cause_code, row.cause_title, row.cause_detail),
+        decided_by=row.decided_by,
+        decided_at=_maybe(row.decided_at),
+        decision=row.decision,
     )

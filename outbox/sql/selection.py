@@ -13,9 +13,7 @@ from outbox.sql.tables import outbox_lane, outbox_message
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
-
-    from outbox.sql.rows import Row
+    from sqlalchemy import Connection, Row
 
 Key = tuple[str, str, str]
 """(id, destination, lane)."""
@@ -50,7 +48,7 @@ class Choice:
         found = connection.execute(self._keys, {**facts, "most": most})
         return [(row[0], row[1], row[2]) for row in found]
 
-    def locked(self, connection: Connection, ids: Sequence[str]) -> Sequence[Row]:
+    def locked(self, connection: Connection, ids: Sequence[str]) -> Sequence[Row[Any]]:
         """Those of these ids that are concerned, with their lanes locked, for a condition that needs no facts."""
         if not ids:
             return []
@@ -59,10 +57,9 @@ class Choice:
         here.engine.lock(here.raw, lanes)
         return self.rows(connection, {}, ids)
 
-    def rows(self, connection: Connection, facts: Mapping[str, object], ids: Sequence[str]) -> Sequence[Row]:
-        """Who still is, once their lanes are locked: `rows.CLAIM`, the reference, the place.
+    def rows(self, connection: Connection, facts: Mapping[str, object], ids: Sequence[str]) -> Sequence[Row[Any]]:
+        """Who still is, once their lanes are locked: `rows.CLAIM`, `reference`, `place`.
 
         A row that somebody is claiming or settling at this instant is not: he has it before the lane, so nobody waits for him.
         """
-        found = connection.execute(self._rows, {**facts, "ids": list(ids)})
-        return [tuple(row) for row in found]
+        return connection.execute(self._rows, {**facts, "ids": list(ids)}).all()

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from outbox.database.sealing import Seal
     from outbox.message import Claimed, Envelope, Settlement
     from outbox.ports import Aftermath, Wanted
-    from outbox.sql.rows import Lane, Row
+    from outbox.sql.rows import ClaimRow, Lane
     from outbox.sql.selection import Key
 
 log: Final = logging.getLogger(__name__)
@@ -105,8 +105,8 @@ class SqlStore(SqlDesk):
         until = now + timedelta(seconds=self._lease)
         return rows.Asked(destination, rows.micros(now), limit, oldest, self._database.owner, rows.micros(until))
 
-    def _claimed(self, taken: Sequence[Row]) -> list[Claimed]:
-        return [rows.claimed(row, row[17], self._seal, row[18]) for row in taken]
+    def _claimed(self, taken: Sequence[ClaimRow]) -> list[Claimed]:
+        return [rows.claimed(row, self._seal, row.exact) for row in taken]
 
     def _claim_at_gate(
         self, connection: Connection, destination: str, limit: int, oldest: int, rate: float | None
@@ -142,8 +142,9 @@ class SqlStore(SqlDesk):
 
     def _turn(
         self, connection: Connection, settlements: Sequence[Settlement], wanted: Sequence[Wanted]
-    ) -> tuple[list[Settlement], dict[str, list[Row]]]:
-        here, taken = session(connection), {}
+    ) -> tuple[list[Settlement], dict[str, list[ClaimRow]]]:
+        here = session(connection)
+        taken: dict[str, list[ClaimRow]] = {}
         plain = [one for one in wanted if one.rate is None and one.destination not in self._watched]
         refused, lanes = self._settle(connection, settlements, onward={one.destination for one in plain})
         for one in plain:
@@ -153,14 +154,14 @@ class SqlStore(SqlDesk):
                 taken[one.destination] = found
         return refused, taken
 
-    def _readable(self, found: Sequence[Row]) -> list[Claimed]:
+    def _readable(self, found: Sequence[ClaimRow]) -> list[Claimed]:
         """One that cannot be read is left to its lease, which keeps nobody else waiting."""
         claims = []
         for row in found:
             try:
-                claims.append(rows.claimed(row, row[17], self._seal, row[18]))
+                claims.append(rows.claimed(row, self._seal, row.exact))
             except Exception:
-                log.exception("outbox.unreadable id=%s", row[0])
+                log.exception("outbox.unreadable id=%s", row.id)
         return claims
 
     def _settle(
@@ -247,7 +248,9 @@ class SqlStore(SqlDesk):
         now = self._clock()
         end_chosen(connection, chosen, lambda claimed: end(claimed, now), self._aftermath, self._seal)
         if choice is not _EXPIRED and chosen:
-            gates.tell(connection, {destination: News(lost=1) for destination in {row[1] for row in chosen}}, now)
+            gates.tell(
+                connection, {destination: News(lost=1) for destination in {row.destination for row in chosen}}, now
+            )
         return len(chosen)
 
     async def due(self, destinations: Sequence[str]) -> Mapping[str, datetime]:

@@ -3,12 +3,13 @@
 Instants are integers: microseconds since 1970-01-01 UTC. Both databases compare and index them alike, and nothing is
 lost or converted on the way. Bodies, and the bytes of attempts, are sealed by the caller before they come here.
 
-`place` is where a message stands in its lane: 1 the head, 2 behind it, NULL out of it (settled, or a parked state,
-which holds nobody up). It is kept up by enqueue and settle, so that a claim reads one small index of due heads and never
+`place` is where a message stands in its lane: 1 the head, 2 behind it, NULL out of it (settled, or a parked or
+uncertain state, which holds nobody up). It is kept up by enqueue and settle, so that a claim reads one small index of due heads and never
 looks for an older neighbour; every hot index is partial, on live rows only, so settled rows cost a claim nothing.
 
 A destination has a row only once somebody stopped it or it was not there; the row is its `gate.Gate`, shared by all nodes.
-`fingerprint` groups parked messages by their cause; `exact` asks that the bytes of the last attempt be sent again as they were.
+`uncertain_at` is when a message first left without a readable answer, and empty again once it is delivered.
+`fingerprint` groups parked and uncertain messages by their cause; `exact` asks that the bytes of the last attempt be sent again as they were.
 
 `outbox_attempt` has no foreign key: evidence may outlive its message, and retention must not lock traffic.
 
@@ -80,8 +81,13 @@ outbox_message: Final = Table(
     Column("decision", Text),
     Column("fingerprint", Text),
     Column("exact", SmallInteger, nullable=False, server_default="0"),
+    Column("uncertain_at", BigInteger),
     sqlite_autoincrement=True,  # A number is never given twice, even after retention removed the newest rows.
 )
+
+
+UNDECIDED: Final = "status IN ('parked', 'uncertain')"
+"""Its tries are over, and a person decides."""
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:
@@ -94,7 +100,7 @@ _partial("ix_outbox_due", "destination", "priority", "next_at", "seq", where="st
 _partial("ix_outbox_lane", "destination", "lane", "seq", where="place IS NOT NULL")
 _partial("ix_outbox_leased", "lease_until", where="status = 'sending'")
 _partial("ix_outbox_expiring", "expires_at", where="status = 'pending' AND expires_at IS NOT NULL")
-_partial("ix_outbox_parked", "destination", "lane", "topic", where="status = 'parked'")
+_partial("ix_outbox_parked", "destination", "lane", "topic", where=UNDECIDED)
 Index("ix_outbox_scope", outbox_message.c.scope, outbox_message.c.seq)
 
 outbox_attempt: Final = Table(

@@ -40,7 +40,7 @@ MEANING: dict[type[Exception], tuple[type[DeliveryError], str]] = {
     httpx.TransportError: (TransientDeliveryError, "x.coupure"),
     httpx.LocalProtocolError: (PermanentDeliveryError, "x.adresse"),
     httpx.UnsupportedProtocol: (PermanentDeliveryError, "x.adresse"),
-    httpx.DecodingError: (PermanentDeliveryError, "x.inattendu"),
+    httpx.DecodingError: (TransientDeliveryError, "x.reponse_illisible"),
     httpx.TooManyRedirects: (PermanentDeliveryError, "x.inattendu"),
 }
 
@@ -103,7 +103,7 @@ def test_every_status_has_a_meaning(status: int) -> None:
 
 def waiting(value: str) -> float | None:
     """What a Retry-After header of this value means."""
-    return retry_after(httpx.Response(503, headers=[(b"Retry-After", value.encode("utf-8"))]), NOW)
+    return retry_after(httpx.Headers([(b"Retry-After", value.encode("utf-8"))]), NOW)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_retry_after_in_both_its_forms(value: str, seconds: float | None) -> Non
 
 def test_no_retry_after_is_none() -> None:
     """A neighbour that asks nothing is not waited for."""
-    assert retry_after(httpx.Response(503), NOW) is None
+    assert retry_after(httpx.Headers(), NOW) is None
 
 
 @settings(deadline=None)

@@ -12,8 +12,20 @@ if TYPE_CHECKING:
     from outbox.ports import Destination
 
 ALL_FAULTS = frozenset(
-    {"latency", "refuse", "reset", "timeout_after_work", "lost_ack", "soap_fault", "too_many", "wrong_answer"}
+    {
+        "latency",
+        "refuse",
+        "reset",
+        "timeout_after_work",
+        "lost_ack",
+        "soap_fault",
+        "too_many",
+        "wrong_answer",
+        "garbled_ack",
+    }
 )
+ODD_RECEIPTS = frozenset({"bare_ack", "bom_ack", "multipart_ack"})
+"""Answers over HTTP that are receipts all the same."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from adapters.neighbours import NEIGHBOURS, kind_of
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from outbox.message import Claimed, Envelope, Receipt
 from outbox.ports import Repeater
+from tests.contract.neighbour import ALL_FAULTS, ODD_RECEIPTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 BUILDERS = sorted(path.stem for path in (Path(__file__).parent / "destinations").glob("[a-z]*.py"))
 MODES = ["Actual", "Exercise"]
 NOT_DONE = ["refuse", "reset", "too_many", "soap_fault"]
+SURELY_NOT = {"refuse", "too_many", "gone", "other mode", "other topic", "empty"}
+"""Ends after which nothing had left, or the neighbour had refused in so many words."""
 DONE_BUT_SILENT = ["lost_ack", "timeout_after_work"]
 
 
@@ -58,6 +61,14 @@ class Lane:
         with pytest.raises(DeliveryError) as raised:
             await self.deliver(envelope)
         return raised.value
+
+    async def errors(self, envelope: Envelope) -> list[DeliveryError]:
+        """What one attempt came to, where it may be taken."""
+        try:
+            await self.deliver(envelope)
+        except DeliveryError as error:
+            return [error]
+        return []
 
 
 @pytest.fixture(params=BUILDERS)
@@ -247,6 +258,67 @@ async def test_a_wrong_answer_is_never_a_receipt(neighbour: Neighbour) -> None:
         await lane.deliver(envelope)
 
 
+@pytest.mark.parametrize(
+    "fault", ["none", *sorted(ALL_FAULTS | ODD_RECEIPTS), "gone", "other mode", "other topic", "empty"]
+)
+async def test_not_sent_is_said_only_of_what_the_neighbour_lacks(builder: Any, fault: str) -> None:
+    """However a delivery ends: whatever the neighbour holds afterwards is either delivered or uncertain, never "not sent"."""
+    async with builder("Actual") as calm:
+        calmly, states = Lane(calm), []
+        for envelope in calm.envelopes:
+            await calmly.deliver(envelope)
+            states.append(await calm.state())
+    async with builder("Actual") as neighbour:
+        if fault in ALL_FAULTS | ODD_RECEIPTS and fault not in neighbour.faults | _odd(neighbour):
+            pytest.skip(f"this wire has no {fault}")
+        lane, gone = Lane(neighbour), fault == "gone"
+        for envelope, expected in zip(neighbour.envelopes, states, strict=True):
+            before = await neighbour.state()
+            if fault in ALL_FAULTS | ODD_RECEIPTS:
+                await neighbour.script([{"fault": fault, "times": 1}])
+            if gone:
+                await neighbour.vanish()
+            for error in await lane.errors(_spoilt(envelope, fault)):
+                held = await neighbour.state() != before
+                assert error.uncertain or not held, (envelope.topic, error.cause.code)
+                assert not (error.uncertain and isinstance(error, UnreachableError)), envelope.topic
+                assert not (error.uncertain and fault in SURELY_NOT), (envelope.topic, error.cause.code)
+            if not gone:
+                await lane.deliver(envelope)
+                assert await neighbour.state() == expected, envelope.topic
+
+
+@pytest.mark.parametrize("fault", sorted(ODD_RECEIPTS))
+async def test_a_success_is_a_receipt_as_far_as_it_says(neighbour: Neighbour, fault: str) -> None:
+    """A 202 without a body, a byte order mark, a multipart answer: taken. Only an event is asked for again, for its identifier."""
+    if not _odd(neighbour):
+        pytest.skip("this wire is not HTTP")
+    lane = Lane(neighbour)
+    for envelope in neighbour.envelopes:
+        await neighbour.script([{"fault": fault, "times": 1}])
+        for error in await lane.errors(envelope):
+            assert (fault, envelope.topic, error.uncertain) == ("bare_ack", "event", True)
+            await lane.deliver(envelope)
+
+
+def _odd(neighbour: Neighbour) -> frozenset[str]:
+    """The odd receipts that its wire can give: those of HTTP."""
+    return ODD_RECEIPTS if "too_many" in neighbour.faults else frozenset()
+
+
+def _spoilt(envelope: Envelope, how: str) -> Envelope:
+    """The message, made impossible to take before it leaves."""
+    match how:
+        case "other mode":
+            return replace(envelope, mode="Exercise")
+        case "other topic":
+            return replace(envelope, topic="meteo")
+        case "empty":
+            return replace(envelope, body={})
+        case _:
+            return envelope
+
+
 async def test_a_neighbour_that_is_gone_costs_no_attempt(neighbour: Neighbour) -> None:
     """When nobody listens the error is UnreachableError, which the outbox does not count."""
     await neighbour.vanish()
@@ -263,7 +335,8 @@ async def test_no_error_and_no_log_names_a_patient(neighbour: Neighbour, caplog:
     for envelope in neighbour.envelopes:
         for fault in sorted(neighbour.faults - {"latency", "timeout_after_work"}):
             await neighbour.script([{"fault": fault, "times": 1}])
-            said.append(await lane.fail(envelope))
+            # Where no answer is agreed, words that are none are a receipt.
+            said.extend([await lane.fail(envelope)] if fault != "garbled_ack" else await lane.errors(envelope))
         said.extend([await lane.fail(spoiled) for spoiled in _spoiled(envelope)])
         await lane.deliver(envelope)
     told = caplog.text + "".join(

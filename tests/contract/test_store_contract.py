@@ -232,6 +232,137 @@ async def test_a_parked_command_holds_its_lane(store: Store, kit: Bench) -> None
     assert (record.status, record.decided_by, record.decision) == (Status.DISCARDED, "AGENT ESSAI", "doublon")
 
 
+def unanswered(kit: Bench, claimed: Claimed, *, again: bool = False) -> Settlement:
+    """It left, and no answer could be read; `again`: there are tries left."""
+    error = TransientDeliveryError("sivic.coupure", "Coupée", uncertain=True, sent=b"<a/>")
+    policy = Policy(schedule=(10,) if again else ())
+    return failed(claimed, error, kit.clock.now, kit.clock.now, policy=policy, jitter=0)
+
+
+async def test_what_left_unanswered_is_uncertain_until_its_receipt(store: Store, kit: Bench) -> None:
+    """It is asked again under the same id, known as uncertain since the first time, and certain once it is answered."""
+    sent = message()
+    await store.enqueue([sent])
+    (claimed,) = await take(store)
+    left = kit.clock.now
+    await store.settle([unanswered(kit, claimed, again=True)])
+    record = await store.message(sent.id)
+    assert record is not None
+    assert (record.status, record.uncertain_since) == (Status.PENDING, left)
+    assert [attempt.outcome for attempt in await store.attempts(sent.id)] == [Outcome.UNCERTAIN]
+    kit.clock.pass_(30)
+    (claimed,) = await take(store)
+    assert (claimed.envelope.id, claimed.uncertain_since) == (sent.id, left)
+    await store.settle([kit.done(claimed)])
+    record = await store.message(sent.id)
+    assert record is not None
+    assert (record.status, record.uncertain_since) == (Status.DELIVERED, None)
+
+
+@pytest.mark.parametrize("last", ["unanswered", "refused", "unreachable", "expired"])
+async def test_what_may_be_held_is_never_parked_nor_expired(store: Store, kit: Bench, last: str) -> None:
+    """However the tries of a message end that once left unanswered, it is uncertain: nobody may be told that it was not sent."""
+    sent = message(expires_at=START + timedelta(hours=1))
+    await store.enqueue([sent])
+    (claimed,) = await take(store)
+    left = kit.clock.now
+    await store.settle([unanswered(kit, claimed, again=True)])
+    kit.clock.pass_(30)
+    (claimed,) = await take(store)
+    match last:
+        case "unanswered":
+            await store.settle([unanswered(kit, claimed)])
+        case "refused":
+            await store.settle([refusal(kit, claimed)])
+        case "unreachable":
+            await store.settle([setback(kit, claimed, UnreachableError("sivic.injoignable", "Absent"))])
+            kit.clock.pass_(4000)
+            assert await store.expire() == 1
+        case _:
+            await store.settle([setback(kit, claimed)])
+            kit.clock.pass_(4000)
+            assert await store.expire() == 1
+    record = await store.message(sent.id)
+    assert record is not None
+    assert (record.status, record.uncertain_since) == (Status.UNCERTAIN, left)
+
+
+async def test_a_process_that_dies_while_sending_leaves_the_message_uncertain(store: Store, kit: Bench) -> None:
+    """Nobody knows whether the neighbour took what a dead process was sending: it is sent again, and refused it is uncertain."""
+    sent = message()
+    await store.enqueue([sent])
+    await take(store)
+    kit.clock.pass_(60)
+    assert await store.release_expired() == 1
+    record = await store.message(sent.id)
+    assert record is not None
+    assert record.uncertain_since == kit.clock.now
+    (claimed,) = await take(store)
+    await store.settle([refusal(kit, claimed)])
+    assert await status(store, sent) is Status.UNCERTAIN
+
+
+async def test_an_uncertain_command_holds_its_lane(store: Store, kit: Bench) -> None:
+    """Commands take effect in their order: what follows waits until a person has decided."""
+    first, second = message(lane="d"), message(lane="d")
+    await store.enqueue([first, second])
+    (claimed,) = await take(store)
+    await store.settle([unanswered(kit, claimed)])
+    assert await status(store, first) is Status.UNCERTAIN
+    assert await take(store) == []
+    assert await store.replay([first.id], by="jl") == 1
+    assert ids(await take(store)) == [first.id]
+
+
+async def test_an_uncertain_message_waits_for_a_person(store: Store, kit: Bench) -> None:
+    """It is counted, grouped by its cause, replayed under the same id, and given up with a reason."""
+    sent, other = message(lane="a"), message(lane="b")
+    await store.enqueue([sent, other])
+    await store.settle([unanswered(kit, claimed) for claimed in await take(store)])
+    assert [(one.status, one.messages) for one in await store.backlog()] == [(Status.UNCERTAIN, 2)]
+    (group,) = await store.groups(Filter(destination="sivic"))
+    assert (group.messages, group.cause.code) == (2, "sivic.coupure")
+    assert sorted(key for each in await store.parked(Filter()) for key in each) == sorted([sent.id, other.id])
+    assert [one.envelope.id for one in await store.find(Filter(status=Status.UNCERTAIN))] == [other.id, sent.id]
+    assert await store.replay([sent.id], by="jl") == 1
+    assert ids(await take(store)) == [sent.id]
+    assert await store.discard([other.id], by="jl", reason="vu au téléphone") == 1
+    record = await store.message(other.id)
+    assert record is not None
+    assert (record.status, record.uncertain_since is not None) == (Status.DISCARDED, True)
+
+
+async def test_an_uncertain_state_heals_itself(store: Store, kit: Bench) -> None:
+    """A newer state that is delivered makes an uncertain one needless."""
+    old = state(lane="v")
+    await store.enqueue([old])
+    (claimed,) = await take(store)
+    await store.settle([unanswered(kit, claimed)])
+    await store.enqueue([state(lane="v")])
+    await store.settle([kit.done(claimed) for claimed in await take(store)])
+    assert await status(store, old) is Status.SUPERSEDED
+
+
+async def test_a_person_decides_about_what_waits(store: Store, kit: Bench) -> None:
+    """A pending message is given up, which lets its lane go on, or sent now with all its tries; one on the wire is left alone."""
+    first, second, third = message(lane="d"), message(lane="d"), message(lane="d")
+    await store.enqueue([first, second, third])
+    (claimed,) = await take(store)
+    assert await store.discard([first.id], by="jl", reason="doublon") == 0
+    assert await store.replay([first.id], by="jl") == 0
+    await store.settle([setback(kit, claimed)])
+    assert await take(store) == []
+    assert await store.replay([first.id], by="jl") == 1
+    (claimed,) = await take(store)
+    assert (claimed.envelope.id, claimed.attempt) == (first.id, 1)
+    await store.settle([setback(kit, claimed)])
+    assert await store.discard([first.id, third.id], by="jl", reason="doublon") == 2
+    assert ids(await take(store)) == [second.id]
+    record = await store.message(third.id)
+    assert record is not None
+    assert (record.status, record.decided_by, record.decision) == (Status.DISCARDED, "jl", "doublon")
+
+
 async def test_what_a_rule_refuses_waits_for_nobody(store: Store, kit: Bench) -> None:
     """Discarded at once with its cause and its attempt; its lane goes on, and no replay brings it back."""
     first, second = message(lane="une"), message(lane="une")
@@ -263,11 +394,11 @@ async def test_a_parked_state_heals_itself(store: Store, kit: Bench) -> None:
 
 
 async def test_replay_keeps_the_order_of_the_lane(store: Store, kit: Bench) -> None:
-    """A replayed command leaves before those behind it, as a first attempt; only parked ones are replayed."""
+    """A replayed command leaves before those behind it, as a first attempt; what waits behind it is only due at once."""
     stuck, behind = message(lane="v"), message(lane="v")
     await park(kit, store, stuck)
     await store.enqueue([behind])
-    assert await store.replay([stuck.id, behind.id, "inconnu"], by="AGENT ESSAI") == 1
+    assert await store.replay([stuck.id, behind.id, "inconnu"], by="AGENT ESSAI") == 2
     (claimed,) = await take(store)
     assert (claimed.envelope.id, claimed.attempt) == (stuck.id, 1)
     await store.settle([kit.done(claimed)])

@@ -150,19 +150,18 @@ async def test_a_paused_destination_waits_and_loses_nothing(linked: OpenHouse) -
     assert _categories(linked) == ("UA", "UA")
 
 
-async def test_a_parked_message_is_discarded_with_a_reason(linked: OpenHouse) -> None:
-    """Only what is parked can be given up, and who did it says why."""
+async def test_a_message_that_waits_is_discarded_with_a_reason(linked: OpenHouse) -> None:
+    """Nobody waits for the last of its tries to give it up, and who did it says why; what has ended stays as it is."""
     await linked.script("sivic", {"fault": "refuse", "times": None})
     await _change(linked)
     await linked.settle()
     message = await _waiting(linked, "sivic")
     async with linked.operator as operator:
         path = f"/v1/outbox/messages/{message['id']}/discard"
-        early = await operator.post(path, json={"reason": "doublon vérifié"})
-        assert (early.status_code, early.json()["code"]) == (409, "message_pas_parque")
-        for _ in range(4):
-            await linked.settle(seconds=30)
+        assert message["status"] == "pending"
         assert (await operator.post(path, json={"reason": "doublon vérifié"})).status_code == 204
+        again = await operator.post(path, json={"reason": "encore"})
+        assert (again.status_code, again.json()["code"]) == (409, "message_pas_parque")
     gone = await _waiting(linked, "sivic")
     assert (gone["status"], gone["decided_by"], gone["decision"]) == ("discarded", "essai-operator", "doublon vérifié")
 

@@ -136,17 +136,17 @@ async def test_the_expiry_is_that_of_the_agreement(tmp_path: Path) -> None:
         assert (await stage.status(answer))["status"] == "ERREUR"
 
 
-async def test_a_request_that_the_link_refuses_is_told_at_once(stage: Stage) -> None:
-    """Parked for a person; its sender does not wait."""
+async def test_a_request_answered_by_something_else_is_told_as_uncertain(stage: Stage) -> None:
+    """Left for a person, who replays it; its sender does not wait, and is not told that nothing left."""
     await stage.lrm.control("POST", "/_sandbox/faults", [{"fault": "wrong_answer", "times": 3}])
     answer = await stage.accepted()
     for _ in range(4):
         await stage.settle(seconds=5)
-    assert (await stage.status(answer))["instruction"] == "Demande non transmise, appelez le 15."
-    parked = await stage.messages()
-    assert [one["status"] for one in parked] == ["parked"]
+    assert (await stage.status(answer))["instruction"] == "Peut-être reçue par le SAMU, appelez le 15."
+    undecided = await stage.messages()
+    assert [one["status"] for one in undecided] == ["uncertain"]
     async with stage.client(OPERATOR) as operator:
-        assert (await operator.post(f"/v1/outbox/messages/{parked[0]['id']}/replay")).status_code == 204
+        assert (await operator.post(f"/v1/outbox/messages/{undecided[0]['id']}/replay")).status_code == 204
     await stage.settle()
     shown = await stage.status(answer)
     assert (shown["status"], shown["instruction"]) == ("TRANSMISE", None), "a later success counts"

@@ -205,7 +205,6 @@ def spoiled(change: str, document: dict[str, Any]) -> Any:
         ("another request", PermanentDeliveryError, "lrm_fhir.reponse"),
         ("another message", PermanentDeliveryError, "lrm_fhir.reponse"),
         ("another mode", PermanentDeliveryError, "lrm_fhir.reponse"),
-        ("no Task", TransientDeliveryError, "lrm_fhir.illisible"),
         ("a fatal error", PermanentDeliveryError, "lrm_fhir.http_422"),
         ("a transient error", TransientDeliveryError, "lrm_fhir.http_503"),
         ("no response", TransientDeliveryError, "lrm_fhir.illisible"),
@@ -232,6 +231,28 @@ async def test_an_answer_that_is_nearly_right_is_believed_by_nobody(
     with pytest.raises(sort) as caught:
         await adapter.deliver(request())
     assert caught.value.cause.code == code
+
+
+@pytest.mark.parametrize("change", ["no Task", "202", "204", "200 empty", "202 text"])
+async def test_a_success_that_says_no_state_is_a_receipt(pair: Pair, change: str) -> None:
+    """The CRRA's software took the request; its state is asked for afterwards."""
+    right = json.loads((await pair.adapter.deliver(request())).answered)
+    answers = {
+        "no Task": httpx.Response(200, json=spoiled("no Task", right)),
+        "202": httpx.Response(202),
+        "204": httpx.Response(204),
+        "200 empty": httpx.Response(200),
+        "202 text": httpx.Response(202, text="en file"),
+    }
+    catalogue = mapping.shipped()
+    adapter = open_lrm_fhir(
+        Link(url="http://crra.essai", mode="Actual"),
+        {topic: catalogue.mapping(name) for topic, name in TOPICS.items()},
+        httpx.MockTransport(lambda _: answers[change]),
+        clock=SetClock(),
+    )
+    receipt = await adapter.deliver(request())
+    assert (receipt.facts["etat"], receipt.duplicate) == (None, False)
 
 
 async def test_a_task_without_our_states_is_understood_by_its_status(pair: Pair) -> None:

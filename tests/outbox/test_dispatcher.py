@@ -107,7 +107,7 @@ async def test_a_step_moves_everything_that_is_due(store: MemoryStore, clock: Se
 
 
 async def test_each_failure_has_its_consequence(store: MemoryStore, clock: SetClock) -> None:
-    """Transient comes back by the schedule, permanent and unknown are parked, and unknown keeps only its class."""
+    """Transient comes back by the schedule, permanent is parked, unknown is uncertain and keeps only its class."""
     slow, refused, strange = message(), message(), message()
     neighbour = ScriptedDestination()
     neighbour.script[slow.id] = [TransientDeliveryError("s.lent", "Lent", sent=b"q", answered=b"r")] * 3
@@ -119,7 +119,7 @@ async def test_each_failure_has_its_consequence(store: MemoryStore, clock: SetCl
         clock.pass_(seconds)
         await work.step()
     records = [await store.message(one.id) for one in (slow, refused, strange)]
-    assert [record.status for record in records if record] == [Status.PARKED] * 3
+    assert [record.status for record in records if record] == [Status.PARKED, Status.PARKED, Status.UNCERTAIN]
     attempts = await store.attempts(slow.id)
     assert [(one.number, one.sent, one.answered) for one in attempts] == [(n, b"q", b"r") for n in (1, 2, 3)]
     cause = records[2].cause if records[2] else None
@@ -132,7 +132,7 @@ async def test_a_silent_neighbour_is_given_up_for_now(store: MemoryStore, clock:
     await store.enqueue([sent := message()])
     await dispatcher(store, clock, Gate(), timeout=0.01).step()
     (attempt,) = await store.attempts(sent.id)
-    assert (attempt.outcome, attempt.cause and attempt.cause.code) == (Outcome.TRANSIENT, "outbox.timeout")
+    assert (attempt.outcome, attempt.cause and attempt.cause.code) == (Outcome.UNCERTAIN, "outbox.timeout")
     assert (record := await store.message(sent.id)) is not None
     assert record.status is Status.PENDING
 
@@ -198,7 +198,7 @@ async def test_an_enqueue_wakes_it(store: MemoryStore, clock: SetClock) -> None:
 
 
 async def test_what_becomes_too_old_on_its_way_is_given_up(store: MemoryStore, clock: SetClock) -> None:
-    """A neighbour that is slow to let it in gets nothing after its expiry, however long the time-out; and the slot is free."""
+    """A neighbour that is slow to let it in gets nothing after its expiry, however long the time-out; what it got before is uncertain, and the slot is free."""
     gate, late, next_ = Gate(), message(expires_at=START + timedelta(seconds=0.02)), message()
     await store.enqueue([late, next_])
     work = dispatcher(store, clock, gate, concurrency=1, timeout=3600)
@@ -209,7 +209,7 @@ async def test_what_becomes_too_old_on_its_way_is_given_up(store: MemoryStore, c
     assert await store.expire() == 1
     record = await store.message(late.id)
     assert record is not None
-    assert record.status is Status.EXPIRED
+    assert record.status is Status.UNCERTAIN
     gate.opened.add(next_.id)
     assert await work.step() == 1
 

@@ -59,7 +59,7 @@ async def test_a_node_that_starts_leaves_the_living_alone(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
-async def test_a_message_that_kills_is_parked(kind: str, tmp_path: Path) -> None:
+async def test_a_message_that_kills_is_left_to_a_person(kind: str, tmp_path: Path) -> None:
     """One that was being sent at each of many deaths is shown to a person instead of being tried for ever."""
     told: list[Settlement] = []
     async with bench(kind, tmp_path, str) as kit:
@@ -71,7 +71,7 @@ async def test_a_message_that_kills_is_parked(kind: str, tmp_path: Path) -> None
             assert await store.release_expired() == 1
         record = await store.message(sent.id)
     assert record is not None
-    assert record.status is told[-1].status is Status.PARKED
+    assert record.status is told[-1].status is Status.UNCERTAIN
 
 
 class Mirror:

@@ -8,23 +8,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import orjson
 
-from adapters.lrm.fhir.faults import NAME, not_ours, other_answer, refused_by_lrm, unreadable
+from adapters.lrm.fhir.faults import NAME, not_ours, other_answer, refused_by_lrm, refuses, unreadable
+from adapters.wire.exchange import exchange
 from adapters.wire.fhir.vocabulary import ACT_REASON, BASE, MEDIA_TYPE, Resource, codes
-from adapters.wire.http import broken_link, open_client, refused, retry_after
+from adapters.wire.http import open_client, refused
 from domain.intervention.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    import httpx
+
+    from adapters.wire.exchange import Reply
     from adapters.wire.link import Link
 
 REQUESTS = f"{BASE}/id/demande"
 """The system of our references, as the mapping file writes it."""
-_OK = 200
+_SPOKEN = frozenset({"Bundle", "OperationOutcome", "Task"})
+"""What an answer to a message may be; the last two alone where a software answers without a message of its own."""
+NOTHING_SAID: dict[str, Any] = {"etat": None, "etat_le": None, "dossier": None, "motif_refus": None}
+"""The facts of a receipt that says only that the message was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,51 +66,59 @@ class LrmFhirClient:
         return await self._handed_over(sent, head["id"], request)
 
     async def _handed_over(self, sent: bytes, header: str, request: str) -> Answered:
-        document, answered = await self._ask("POST", "/$process-message", sent)
-        head = next(_of_type(document, "MessageHeader"), {})
+        reply = await self._ask("POST", "/$process-message", sent)
+        document = _parsed(reply.body)
+        if document is None or document.get("resourceType") not in _SPOKEN:
+            if reply.is_receipt:
+                return Answered(NOTHING_SAID, duplicate=False, sent=sent, answered=reply.answered)
+            raise unreadable(sent, reply.answered)
+        outcome = _first(document, "OperationOutcome") or {}
+        task = _first(document, "Task")
+        head = _first(document, "MessageHeader")
+        if head is not None:
+            self._agrees(head, header, outcome, reply)
+        elif outcome and refuses(outcome):
+            raise refused_by_lrm(outcome, 422, retry_after=None, sent=sent, answered=reply.answered)
+        elif not outcome and task is None:
+            raise unreadable(sent, reply.answered)
+        facts = NOTHING_SAID if task is None else self._facts(task, request, sent, reply.answered)
+        return Answered(facts, "DOUBLON" in _reasons(outcome), sent, reply.answered)
+
+    def _agrees(self, head: Resource, header: str, outcome: Resource, reply: Reply) -> None:
+        """Whether the response message says `ok` to ours; raises what it says instead."""
         response = head.get("response")
         code = _inside(response, "code")
-        outcome = next(_of_type(document, "OperationOutcome"), {})
         if code in {"transient-error", "fatal-error"}:
             status = 503 if code == "transient-error" else 422
-            raise refused_by_lrm(outcome, status, retry_after=None, sent=sent, answered=answered)
+            raise refused_by_lrm(outcome, status, retry_after=None, sent=reply.sent, answered=reply.answered)
         if code != "ok":
-            raise unreadable(sent, answered)
+            raise unreadable(reply.sent, reply.answered)
         if _inside(response, "identifier") != header:
-            raise other_answer("MessageHeader.response.identifier", sent, answered)
-        task = next(_of_type(document, "Task"), None)
-        if task is None:
-            raise unreadable(sent, answered)
-        facts = self._facts(task, request, sent, answered)
-        return Answered(facts, "DOUBLON" in _reasons(outcome), sent, answered)
+            raise other_answer("MessageHeader.response.identifier", reply.sent, reply.answered)
 
     async def follow(self, request: str) -> dict[str, Any]:
         """Where the request is now."""
-        document, answered = await self._ask("GET", "/Task", b"", {"focus:identifier": f"{REQUESTS}|{request}"})
-        task = next(_of_type(document, "Task"), None)
-        if task is None:
-            raise refused(404, NAME, answered=answered)
-        return self._facts(task, request, b"", answered)
-
-    async def _ask(
-        self, method: str, path: str, sent: bytes, query: dict[str, str] | None = None
-    ) -> tuple[Resource, bytes]:
-        headers = {"Accept": MEDIA_TYPE, **({"Content-Type": MEDIA_TYPE} if sent else {})}
-        try:
-            response = await self._http.request(method, path, content=sent or None, params=query, headers=headers)
-        except httpx.HTTPError as error:
-            # `from None`: the error of the library holds the request, hence the patient.
-            raise broken_link(error, NAME, sent=sent) from None
-        answered = response.content
-        document = _parsed(answered)
-        if response.status_code != _OK:
-            wait = retry_after(response, self._clock())
-            if document is not None and document.get("resourceType") == "OperationOutcome":
-                raise refused_by_lrm(document, response.status_code, retry_after=wait, sent=sent, answered=answered)
-            raise refused(response.status_code, NAME, retry_after=wait, sent=sent, answered=answered)
+        reply = await self._ask("GET", "/Task", b"", {"focus:identifier": f"{REQUESTS}|{request}"})
+        document = _parsed(reply.body)
         if document is None or document.get("resourceType") != "Bundle":
-            raise unreadable(sent, answered)
-        return document, answered
+            raise unreadable(b"", reply.answered)
+        task = _first(document, "Task")
+        if task is None:
+            raise refused(404, NAME, answered=reply.answered)
+        return self._facts(task, request, b"", reply.answered)
+
+    async def _ask(self, method: str, path: str, sent: bytes, query: dict[str, str] | None = None) -> Reply:
+        """One exchange that the CRRA's software did not refuse by its status."""
+        headers = {"Accept": MEDIA_TYPE, **({"Content-Type": MEDIA_TYPE} if sent else {})}
+        reply = await exchange(self._http, NAME, method, path, content=sent, params=query, headers=headers)
+        if reply.is_success:
+            return reply
+        document, now = _parsed(reply.body), self._clock()
+        if document is not None and document.get("resourceType") == "OperationOutcome":
+            raise refused_by_lrm(
+                document, reply.status, retry_after=reply.wait(now), sent=sent, answered=reply.answered
+            )
+        raise reply.refusal(NAME, now)
 
     def _facts(self, task: Resource, request: str, sent: bytes, answered: bytes) -> dict[str, Any]:
         """What a Task says, in the words that the house hears. Raises where it is of another request or mode."""
@@ -143,6 +157,11 @@ def _refusal(task: Resource) -> str | None:
     if task.get("status") != "rejected":
         return None
     return next(iter(codes([reason])), "AUTRE") if isinstance(reason, dict) else "AUTRE"
+
+
+def _first(document: Resource, kind: str) -> Resource | None:
+    """The first resource of a type in a Bundle, or the document itself."""
+    return document if document.get("resourceType") == kind else next(_of_type(document, kind), None)
 
 
 def _of_type(bundle: Resource, kind: str) -> Iterator[Resource]:

@@ -27,6 +27,9 @@ TRANSIENT: Mapping[str, str] = {
 }
 """IssueType → the French sentence: the same message may pass later."""
 
+AT_WORK = frozenset({"exception", "timeout", "incomplete"})
+"""Of these, those that came while the message was being worked on: nobody knows how far."""
+
 PERMANENT: Mapping[str, str] = {
     "invalid": "Le logiciel du CRRA juge le message non conforme.",
     "structure": "Le logiciel du CRRA ne sait pas lire le message.",
@@ -76,9 +79,21 @@ def refused_by_lrm(
         return PermanentDeliveryError(name, PERMANENT[permanent], detail, sent=sent, answered=answered)
     if transient is not None:
         return TransientDeliveryError(
-            f"{NAME}.{transient}", TRANSIENT[transient], detail, retry_after=retry_after, sent=sent, answered=answered
+            f"{NAME}.{transient}",
+            TRANSIENT[transient],
+            detail,
+            retry_after=retry_after,
+            sent=sent,
+            answered=answered,
+            uncertain=transient in AT_WORK,
         )
     return refused(status, NAME, detail=detail, retry_after=retry_after, sent=sent, answered=answered)
+
+
+def refuses(outcome: Mapping[str, Any]) -> bool:
+    """Whether an issue of it is an error; one that only informs refuses nothing."""
+    issues = [one for one in _list(outcome.get("issue")) if isinstance(one, dict)]
+    return any(one.get("severity") in {"fatal", "error"} for one in issues)
 
 
 def _told(issues: Sequence[Mapping[str, Any]]) -> str:
@@ -106,7 +121,12 @@ def unmapped(path: str, reason: str) -> DeliveryError:
 def other_answer(field: str, sent: bytes, answered: bytes) -> DeliveryError:
     """The answer is FHIR but speaks of something else: believed by nobody."""
     return PermanentDeliveryError(
-        f"{NAME}.reponse", "Le logiciel du CRRA répond pour une autre demande.", field, sent=sent, answered=answered
+        f"{NAME}.reponse",
+        "Le logiciel du CRRA répond pour une autre demande.",
+        field,
+        sent=sent,
+        answered=answered,
+        uncertain=True,
     )
 
 
@@ -118,5 +138,9 @@ def not_ours() -> DeliveryError:
 def unreadable(sent: bytes, answered: bytes) -> DeliveryError:
     """A success that is not FHIR, as a captive portal gives: nothing tells that the message landed, so it is sent again."""
     return TransientDeliveryError(
-        f"{NAME}.illisible", "La réponse du CRRA n’est pas celle du contrat.", sent=sent, answered=answered
+        f"{NAME}.illisible",
+        "La réponse du CRRA n’est pas celle du contrat.",
+        sent=sent,
+        answered=answered,
+        uncertain=bool(sent),
     )

@@ -176,7 +176,7 @@ def not_connected(trouble: str | None) -> DeliveryError:
 def saturated(error: BaseException, sent: bytes) -> DeliveryError:
     """The broker said that it is full, and confirms nothing: the message may be in its hands, unread."""
     text = "Le hub n’accepte plus rien pour le moment : son disque ou sa mémoire est pleine."
-    return TransientDeliveryError("hub.sature", text, type(error).__name__, sent=sent)
+    return TransientDeliveryError("hub.sature", text, type(error).__name__, sent=sent, uncertain=True)
 
 
 def broken_broker(error: BaseException, sent: bytes) -> DeliveryError:
@@ -195,14 +195,20 @@ def broken_broker(error: BaseException, sent: bytes) -> DeliveryError:
             )
         case TimeoutError():
             return TransientDeliveryError(
-                "hub.delai", "Le hub n’a pas confirmé à temps : il peut être saturé.", detail, sent=sent
+                "hub.delai", "Le hub n’a pas confirmé à temps : il peut être saturé.", detail, sent=sent, uncertain=True
             )
         case amqp.AMQPError() | OSError() | RuntimeError() | asyncio.CancelledError():
             return TransientDeliveryError(
-                "hub.coupure", "La connexion au hub a été coupée pendant la publication.", detail, sent=sent
+                "hub.coupure",
+                "La connexion au hub a été coupée pendant la publication.",
+                detail,
+                sent=sent,
+                uncertain=True,
             )
         case _:
-            return PermanentDeliveryError("hub.inattendu", "Erreur inattendue du client du hub.", detail, sent=sent)
+            return PermanentDeliveryError(
+                "hub.inattendu", "Erreur inattendue du client du hub.", detail, sent=sent, uncertain=True
+            )
 
 
 CERTIFICATE_ENDED = "certificat expiré"

@@ -79,7 +79,7 @@ def _receipt(claimed: Claimed, taken: Acknowledged) -> Receipt:
 def _facts(taken: Acknowledged) -> dict[str, Any]:
     return {
         "etat": taken.state,
-        "etat_le": taken.since.isoformat(),
+        "etat_le": taken.since.isoformat() if taken.since else None,
         "dossier": taken.record,
         "motif_refus": taken.refusal,
     }

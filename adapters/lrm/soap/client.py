@@ -43,9 +43,10 @@ class Acknowledged:
     request: str
     record: str | None
     """Its idDossier: the reference to read on the telephone."""
-    state: str
+    state: str | None
+    """None where only the status says that the message was taken."""
     refusal: str | None
-    since: datetime
+    since: datetime | None
     duplicate: bool
     sent: bytes
     answered: bytes
@@ -111,6 +112,10 @@ class LrmClient:
             raise refused_by_lrm(fault) from fault
 
     def _acknowledged(self, answer: Answer, request: object) -> Acknowledged:
+        if not answer.tree:
+            return Acknowledged(
+                str(request), None, None, None, None, duplicate=False, sent=answer.sent, answered=answer.answered
+            )
         accuse = answer.tree["accuse"]
         if accuse["idDemande"] != request:
             raise other_answer("accuse.idDemande", answer.sent, answer.answered)

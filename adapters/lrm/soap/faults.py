@@ -77,6 +77,7 @@ def refused_by_lrm(fault: FaultAnswerError) -> DeliveryError:
                 retry_after=fault.retry_after,
                 sent=fault.sent,
                 answered=fault.answered,
+                uncertain=True,
             )
         return PermanentDeliveryError(
             "lrm.faute", "Le logiciel du CRRA refuse le message.", sent=fault.sent, answered=fault.answered
@@ -86,7 +87,14 @@ def refused_by_lrm(fault: FaultAnswerError) -> DeliveryError:
     detail = _told(fault.detail)
     if reason.retryable:
         return TransientDeliveryError(
-            name, TITLES[reason], detail, retry_after=fault.retry_after, sent=fault.sent, answered=fault.answered
+            name,
+            TITLES[reason],
+            detail,
+            retry_after=fault.retry_after,
+            sent=fault.sent,
+            answered=fault.answered,
+            # It broke at work: how far it had come, it does not say.
+            uncertain=reason is FaultReason.INTERNAL,
         )
     return PermanentDeliveryError(name, TITLES[reason], detail, sent=fault.sent, answered=fault.answered)
 
@@ -106,5 +114,10 @@ def unmapped(path: str, reason: str) -> DeliveryError:
 def other_answer(field: str, sent: bytes, answered: bytes) -> DeliveryError:
     """The answer is of the contract but speaks of another request or another mode: believed by nobody."""
     return PermanentDeliveryError(
-        "lrm.accuse", "Le logiciel du CRRA répond pour une autre demande.", field, sent=sent, answered=answered
+        "lrm.accuse",
+        "Le logiciel du CRRA répond pour une autre demande.",
+        field,
+        sent=sent,
+        answered=answered,
+        uncertain=True,
     )

@@ -22,19 +22,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import httpx
 from lxml import etree
 
-from adapters.wire.http import broken_link, refused, retry_after
+from adapters.wire.exchange import exchange
 from adapters.wire.soap.server import SOAP, Element, SoapFault, open_envelope, parse, seal
 from adapters.wire.soap.types import ClientContract, Misfit, Operation, load_contract
-from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
+from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    import httpx
+
+    from adapters.wire.exchange import Reply
     from adapters.wire.ws_security.sign import Signer
+    from outbox.errors import DeliveryError
 
 __all__ = ["Answer", "ClientContract", "FaultAnswerError", "Said", "SoapClient", "load_contract"]
 
@@ -44,6 +47,7 @@ class Answer:
     """What the neighbour answered, as a tree whose leaves have the types of the XSD, and the bytes of both ways."""
 
     tree: dict[str, Any]
+    """Empty where only the status says that the message was taken."""
     sent: bytes
     answered: bytes
 
@@ -117,20 +121,18 @@ class SoapClient:
         return sent if self._signer is None else self._signer.sign(sent, self._clock())
 
     async def _exchange(self, known: Operation, sent: bytes) -> Answer:
+        reply = await exchange(
+            self._http,
+            self._neighbour,
+            "POST",
+            self._contract.path,
+            content=sent,
+            headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{known.action}"'},
+        )
         try:
-            response = await self._http.post(
-                self._contract.path,
-                content=sent,
-                headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{known.action}"'},
-            )
-        except httpx.HTTPError as error:
-            raise broken_link(error, self._neighbour) from None
-        if response.status_code not in {200, 500}:
-            raise self._refused(response, sent)
-        try:
-            return Answer(self._read(known, response, sent), sent, response.content)
+            return Answer(self._read(known, reply), sent, reply.answered)
         except FaultAnswerError as fault:
-            fault.retry_after = retry_after(response, self._clock())
+            fault.retry_after = reply.wait(self._clock())
             raise
 
     def _write(self, operation: Operation, tree: Mapping[str, Any]) -> Element:
@@ -147,32 +149,31 @@ class SoapClient:
         title = "Le message ne suit pas le contrat du voisin : il n’est pas parti."
         return PermanentDeliveryError(f"{self._neighbour}.contrat", title, detail)
 
-    def _read(self, operation: Operation, response: httpx.Response, sent: bytes) -> dict[str, Any]:
-        answered = response.content
+    def _read(self, operation: Operation, reply: Reply) -> dict[str, Any]:
+        """The tree of the answer, whatever the status it came with; a status that says by itself that it was taken gives none."""
         try:
-            _, body = open_envelope(answered)
+            _, body = open_envelope(reply.body)
         except SoapFault as fault:
-            raise self._unreadable(response, fault.text, sent) from None
+            if reply.is_receipt:
+                return {}
+            raise self._unreadable(reply, fault.text) from None
         if body.tag == f"{{{SOAP}}}Fault":
-            raise self._fault(operation, body, sent, answered)
-        if body.tag != operation.answer.tag or self._contract.published.check(body):
-            raise self._unreadable(response, "ce n’est pas la réponse du contrat", sent)
+            raise self._fault(operation, body, reply.sent, reply.answered)
+        if not reply.is_success or body.tag != operation.answer.tag or self._contract.published.check(body):
+            raise self._unreadable(reply, "ce n’est pas la réponse du contrat")
         return operation.answer.read(body)
 
-    def _refused(self, response: httpx.Response, sent: bytes) -> DeliveryError:
-        after = retry_after(response, self._clock())
-        return refused(response.status_code, self._neighbour, retry_after=after, sent=sent, answered=response.content)
-
-    def _unreadable(self, response: httpx.Response, why: str, sent: bytes) -> DeliveryError:
+    def _unreadable(self, reply: Reply, why: str) -> DeliveryError:
         """Nobody knows what was done with the message; its id on the wire makes a second sending harmless."""
-        if response.status_code != 200:  # noqa: PLR2004 - HTTP's own number
-            return self._refused(response, sent)
+        if not reply.is_success:
+            return reply.refusal(self._neighbour, self._clock())
         return TransientDeliveryError(
             f"{self._neighbour}.reponse_illisible",
             "La réponse n’est pas celle du contrat : un intermédiaire a pu répondre à la place du voisin.",
             why,
-            sent=sent,
-            answered=response.content,
+            sent=reply.sent,
+            answered=reply.answered,
+            uncertain=True,
         )
 
     def _fault(self, operation: Operation, body: Element, sent: bytes, answered: bytes) -> FaultAnswerError:

@@ -96,13 +96,16 @@ async def status(desk: Desk, _: argparse.Namespace) -> int:
     known = await desk.database.read(nodes.nodes)
     living = heartbeat.alive(known, now, desk.settings.watch.heartbeat_seconds)
     down = {name for node in living for name in node.facts.get("down_since", {})}
-    say(f"{'destination':16}{'attente':>9}{'en cours':>9}{'à décider':>10}{'retard s':>10}  passage")
+    say(
+        f"{'destination':16}{'attente':>9}{'en cours':>9}{'à décider':>10}{'sans réponse':>13}{'retard s':>10}  passage"
+    )
     for name in desk.destinations:
         counts = {one.status: one.messages for one in backlog if one.destination == name}
         late = max((one.seconds for one in lags if one.destination == name), default=0.0)
         way = _way(gates.get(name, Gate(name)), paused.get(name), name in down)
-        waiting, sending, parked = (counts.get(one, 0) for one in (Status.PENDING, Status.SENDING, Status.PARKED))
-        say(f"{name:16}{waiting:>9}{sending:>9}{parked:>10}{late:>10.0f}  {way}")
+        shown = (Status.PENDING, Status.SENDING, Status.PARKED, Status.UNCERTAIN)
+        waiting, sending, parked, uncertain = (counts.get(one, 0) for one in shown)
+        say(f"{name:16}{waiting:>9}{sending:>9}{parked:>10}{uncertain:>13}{late:>10.0f}  {way}")
     for node in known:
         seen = "en vie" if node in living else f"muet depuis {(now - node.seen_at).total_seconds():.0f} s"
         say(f"nœud {node.name} ({node.role}) : {seen}")
@@ -185,7 +188,7 @@ SHOWN = 10
 
 
 async def replay(desk: Desk, arguments: argparse.Namespace) -> int:
-    """Send again what is parked."""
+    """Send again what waits or is to be decided on."""
     exactly = arguments.mapped == "then"
 
     async def again(ids: list[str]) -> int:
@@ -210,7 +213,7 @@ async def _would_send(desk: Desk, record: Record, *, exactly: bool) -> str:
 
 
 async def discard(desk: Desk, arguments: argparse.Namespace) -> int:
-    """Give up what is parked."""
+    """Give up what waits or is to be decided on."""
     return await _decide(desk, arguments, lambda ids: desk.store.discard(ids, by=desk.who, reason=arguments.reason))
 
 

@@ -93,11 +93,12 @@ export function drawLinks(destinations) {
       : link.breaker?.state === "half_open" ? ["un essai est en cours", "bad"]
       : link.link?.state === "down" ? [`ne répond pas depuis ${since(link.link.since)}`, "bad"]
       : link.parked ? [`${link.parked} à décider`, "bad"]
+      : link.uncertain ? [`${link.uncertain} sans réponse lisible`, "bad"]
       : link.breaker?.at_once ? ["reprise lente", "waiting"]
       : link.drain_rate ? [`reprise, au plus ${link.drain_rate} par seconde`, "waiting"]
       : late ? ["en retard", "waiting"] : ["à jour", "good"];
     return row("", cell("th", named(link.name), "", "row"), cell("td", text, look), cell("td", link.pending ?? 0, "number"),
-      cell("td", link.sending ?? 0, "number"), cell("td", link.parked ?? 0, "number"), cell("td", late ? lasting(link.oldest_due_seconds) : "–", "number"));
+      cell("td", link.sending ?? 0, "number"), cell("td", (link.parked ?? 0) + (link.uncertain ?? 0), "number"), cell("td", late ? lasting(link.oldest_due_seconds) : "–", "number"));
   }));
 }
 

@@ -47,6 +47,7 @@ function words(alarm) {
     node: () => [`Nœud muet : ${alarm.name.slice(5)}`, `Plus de signe de vie depuis ${ago(facts.seen_at)}. Les autres nœuds reprennent ses envois.`],
     link: () => [`${who} : n’accepte plus de connexion`, `Depuis ${ago(facts.since)}.`],
     parked: () => [`${who} : ${topic(facts.topic)} en attente d’une décision`, `Cause : ${facts.cause_code ?? "inconnue"}. Les envois suivants du même dossier attendent.`],
+    uncertain: () => [`${who} : ${topic(facts.topic)} envoyé, sans réponse lisible`, `Le voisin l’a peut-être. Le lui demander, puis rejouer (redemandé sous la même clé) ou abandonner. Cause : ${facts.cause_code ?? "inconnue"}.`],
     expired: () => [`${who} : ${topic(facts.topic)} jamais envoyée`, "Son délai est passé ; elle ne partira plus. Prévenir par téléphone, puis mettre fin à l’alarme."],
     unanswered: () => [`${facts.crra} : pas de réponse à la demande ${facts.reference}`, `Envoyée par ${who}, ni acceptée ni refusée dans le délai. L’émetteur lit « appelez le 15 » ; appeler le SAMU.`],
     certificate: () => [`${who} : notre certificat est à remplacer`, facts.file ? `Le fichier ${facts.file} n’est pas lisible.`
@@ -90,6 +91,7 @@ function condition(one) {
   if (BREAKERS[breaker]) return [BREAKERS[breaker], "bad"];
   if (one.link?.state === "down") return [`ne répond pas depuis ${ago(one.link.since)}`, "bad"];
   if (one.parked) return ["une décision est attendue", "bad"];
+  if (one.uncertain) return ["un envoi est parti sans réponse lisible", "bad"];
   if (one.breaker?.at_once) return [`reprise lente, ${one.breaker.at_once} à la fois`, "waiting"];
   if (one.drain_rate) return [`reprise, au plus ${one.drain_rate} par seconde`, "waiting"];
   return one.oldest_due_seconds >= 1 ? ["en retard", "waiting"] : ["à jour", "good"];
@@ -101,7 +103,7 @@ export function drawWays(destinations, { pause, resume }) {
     const name = named(one.name);
     const act = one.paused ? button("Reprendre", () => resume(one), name) : button("Suspendre", () => pause(one), name);
     return row("", cell("th", name, "", "row"), cell("td", text, look), cell("td", one.pending ?? 0, "number"),
-      cell("td", one.sending ?? 0, "number"), cell("td", one.parked ?? 0, "number"),
+      cell("td", one.sending ?? 0, "number"), cell("td", (one.parked ?? 0) + (one.uncertain ?? 0), "number"),
       cell("td", one.oldest_due_seconds >= 1 ? `${Math.round(one.oldest_due_seconds)} s` : "–", "number"), made("td", "", act));
   }));
 }
@@ -114,12 +116,13 @@ export function drawGroups(groups, { replay, discard }) {
     return made("li", "card bad", made("h3", "", `${group.messages} × ${group.cause.title}`),
       made("p", "buttons", button("Rejouer…", () => replay(group), name), button("Abandonner…", () => discard(group), name)),
       made("p", "", [name, group.cause.detail].filter(Boolean).join(". ")),
+      ...(group.uncertain ? [made("p", "bad", `${group.uncertain} parti(s) sans réponse lisible : le voisin l’a peut-être. Le lui demander avant d’abandonner ; rejouer le redemande sous la même clé.`)] : []),
       made("p", "soft", `Cause ${group.cause.code}. Le plus ancien : ${moment(group.oldest)}, le plus récent : ${moment(group.newest)}`));
   }));
 }
 
 function request(one) {
-  const look = one.alarmed_at || one.task_status === "rejected" || one.task_status === "failed" ? "bad" : DONE.includes(one.task_status) ? "good" : "waiting";
+  const look = one.alarmed_at || one.task_status === "rejected" || one.task_status === "failed" || one.status === "INCERTAINE" ? "bad" : DONE.includes(one.task_status) ? "good" : "waiting";
   const person = [one.patient.name, one.patient.given_name, one.patient.birth_year && `né(e) en ${one.patient.birth_year}`, one.patient.sex].filter(Boolean).join(" ");
   const place = [one.place.address, one.place.city].filter(Boolean).join(", ");
   const facts = [["Patient", person], ["Lieu", place], ["Demandé par", one.sender], ["Rappeler au", one.callback], ["SAMU", one.crra],

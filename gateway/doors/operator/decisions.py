@@ -120,6 +120,7 @@ def _group(group: Group) -> dict[str, Any]:
         "topic": group.topic,
         "cause": {"code": group.cause.code, "title": group.cause.title, "detail": group.cause.detail},
         "messages": group.messages,
+        "uncertain": group.uncertain,
         "oldest": group.oldest.isoformat(),
         "newest": group.newest.isoformat(),
         "example": group.example,

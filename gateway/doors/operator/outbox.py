@@ -1,4 +1,4 @@
-"""Doors of the operator: what waits, what is parked and why; replay, discard, pause, resume. Bodies stay inside: ids and causes only."""
+"""Doors of the operator: what waits, what is parked or uncertain and why; replay, discard, pause, resume. Bodies stay inside: ids and causes only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.doors.http.reply import Reply
 from gateway.mappings import replay as replaying
 from outbox.desk import Filter
 from outbox.fingerprint import fingerprint
-from outbox.message import Status
+from outbox.message import UNDECIDED, Status
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,19 +63,21 @@ async def message(call: Call) -> Reply:
 
 
 async def replay(call: Call) -> Reply:
-    """A parked message goes back to waiting, in the order of its lane."""
+    """A message that waits or is undecided is sent now, in the order of its lane."""
     ids, runtime = [call.path["message_id"]], call.runtime
     by, exactly = call.principal.name, call.body.exactly
     replayed = await replaying.replay(runtime.desk, runtime.database, ids, by=by, exactly=exactly, now=call.now)
-    return _done(replayed, "Seul un message en attente d’une décision (parked) peut être rejoué.")
+    return _done(replayed, "Seul un message en attente (pending) ou à décider (parked, uncertain) peut être rejoué.")
 
 
 async def discard(call: Call) -> Reply:
-    """A parked message will never be sent, and someone says why."""
+    """A message that waits or is undecided will not be sent any more, and someone says why."""
     discarded = await call.runtime.desk.discard(
         [call.path["message_id"]], by=call.principal.name, reason=call.body.reason
     )
-    return _done(discarded, "Seul un message en attente d’une décision (parked) peut être abandonné.")
+    return _done(
+        discarded, "Seul un message en attente (pending) ou à décider (parked, uncertain) peut être abandonné."
+    )
 
 
 async def pause(call: Call) -> Reply:
@@ -123,11 +125,12 @@ def _view(record: Record) -> dict[str, Any]:
         "next_at": record.next_at.isoformat(),
         "settled_at": _when(record.settled_at),
         "superseded_by": record.superseded_by,
+        "uncertain_since": _when(record.uncertain_since),
         "cause": {"code": record.cause.code, "title": record.cause.title, "detail": record.cause.detail}
         if record.cause
         else None,
         "group": fingerprint(envelope.destination, envelope.topic, record.cause)
-        if record.cause and record.status is Status.PARKED
+        if record.cause and record.status in UNDECIDED
         else None,
         "decided_by": record.decided_by,
         "decision": record.decision,

@@ -10,7 +10,7 @@ from gateway.doors.http.schemas import DiscardedMessage, Id, Strict
 
 
 class ReplayedMessage(Strict):
-    """How a parked message is sent again: mapped as today, or the bytes of its last attempt as they were."""
+    """How a message is sent again: mapped as today, or the bytes of its last attempt as they were."""
 
     mapped: Literal["today", "then"] = Field("today", alias="as")
 
@@ -21,7 +21,7 @@ class ReplayedMessage(Strict):
 
 
 class ChosenMessages(Strict):
-    """Which parked messages; every field that is given must match, and one must be."""
+    """Which messages to decide on, parked or uncertain; every field that is given must match, and one must be."""
 
     group: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="Groupe de causes.")] | None = None
     destination: Annotated[str, Field(max_length=64)] | None = None

@@ -1,4 +1,4 @@
-"""What a person decides about parked messages: replay them in the order of their lanes, or give them up."""
+"""What a person decides about messages that wait or are undecided: send them again now, in the order of their lanes, or give them up."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from outbox.database.sealing import Seal
     from outbox.ports import Aftermath
-    from outbox.sql.rows import Row
+    from outbox.sql.rows import Named
 
 _M: Final = outbox_message.c
 _LIVE: Final = text("place IS NOT NULL")
-_PARKED: Final = Choice("status = 'parked'", "seq")
+_OPEN: Final = Choice("status IN ('pending', 'parked', 'uncertain')", "seq")
 _NEWER: Final = (
     select(_M.id)
     .where(
@@ -80,13 +80,13 @@ _AGAIN: Final = (
 def replay(  # noqa: PLR0913 - one decision with all that it says
     connection: Connection, ids: Sequence[str], by: str, now: datetime, seal: Seal, *, exactly: bool = False
 ) -> int:
-    """Send parked messages again, in the original order of their lanes; say how many wait now."""
-    parked = _PARKED.locked(connection, ids)
+    """Send messages again, in the original order of their lanes; say how many wait now."""
+    chosen = _OPEN.locked(connection, ids)
     at = rows.micros(now)
     again = sum(
-        _replay_one(connection, row, by, at, seal, exactly=exactly) for row in reversed(parked)
+        _replay_one(connection, row, by, at, seal, exactly=exactly) for row in reversed(chosen)
     )  # Older states see newer ones wait.
-    for lane in sorted({(row[1], row[2]) for row in parked}):
+    for lane in sorted({(row.destination, row.lane) for row in chosen}):
         _reorder(connection, lane)
     if again:
         announce(connection)
@@ -94,9 +94,9 @@ def replay(  # noqa: PLR0913 - one decision with all that it says
 
 
 def _replay_one(  # noqa: PLR0913 - same
-    connection: Connection, row: Row, by: str, at: int, seal: Seal, *, exactly: bool
+    connection: Connection, row: Named, by: str, at: int, seal: Seal, *, exactly: bool
 ) -> bool:
-    envelope, seq = rows.envelope(row, seal), row[16]
+    envelope, seq = rows.envelope(row, seal), row.seq
     connection.execute(_DECIDE, {"number": seq, "by": by, "at": at, "what": "replay"})
     facts = {"destination": envelope.destination, "lane": envelope.lane, "topic": envelope.topic, "seq": seq}
     newer = connection.scalar(_NEWER, facts) if envelope.kind is Kind.STATE else None
@@ -125,9 +125,9 @@ def discard(  # noqa: PLR0913 - one decision with all that follows from it
     aftermath: Aftermath | None,
     seal: Seal,
 ) -> int:
-    """Give up parked messages, which frees their lanes; say how many."""
-    parked = _PARKED.locked(connection, ids)
-    end_chosen(connection, parked, lambda claimed: discarded(claimed, now, reason), aftermath, seal)
-    for row in parked:
-        connection.execute(_DECIDE, {"number": row[16], "by": by, "at": rows.micros(now), "what": reason})
-    return len(parked)
+    """Give up messages, which frees their lanes; say how many."""
+    chosen = _OPEN.locked(connection, ids)
+    end_chosen(connection, chosen, lambda claimed: discarded(claimed, now, reason), aftermath, seal)
+    for row in chosen:
+        connection.execute(_DECIDE, {"number": row.seq, "by": by, "at": rows.micros(now), "what": reason})
+    return len(chosen)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from outbox.database.writers import innocent
 from outbox.fingerprint import fingerprint
-from outbox.message import Kind, Outcome, Status
+from outbox.message import UNDECIDED, Kind, Outcome, Status
 from outbox.sql.changes.enqueue import announce, deferred, deferring, enqueue
 from outbox.sql.dialects.statements import session
 from outbox.sql.rows import claimed, micros
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from outbox.message import Claimed, Envelope, Settlement
     from outbox.ports import Aftermath
     from outbox.sql.dialects.statements import Session
-    from outbox.sql.rows import Lane, Row
+    from outbox.sql.rows import Lane, Named, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Concluded:
     def place(self) -> int | None:
         """Where the message stands afterwards."""
         end = self.settlement
-        holds = end.status is Status.PARKED and end.claimed.envelope.kind is Kind.COMMAND
+        holds = end.status in UNDECIDED and end.claimed.envelope.kind is Kind.COMMAND
         return 1 if end.status is Status.PENDING or holds else None
 
     def row(self) -> Row:
@@ -51,7 +51,7 @@ class Concluded:
         end = self.settlement
         unreachable = end.outcome is Outcome.UNREACHABLE
         cause, envelope = end.cause, end.claimed.envelope
-        parked = cause if end.status is Status.PARKED else None
+        undecided = cause if end.status in UNDECIDED else None
         return (
             end.status.value,
             self.place,
@@ -61,8 +61,9 @@ class Concluded:
             None if end.status is Status.PENDING else micros(end.at),
             self.superseded_by,
             *((cause.code, cause.title, cause.detail) if cause else (None, None, None)),
-            fingerprint(envelope.destination, envelope.topic, parked) if parked else None,
+            fingerprint(envelope.destination, envelope.topic, undecided) if undecided else None,
             int(end.status is Status.PENDING and bool(end.claimed.exact)),
+            None if end.uncertain_since is None else micros(end.uncertain_since),
             self.seq,
         )
 
@@ -123,13 +124,13 @@ def _order(end: Concluded) -> tuple[str, str]:
 
 def end_chosen(
     connection: Connection,
-    chosen: Sequence[Row],
+    chosen: Sequence[Named],
     end: Callable[[Claimed], Settlement],
     aftermath: Aftermath | None,
     seal: Seal,
 ) -> None:
     """End the wait of rows from a `Choice`."""
-    ends = [Concluded(row[16], end(claimed(row, row[17], seal)), head=row[18] == 1) for row in chosen]
+    ends = [Concluded(row.seq, end(claimed(row, seal)), head=row.place == 1) for row in chosen]
     conclude(connection, ends, aftermath, seal)
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from outbox.database.sealing import seal_of
+from outbox.message import Status
 from outbox.sql.changes.settle import end_chosen
 from outbox.sql.rows import micros
 from outbox.sql.selection import Choice
-from outbox.sql.tables import outbox_lane, outbox_message
+from outbox.sql.tables import UNDECIDED, outbox_lane, outbox_message
 from outbox.verdict import discarded
 
 if TYPE_CHECKING:
@@ -23,15 +24,20 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from outbox.database.sealing import Seal
-    from outbox.sql.rows import Row
+    from outbox.sql.rows import Named
 
 _M: Final = outbox_message.c
-_NEVER_LEFT: Final = Choice("status = 'pending' AND attempts = 0", "seq")
-_PARKED: Final = Choice("status = 'parked'", "seq")
+_NEVER_LEFT: Final = Choice("status = 'pending' AND attempts = 0 AND uncertain_at IS NULL", "seq")
+_UNDECIDED: Final = Choice(UNDECIDED, "seq")
 _UNFINISHED: Final = select(_M.id).where(
     _M.destination == bindparam("destination"),
     _M.lane == bindparam("lane"),
-    _M.status.in_(("pending", "sending", "parked")),
+    _M.status.in_(("pending", "sending", "parked", "uncertain")),
+)
+_BEHIND: Final = (
+    select(_M.id)
+    .where(_M.destination == bindparam("destination"), _M.lane == bindparam("lane"), _M.status == Status.PENDING.value)
+    .limit(1)
 )
 _TOUCHED: Final = (
     select(_M.id)
@@ -39,7 +45,7 @@ _TOUCHED: Final = (
         _M.scope == bindparam("scope"),
         _M.destination == bindparam("destination"),
         _M.lane == bindparam("lane"),
-        _M.attempts > 0,
+        or_(_M.attempts > 0, _M.uncertain_at.is_not(None)),  # A replay counts its tries anew.
     )
     .limit(1)
 )
@@ -93,9 +99,16 @@ def free_lane(  # noqa: PLR0913 - which lane, by whom, why, when
     reason: str,
     now: datetime,
     seal: Seal | None = None,
+    if_followed: bool = False,
 ) -> int:
-    """Discard what is parked in a lane, so that what comes behind it can leave; say how many there were."""
-    chosen = _PARKED.locked(connection, _unfinished(connection, destination, lane))
+    """Discard what waits for a decision in a lane, so that what comes behind it can leave; say how many there were.
+
+    `if_followed`: only where something does come behind it.
+    """
+    lane_of = {"destination": destination, "lane": lane}
+    if if_followed and connection.execute(_BEHIND, lane_of).first() is None:
+        return 0
+    chosen = _UNDECIDED.locked(connection, _unfinished(connection, destination, lane))
     _end(connection, chosen, by, reason, now, seal or seal_of(connection))
     return len(chosen)
 
@@ -105,8 +118,8 @@ def _unfinished(connection: Connection, destination: str, lane: str) -> list[str
 
 
 def _end(  # noqa: PLR0913 - what, by whom, why, when
-    connection: Connection, chosen: Sequence[Row], by: str, reason: str, now: datetime, seal: Seal
+    connection: Connection, chosen: Sequence[Named], by: str, reason: str, now: datetime, seal: Seal
 ) -> None:
     end_chosen(connection, chosen, lambda claimed: discarded(claimed, now, reason), None, seal)
     for row in chosen:
-        connection.execute(_DECIDE, {"number": row[16], "by": by, "at": micros(now), "what": reason})
+        connection.execute(_DECIDE, {"number": row.seq, "by": by, "at": micros(now), "what": reason})

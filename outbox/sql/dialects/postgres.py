@@ -17,6 +17,7 @@ from outbox.message import Priority
 from outbox.sql.dialects import postgres_claim
 from outbox.sql.dialects.arrays import columns, integers, texts
 from outbox.sql.rows import ENDED
+from outbox.sql.tables import UNDECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,10 +163,10 @@ _ATTEMPT: Final = """INSERT INTO outbox_attempt (message, fence, number, outcome
 CONCLUDE: Final = f"""
 WITH n AS MATERIALIZED (
   SELECT * FROM unnest(%s::text[], %s::smallint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::text[],
-    %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::bigint[], %s::bool[], %s::int[], %s::int[],
+    %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bool[], %s::int[], %s::int[],
     %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::bytea[], %s::bytea[])
     AS n (status, place, attempts, unreachable, next_at, settled_at, superseded_by, code, title, detail, fingerprint, exact,
-      seq, ended, fence, number, outcome, started_at, finished_at, reference, sent, answered)),
+      uncertain_at, seq, ended, fence, number, outcome, started_at, finished_at, reference, sent, answered)),
 kept AS (
   INSERT INTO outbox_archive (kind, settled_at, message, fence, body, sent, answered)
   SELECT m.kind, n.settled_at, m.seq, m.fence, m.body, n.sent, n.answered
@@ -175,7 +176,8 @@ logged AS ({_ATTEMPT}
     CASE WHEN NOT ended THEN sent END, CASE WHEN NOT ended THEN answered END FROM n WHERE outcome IS NOT NULL {_RECORDED})
 UPDATE outbox_message m SET status = n.status, place = n.place, attempts = n.attempts, unreachable = n.unreachable,
   next_at = n.next_at, settled_at = n.settled_at, superseded_by = n.superseded_by, cause_code = n.code,
-  cause_title = n.title, cause_detail = n.detail, fingerprint = n.fingerprint, exact = n.exact, owner = NULL,
+  cause_title = n.title, cause_detail = n.detail, fingerprint = n.fingerprint, exact = n.exact,
+  uncertain_at = n.uncertain_at, owner = NULL,
   lease_until = NULL, body = CASE WHEN n.ended THEN '' ELSE m.body END
 FROM n WHERE m.seq = n.seq
 """  # noqa: S608 - ours
@@ -186,7 +188,7 @@ def conclude(raw: Raw, rows: Sequence[Row], attempts: Sequence[Row]) -> None:
     """What has ended leaves its body, and what its last attempt sent and heard, to the archive of its day."""
     tried = {row[0]: (*row[1:6], *row[9:]) for row in attempts}
     whole = [(*row, row[0] in ENDED, *tried.get(row[-1], _UNTRIED)) for row in rows]
-    raw.execute(CONCLUDE, columns("tiiiiitttttiiiiitiitbb", whole))
+    raw.execute(CONCLUDE, columns("tiiiiitttttiiiiiitiitbb", whole))
 
 
 LOG: Final = f"""{_ATTEMPT}
@@ -212,16 +214,16 @@ def remember(raw: Raw, rows: Sequence[Row]) -> None:
     raw.execute(REMEMBER, columns("ttti", rows))
 
 
-HEAL: Final = """
+HEAL: Final = f"""
 UPDATE outbox_message m SET status = 'superseded', superseded_by = n.id, settled_at = %s
 FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[]) AS n (destination, lane, topic, seq, id)
-WHERE m.status = 'parked' AND m.kind = 'state' AND m.destination = n.destination AND m.lane = n.lane
+WHERE m.{UNDECIDED} AND m.kind = 'state' AND m.destination = n.destination AND m.lane = n.lane
   AND m.topic = n.topic AND m.seq < n.seq
-"""
+"""  # noqa: S608 - ours
 
 
 def heal(raw: Raw, states: Sequence[Row], now: int) -> None:
-    """By the small index of parked rows."""
+    """By the small index of undecided rows."""
     raw.execute(HEAL, (now, *columns("tttit", states)))
 
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 from outbox.dispatch.shares import share
 from outbox.message import Priority
 from outbox.sql.dialects.arrays import texts
-from outbox.sql.rows import CLAIM, EXACT, TROUBLED
+from outbox.sql.rows import CLAIM, EXACT, TROUBLED, ClaimRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from outbox.sql.rows import Asked, Raw, Row
+    from outbox.sql.rows import Asked, Raw
 
 _HEADS: Final = " UNION ALL ".join(
     f"""SELECT * FROM (
@@ -58,7 +58,7 @@ _ADMITTED: Final = _CLAIM.format(next="", heads=_HEADS.format(guard=""), followi
 _GOING_ON: Final = _CLAIM.format(next=_NEXT, heads=_HEADS.format(guard=_GUARD), following=_FOLLOWING, moved=_MOVED)
 
 
-def claim(raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str] = ()) -> list[Row] | None:
+def claim(raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str] = ()) -> list[ClaimRow] | None:
     """Lease at most `limit` due messages, in the order in which they go."""
     statement = _ADMITTED if admitted else (_GOING_ON if left else _FREELY)
     facts = {
@@ -72,9 +72,9 @@ def claim(raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str]
     }
     if left:
         facts["lanes"] = texts(left)
-    rows: list[Row] = raw.execute(statement, facts).fetchall()
+    rows = [ClaimRow._make(row) for row in raw.execute(statement, facts).fetchall()]
     if not rows and not admitted and raw.execute(_GATE, facts).fetchone():
         return None
-    by_number = {row[16]: row for row in rows}
-    order = share(((row[7], row[19], row[16]) for row in rows), asked.limit, asked.oldest)
+    by_number = {row.seq: row for row in rows}
+    order = share(((row.priority, row.next_at, row.seq) for row in rows), asked.limit, asked.oldest)
     return [by_number[seq] for _, _, seq in order]

@@ -8,7 +8,8 @@ import orjson
 
 from outbox.dispatch.shares import share
 from outbox.message import Priority
-from outbox.sql.rows import CLAIM, EXACT, TROUBLED
+from outbox.sql.rows import CLAIM, EXACT, TROUBLED, ClaimRow
+from outbox.sql.tables import UNDECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,11 +99,11 @@ TAKE: Final = f"""
 UPDATE outbox_message SET status = 'sending', fence = fence + 1, attempts = attempts + 1, owner = ?2, lease_until = ?3
 WHERE seq IN (SELECT value FROM json_each(?1))
 RETURNING {", ".join(CLAIM)}, (SELECT reference FROM outbox_lane l
-  WHERE l.destination = outbox_message.destination AND l.lane = outbox_message.lane), {EXACT}
+  WHERE l.destination = outbox_message.destination AND l.lane = outbox_message.lane), {EXACT}, next_at
 """  # noqa: S608 - built from our own column names
 
 
-def claim(raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str] = ()) -> list[Row] | None:
+def claim(raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str] = ()) -> list[ClaimRow] | None:
     """A range of the index of due heads, per priority; then the chosen, by number."""
     if left:
         advance(raw, [(asked.destination, lane) for lane in left])
@@ -113,8 +114,8 @@ def claim(raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str]
     if not due:
         return []
     order = {seq: turn for turn, (_, _, seq) in enumerate(share(due, asked.limit, asked.oldest))}
-    rows: list[Row] = raw.execute(TAKE, (_list(list(order)), asked.owner, asked.until)).fetchall()
-    return sorted(rows, key=lambda row: order[row[16]])
+    taken = map(ClaimRow._make, raw.execute(TAKE, (_list(list(order)), asked.owner, asked.until)).fetchall())
+    return sorted(taken, key=lambda row: order[row.seq])
 
 
 HOLD: Final = """
@@ -144,7 +145,7 @@ def overtaken(raw: Raw, states: Sequence[Row]) -> dict[int, str]:
 
 CONCLUDE: Final = """
 UPDATE outbox_message SET status = ?, place = ?, attempts = ?, unreachable = ?, next_at = ?, settled_at = ?,
-  superseded_by = ?, cause_code = ?, cause_title = ?, cause_detail = ?, fingerprint = ?, exact = ?, owner = NULL,
+  superseded_by = ?, cause_code = ?, cause_title = ?, cause_detail = ?, fingerprint = ?, exact = ?, uncertain_at = ?, owner = NULL,
   lease_until = NULL
 WHERE seq = ?
 """
@@ -184,14 +185,14 @@ def remember(raw: Raw, rows: Sequence[Row]) -> None:
     raw.executemany(REMEMBER, rows)
 
 
-HEAL: Final = """
+HEAL: Final = f"""
 UPDATE outbox_message SET status = 'superseded', superseded_by = ?5, settled_at = ?6
-WHERE destination = ?1 AND lane = ?2 AND topic = ?3 AND seq < ?4 AND status = 'parked' AND kind = 'state'
-"""
+WHERE destination = ?1 AND lane = ?2 AND topic = ?3 AND seq < ?4 AND {UNDECIDED} AND kind = 'state'
+"""  # noqa: S608 - ours
 
 
 def heal(raw: Raw, states: Sequence[Row], now: int) -> None:
-    """By the small index of parked rows."""
+    """By the small index of undecided rows."""
     raw.executemany(HEAL, [(*state, now) for state in states])
 
 

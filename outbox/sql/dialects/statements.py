@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from outbox.sql.rows import Asked, Lane, Raw, Row
+    from outbox.sql.rows import Asked, ClaimRow, Lane, Raw, Row
 
 
 class Engine(Protocol):
@@ -47,8 +47,10 @@ class Engine(Protocol):
     def advance(self, raw: Raw, lanes: Sequence[Lane]) -> None:
         """Make the oldest live message the head of these lanes, which have none."""
 
-    def claim(self, raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str] = ()) -> list[Row] | None:
-        """Lease due heads, in the order in which they go: `rows.CLAIM`, the lane's reference, and `rows.EXACT`.
+    def claim(
+        self, raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str] = ()
+    ) -> list[ClaimRow] | None:
+        """Lease due heads, in the order in which they go.
 
         In the lanes `left` of the destination, whose head has gone in this transaction, the next becomes the head, and is
         claimed like the others if it is due. None where the destination's gate limits something: ask it, and be `admitted`.
@@ -70,7 +72,7 @@ class Engine(Protocol):
         """Keep the references (destination, lane, reference, now)."""
 
     def heal(self, raw: Raw, states: Sequence[Row], now: int) -> None:
-        """Retire parked states older than these delivered ones (destination, lane, topic, seq, id)."""
+        """Retire undecided states older than these delivered ones (destination, lane, topic, seq, id)."""
 
     def renew(self, raw: Raw, fences: Sequence[tuple[str, int]], until: int) -> None:
         """Prolong leases that are still held."""

@@ -135,7 +135,8 @@ def open_bundle(document: Resource, rules: Rules) -> OpenBundle:
     """The Bundle with its resources held to their tables. Raises `FhirRefusalError` when its structure lets nothing be read."""
     if document.get("resourceType") != "Bundle":
         raise refuse("structure", "PAS_UN_BUNDLE", "Une ressource Bundle est attendue.", "resourceType")
-    if document.get("type") not in rules.kinds:
+    kind = document.get("type")
+    if not isinstance(kind, str) or kind not in rules.kinds:
         expected = " ou ".join(sorted(rules.kinds))
         text = f"Le type du Bundle n’est pas celui attendu : {expected}."
         raise refuse("invalid", "TYPE_DE_BUNDLE", text, "Bundle.type")

@@ -70,7 +70,7 @@ def check(resource: Resource, elements: Mapping[str, Element], path: str, findin
             if value is not None:
                 _Pass(findings, blocks=False).shape("un texte" if kind is str else "un objet", value, f"{path}.{name}")
     narrative = resource.get("text")
-    if narrative is not None and (not isinstance(narrative, dict) or narrative.get("status") not in NARRATIVES):
+    if narrative is not None and (not isinstance(narrative, dict) or str(narrative.get("status")) not in NARRATIVES):
         findings.unread.append(f"{path}.text")
     _check_elements(resource, elements, path, _Pass(findings, blocks=True))
     if findings.unread:
@@ -199,7 +199,7 @@ def _extensions(holder: Resource, path: str, this: _Pass) -> None:
             this.findings.unread += [
                 f"{at}.extension[{number}]"
                 for number, part in enumerate(parts)
-                if not isinstance(part, dict) or part.get("url") not in inner
+                if not isinstance(part, dict) or str(part.get("url")) not in inner
             ]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from domain.decisions.commands import CreatePatient
 from domain.decisions.decide import Surroundings, decide
 from domain.errors import ConflictError, InvalidError, StaleError, UnknownError
+from domain.event import Link, links_at_creation
 from domain.victim.projection import observe
 from gateway.flow.outgoing import (
     count_messages,
@@ -19,6 +20,7 @@ from gateway.flow.outgoing import (
     event_messages,
     victim_messages,
 )
+from gateway.flow.routing import EVENT_DESTINATIONS
 from outbox.sql import enqueue
 
 if TYPE_CHECKING:
@@ -172,6 +174,14 @@ def _refuse_stale(victim: Victim | None, if_match: int | None) -> None:
             current,
             advice="Relire la fiche, puis recommencer.",
         )
+
+
+def linked_at_creation(event: Event, house: House, wanted: bool | None = None) -> Event:  # noqa: FBT001 - as its portal says
+    """A new event with the links that are asked for at once: those of its type (R-51), unless its portal wants them or not."""
+    if not (links_at_creation(event.type, house.rules) if wanted is None else wanted):
+        return event
+    named = [name for name in house.destinations if name in EVENT_DESTINATIONS]
+    return replace(event, links={name: Link("create", None, "requested") for name in named})
 
 
 def keep_event(register: Register, house: House, event: Event, stamp: Stamp, *, new: bool = False) -> Event:

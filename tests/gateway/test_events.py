@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.fhir.bundles import example, raw
 from tests.gateway.house import EVENT, WHOLE
 
 if TYPE_CHECKING:
@@ -186,3 +187,19 @@ async def test_the_portal_is_told_of_each_outcome_by_a_signed_webhook(house: Ope
     }
     assert all(one["lag_ms"] >= 0 and one["attempts"] == 1 for one in told)
     assert not [value for value in ("ESSAI-UN", "commentaire", "100001") if value in str(told)]
+
+
+@pytest.mark.parametrize(("kind", "linked"), [("ACEL", True), ("ORSAN", True), ("DPS", False)])
+async def test_an_event_told_in_fhir_is_linked_as_any_other(house: OpenHouse, kind: str, linked: bool) -> None:  # noqa: FBT001 - what it is
+    """One rule whatever the door (R-51): the same types ask for their links, and both neighbours get the event."""
+    bundle = example("exemple-victimes")
+    event = next(one["resource"] for one in bundle["entry"] if one["resource"].get("class", {}).get("code") == "FLD")
+    event |= {"type": [{"text": kind}], "period": {"start": "2020-09-01T16:00:00+02:00"}}
+    async with house.portal as portal:
+        told = await portal.post("/fhir", content=raw(bundle), headers={"Content-Type": "application/fhir+json"})
+        assert told.status_code == 200, told.text
+        await house.settle()
+        links = (await portal.get("/v1/events/EVT-ESSAI-1")).json()["links"]
+    assert {name: link["state"] for name, link in links.items()} == (
+        {"sinus": "linked", "sivic": "linked"} if linked else {}
+    )

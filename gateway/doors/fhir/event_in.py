@@ -30,7 +30,7 @@ from domain.victim.observation import Stamp
 from gateway.doors.fhir.answers import fhir, refuse, refuse_bundle
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.refusals import as_problem
-from gateway.flow.accept import accept, keep_event, known_event, plausible
+from gateway.flow.accept import accept, keep_event, known_event, linked_at_creation, plausible
 from gateway.ids import new_id
 from gateway.security.keys import Scope
 
@@ -102,6 +102,8 @@ class _Taking:
             event = open_event(
                 id=report.id, name=report.name, type=report.type, mode=report.mode, started_at=started_at
             )
+            # The same as at every other door of an event.
+            event = linked_at_creation(event, self._house)
             plausible(Stamp(Source.PORTAL, self._stamp.author, started_at, self._call.now))
         else:
             event = known_event(self._register, report.id, mode)

@@ -11,7 +11,6 @@ from domain.event import (
     add_localisation,
     change_event,
     close_event,
-    links_at_creation,
     open_event,
     remove_localisation,
     rename_localisation,
@@ -21,7 +20,7 @@ from domain.victim.snapshot import event_canon
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply
 from gateway.doors.portal.operations import stamp_of
-from gateway.flow.accept import keep_event, known_event, plausible
+from gateway.flow.accept import keep_event, known_event, linked_at_creation, plausible
 from gateway.flow.routing import EVENT_DESTINATIONS
 from gateway.ids import new_id
 
@@ -66,9 +65,7 @@ async def create(call: Call) -> Reply:
         particularity_groups={str(letter): meaning for letter, meaning in said.particularity_groups.items()},
     )
     house = call.runtime.house
-    if said.link if said.link is not None else links_at_creation(said.type, house.rules):
-        wanted = {name: Link("create", None, "requested") for name in house.destinations if name in EVENT_DESTINATIONS}
-        event = replace(event, links=wanted)
+    event = linked_at_creation(event, house, said.link)
 
     def work(register: Register) -> Reply:
         if register.events.find(event.id) is not None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from domain.canon.received import RECEIVED
+
 
 class TakenDocument(TypedDict):
     """`taken`: what a neighbour answers when it takes a document."""
@@ -79,5 +81,6 @@ HEARD: dict[str, type] = {
     "held": HeldDocument,
     "people": HeldPeopleDocument,
     "answer": AnswerDocument,
+    **RECEIVED,
 }
 """What mappings of what comes in may produce → its shape."""

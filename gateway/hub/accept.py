@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from adapters.lrm.hubsante.inbound import CREATIONS, HUB_ERROR, REFERENCE, Decision, Known, Move, decide
+from adapters.lrm.hubsante.inbound import CREATIONS, Decision, Known, Move, decide
 from adapters.lrm.hubsante.perimeters import REPLY
 from adapters.lrm.hubsante.wire.replies import Step
-from gateway.hub.acknowledgements import early, heard
+from gateway.hub.acknowledgements import answers, early, heard
 from gateway.hub.effects import follow
 from gateway.hub.phone import note_phone_case
+from gateway.hub.received.asking import ask, sort_of
+from gateway.hub.received.names import name_of
+from gateway.hub.received.positions import answer_positions
+from gateway.hub.received.tasks import POSITIONS, WORDS
 from gateway.hub.relay import relay
 from gateway.ids import new_id
 from gateway.register.hub.messages import LONGEST_STATUS, HubCase, fits
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gateway.hub")
 
-ANSWERS = frozenset({REFERENCE, HUB_ERROR})
 EARLY = timedelta(seconds=1)
 """How long an answer waits that came before its question was settled."""
 STATES = {Move.ACKNOWLEDGE: "received", Move.KEEP: "received", Move.HOLD: "held", Move.REFUSE: "refused"}
@@ -66,7 +69,7 @@ def accept(register: Register, house: House, rules: Rules, received: Received, r
     if received.envelope is None:
         log.warning("hub.unreadable vhost=%s box=%s", received.vhost, received.box)
         register.feed.tell("", rules.mode, "hub", {"step": "unreadable", "vhost": received.vhost}, received.at)
-    elif received.key not in ANSWERS or received.faults:
+    elif not answers(received) or received.faults:
         conclude(register, house, rules, received, decision, read)
     elif decision.move is not Move.HOLD:
         heard(register, house, received, rules.mode)
@@ -77,7 +80,7 @@ def release(register: Register, house: House, rules: Rules, read: Read, now: dat
     waited = register.hub.held_too_long(now)
     for one in waited:
         received = read(one, now)
-        if received.key in ANSWERS:
+        if answers(received):
             _hear_at_last(register, house, rules, one, received)
             continue
         known = _known(register, rules, received, waited=True)
@@ -101,12 +104,18 @@ def conclude(  # noqa: PLR0913 - a message, what was decided of it, and by whom
         case Move.REFUSE:
             _refuse(register, rules, received, decision)
         case Move.ACKNOWLEDGE:
+            case = register.hub.case(received.ids.case) if received.ids.case else None
+            number = register.hub.number_of(received.vhost, _short(received.identifier))
+            answered = sort_of(received, case) == POSITIONS and answer_positions(
+                register, house, received, read, rules.mode
+            )
+            task = None if answered else ask(register, received, number, case, rules.mode)
             applied = follow(register, house, received)
             _reply(register, rules, received, {"step": (Step.INTEGRATED if applied else Step.RECEIVED).value})
-            _told(register, rules, received, "integrated" if applied else "received")
+            _told(register, rules, received, "integrated" if applied else "received", number=number, task=task)
             relay(register, house, rules.relays, received, rules.mode)
             note_phone_case(register, received, rules.mode)
-            if received.key in CREATIONS and received.ids.case:
+            if received.key in CREATIONS and received.ids.case and register.hub.case(received.ids.case) is None:
                 _open(register, received)
                 for one in register.hub.held_of(received.ids.case):
                     held = read(one, received.at)
@@ -128,19 +137,20 @@ def _conclude_held(  # noqa: PLR0913 - same
 
 
 def _known(register: Register, rules: Rules, received: Received, *, waited: bool = False) -> Known:
-    envelope, case = received.envelope, received.ids.case
+    envelope, case_id = received.envelope, received.ids.case
+    case = register.hub.case(case_id) if case_id else None
     senders = rules.senders.get(received.vhost)
     return Known(
         mode=rules.mode,
         sender=not senders or (envelope is not None and envelope.sender in senders),
-        case=case is not None and register.hub.case(case) is not None,
+        case=case is not None,
+        opened_by=case.partner if case is not None and not case.ours else None,
         waited=waited,
     )
 
 
 def _open(register: Register, received: Received) -> None:
-    body, envelope = received.body or {}, received.envelope
-    status = body.get("qualification", {}).get("details", {}).get("status")
+    envelope, canon = received.envelope, received.content.canon if received.content else {}
     case = HubCase(
         case_id=str(received.ids.case),
         ours=False,
@@ -150,8 +160,8 @@ def _open(register: Register, received: Received) -> None:
         reference=None,
         vhost=received.vhost,
         partner=fits(envelope.sender if envelope else None),
-        owner=fits(body.get("owner")),
-        status=fits(status.strip() if isinstance(status, str) else None, LONGEST_STATUS),
+        owner=fits(canon.get("owner")),
+        status=fits(canon.get("status_code"), LONGEST_STATUS),
     )
     register.hub.open_case(case, received.at)
 
@@ -187,17 +197,28 @@ def _reply(register: Register, rules: Rules, received: Received, said: dict[str,
     return answer.id
 
 
-def _told(register: Register, rules: Rules, received: Received, step: str, code: int | None = None) -> None:
-    """For those who follow live: types and codes, never an identifier that a partner made up."""
+def _told(  # noqa: PLR0913 - a line of the feed
+    register: Register,
+    rules: Rules,
+    received: Received,
+    step: str,
+    code: int | None = None,
+    *,
+    number: int | None = None,
+    task: str | None = None,
+) -> None:
+    """For those who follow live: types, codes and our number, by which its content is read; never an identifier of a partner's."""
     case = register.hub.case(received.ids.case) if received.ids.case else None
     scope = case.scope if case and case.scope and case.topic == "victim" else ""
-    body = {"step": step, "vhost": received.vhost, "use_case": received.key, "code": code}
+    name = name_of(received.key)
+    body = {"step": step, "vhost": received.vhost, "use_case": received.key, "type": name, "code": code}
+    body |= {"number": number, "task": task, "words": WORDS.get(task or "")}
     register.feed.tell(scope, rules.mode, "hub", body, received.at)
 
 
 def _row(received: Received, decision: Decision, rules: Rules) -> dict[str, Any]:
     envelope, ids = received.envelope, received.ids
-    wait = EARLY if received.key in ANSWERS else rules.hold
+    wait = EARLY if answers(received) else rules.hold
     state = "unreadable" if envelope is None else STATES[decision.move]
     return {
         "vhost": received.vhost,

@@ -8,11 +8,9 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from adapters.lrm.hubsante.faults import Next, what_next, why
-from adapters.lrm.hubsante.inbound import HUB_ERROR, REFERENCE
-from adapters.lrm.hubsante.wire import replies
+from adapters.lrm.hubsante.faults import HubError, Next, what_next, why
 from domain.source import Source
 from domain.victim.observation import Stamp
 from gateway.flow.outgoing import victim_messages
@@ -38,24 +36,24 @@ log = logging.getLogger("gateway.hub")
 MOST_ERRORS = 5
 """A case that was refused so many times is a person's."""
 AGAIN_AFTER = timedelta(minutes=1)
-STEPS = {
-    None: Step.RECEIVED,
-    replies.Step.RECEIVED: Step.RECEIVED,
-    replies.Step.INTEGRATED: Step.INTEGRATED,
-    replies.Step.READ: Step.READ,
-    replies.Step.DELETED: Step.DELETED,
-    replies.Step.IN_ERROR: Step.REFUSED,
-}
+REFERENCE, ERROR = "hub_reference", "hub_error"
+ANSWERS = frozenset({REFERENCE, ERROR})
+"""Canon documents that speak of a message of ours."""
+STEPS = {step.value: step for step in (Step.RECEIVED, Step.INTEGRATED, Step.READ, Step.DELETED, Step.REFUSED)}
 SHOWN = {Step.INTEGRATED, Step.READ}
 """Steps after which a request is on somebody's screen."""
 
 
+def answers(received: Received) -> bool:
+    """Whether it speaks of a message of ours, and asks for nothing."""
+    return received.content is not None and received.content.kind in ANSWERS
+
+
 def early(register: Register, received: Received) -> bool:
     """Whether it answers a message that the hub has and that we have not written down yet: it waits, and is not lost."""
-    if received.key not in {REFERENCE, HUB_ERROR} or received.faults:
+    about = _about(received)
+    if received.faults or not answers(received) or about is None:
         return False
-    body = dict(received.body or {})
-    about = replies.read_reference(body).about if received.key == REFERENCE else replies.read_error(body).about
     return not register.hub.steps(about) and _on_its_way(register, about)
 
 
@@ -66,45 +64,54 @@ def _on_its_way(register: Register, about: str) -> bool:
 
 
 def heard(register: Register, house: House, received: Received, mode: str) -> None:
-    """An answer to a message of ours."""
-    if received.key == REFERENCE:
-        heard_reference(register, house, received)
+    """An answer to a message of ours; one that names no message moves nothing."""
+    content, about = received.content, _about(received)
+    if content is None or about is None:
+        return
+    if content.kind == REFERENCE:
+        heard_reference(register, house, received, about)
     else:
-        heard_error(register, house, received, mode)
+        heard_error(register, house, received, about, mode)
 
 
-def heard_reference(register: Register, house: House, received: Received) -> None:
-    """An RC-REF: how far the message it speaks of went."""
-    said = replies.read_reference(dict(received.body or {}))
-    step = Step.REFUSED if said.refused else STEPS[said.step]
-    case = _note(register, received, said.about, step, None)
+def heard_reference(register: Register, house: House, received: Received, about: str) -> None:
+    """How far the message it speaks of went; a step that we do not know counts as received."""
+    canon = received.content.canon if received.content else {}
+    step = Step.REFUSED if canon.get("refused") else STEPS.get(canon.get("step", ""), Step.RECEIVED)
+    case = _note(register, received, about, step, None)
     if case is not None and case.topic == REQUEST and case.reference and step in SHOWN:
         hear(register, house, case.reference, Heard("AFFICHEE"), received.at, "hub")
 
 
-def heard_error(register: Register, house: House, received: Received, mode: str) -> None:
-    """An RS-ERROR: what it means for the message it speaks of, and what happens next."""
-    said = replies.read_error(dict(received.body or {}))
-    steps = register.hub.steps(said.about)
-    resent = any(one.step is Step.PUBLISHED and (one.code or 1) > 1 for one in steps)
-    following = what_next(said.code, resent=resent)
+def heard_error(register: Register, house: House, received: Received, about: str, mode: str) -> None:
+    """What an error means for the message it speaks of, and what happens next."""
+    canon = received.content.canon if received.content else {}
+    code = canon.get("code", 0)
+    reason = why(HubError(code, canon.get("name", ""), canon.get("cause", ""), about))
+    steps = register.hub.steps(about)
+    resent = any(step.step is Step.PUBLISHED and (step.code or 1) > 1 for step in steps)
+    following = what_next(code, resent=resent)
     if following is Next.DELIVERED:
-        _note(register, received, said.about, Step.RECEIVED, said.code)
+        _note(register, received, about, Step.RECEIVED, code)
         return
-    case = _note(register, received, said.about, Step.ERROR, said.code)
+    case = _note(register, received, about, Step.ERROR, code)
     if case is None:
         if steps:  # Of ours, and of no case: nobody else would tell a person.
-            told = {"destination": "hub", "cause_code": f"hub.{said.code}", "why": why(said)}
-            sound(register, f"hub:{said.about[:200]}", told, mode, received.at)
+            unknown = {"destination": "hub", "cause_code": f"hub.{code}", "why": reason}
+            sound(register, f"hub:{about[:200]}", unknown, mode, received.at)
         return
-    log.warning("hub.error code=%d next=%s topic=%s", said.code, following.value, case.topic)
+    log.warning("hub.error code=%d next=%s topic=%s", code, following.value, case.topic)
     if case.topic == REQUEST and case.reference:
-        not_taken(register, house, case.reference, why(said), received.at, "hub")
+        not_taken(register, house, case.reference, reason, received.at, "hub")
     if following in {Next.AGAIN, Next.CREATE_FIRST} and _say_again(register, house, case, following, received.at):
         return
-    facts = {"destination": "hub", "topic": case.topic, "lane": case.lane}
-    facts |= {"cause_code": f"hub.{said.code}", "why": why(said)}
-    sound(register, f"hub:{said.about[:200]}", facts, mode, received.at)
+    facts: dict[str, Any] = {"destination": "hub", "topic": case.topic, "lane": case.lane}
+    facts |= {"cause_code": f"hub.{code}", "why": reason}
+    sound(register, f"hub:{about[:200]}", facts, mode, received.at)
+
+
+def _about(received: Received) -> str | None:
+    return received.content.canon.get("about") if received.content else None
 
 
 def _note(register: Register, received: Received, about: str, step: Step, code: int | None) -> HubCase | None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from adapters.lrm.hubsante.client import Delivery
 from adapters.lrm.hubsante.inbound import read_delivery
 from adapters.lrm.hubsante.judge.findings import Finding, Part
 from gateway.hub.accept import Rules, accept, release
 from gateway.hub.health import Health
+from gateway.hub.received.content import content_view
 from gateway.register import Register
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from adapters.lrm.hubsante.client import LinkState
     from adapters.lrm.hubsante.inbound import Received
     from adapters.lrm.hubsante.judge.judgement import Judge
+    from adapters.lrm.hubsante.reading.content import Reading
     from gateway.flow.deployment_rules import House
     from gateway.register.hub.messages import HubMessage
     from gateway.settings.settings import HubSettings
@@ -37,6 +40,10 @@ class Listener(Protocol):
     @property
     def judges(self) -> Mapping[int, Judge]:
         """The official schemas, by version."""
+
+    @property
+    def reading(self) -> Reading:
+        """The mappings of what comes in."""
 
     @property
     def links(self) -> Sequence[LinkState]:
@@ -79,7 +86,7 @@ class HubDoor:
 
     async def take(self, delivery: Delivery) -> None:
         """Accept one delivery; durable when this returns."""
-        received = read_delivery(delivery, self._judge(delivery.vhost), self.clock())
+        received = read_delivery(delivery, self._judge(delivery.vhost), self.clock(), self.listener.reading)
         try:
             await self._accept(received)
         except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
@@ -93,6 +100,14 @@ class HubDoor:
             lambda connection: accept(Register(connection), self.house, self.rules, received, self._read)
         )
 
+    async def contents(self, messages: Sequence[HubMessage], *, personal: bool) -> list[dict[str, Any]]:
+        """What messages say, in words, in their order; read again by the mappings in force now."""
+
+        def read() -> list[dict[str, Any]]:
+            return [content_view(self._read(message, message.received_at), personal=personal) for message in messages]
+
+        return await asyncio.to_thread(read)
+
     async def look(self) -> None:
         """Answer the updates that waited in vain, and watch our certificate and our perimeters."""
         now = self.clock()
@@ -105,7 +120,7 @@ class HubDoor:
 
     def _read(self, held: HubMessage, at: datetime) -> Received:
         delivery = Delivery(held.vhost, held.box, held.content_type, held.raw, redelivered=True)
-        return read_delivery(delivery, self._judge(held.vhost), at)
+        return read_delivery(delivery, self._judge(held.vhost), at, self.listener.reading)
 
     def _judge(self, vhost: str) -> Judge | None:
         version = next((one.model for one in self.settings.perimeters if one.vhost == vhost), None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from domain.errors import ConflictError, InvalidError, UnknownError
 from gateway.flow.routing import KINDS, priority
+from gateway.hub.received.tasks import end_by_answer
 from gateway.ids import new_id
 from outbox.message import Envelope
 from outbox.sql import enqueue
@@ -88,6 +89,7 @@ def say(register: Register, house: House, mode: str, said: Said, now: datetime) 
         expected = "identifiant de client du hub"
         raise InvalidError("destinataire_absent", "to", "Le dossier n’a pas de partenaire connu.", expected)
     document = house.restrict(HUB, said.topic, said.document(mode, to, now))
+    end_by_answer(register, said.topic, document, mode, now, "réponse")
     queued = queue(register, said.topic, document, mode, now, case.scope if case else None, said.valid_minutes)
     register.feed.tell("", mode, "hub", {"step": "queued", "use_case": TYPES[said.topic], "message_id": queued.id}, now)
     return queued

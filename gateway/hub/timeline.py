@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gateway.hub.received.names import name_of
 from gateway.register.hub.messages import Step
 
 if TYPE_CHECKING:
@@ -25,28 +26,6 @@ STAGES = {
     Step.READ: "lu",
 }
 TROUBLES = {Step.REFUSED: "refusé", Step.ERROR: "en erreur", Step.DELETED: "supprimé"}
-NAMES = {
-    "createCaseHealth": "RS-EDA",
-    "createCaseHealthUpdate": "RS-EDA-MAJ",
-    "createCase": "RC-EDA",
-    "reference": "RC-REF",
-    "resourcesRequest": "RS-DR",
-    "resourcesResponse": "RS-RR",
-    "resourcesInfo": "RS-RI",
-    "resourcesInfoCisu": "RC-RI",
-    "resourcesStatus": "RS-SR",
-    "resourcesEngagement": "RS-ER",
-    "interventionReport": "RS-BPV",
-    "rpis": "RS-RPIS",
-    "documentLink": "RS-URL",
-    "geoPositionsUpdate": "GEO-POS",
-    "geoResourcesRequest": "GEO-REQ",
-    "geoResourcesDetails": "GEO-RES",
-    "emsi": "EMSI",
-    "appointment": "RS-SAS-RDV",
-    "error": "RS-ERROR",
-}
-"""Use case → the name of its model, which is what people say."""
 STATES = {
     "received": "pris en compte",
     "held": "en attente de son dossier",
@@ -77,11 +56,6 @@ def summary(case: HubCase) -> dict[str, Any]:
         "patient_id": victim,
         "request_id": case.reference,
     }
-
-
-def name_of(use_case: str | None) -> str | None:
-    """The name of its model; the key itself for one that we do not know."""
-    return NAMES.get(use_case or "", use_case)
 
 
 def _by_message(steps: Sequence[HubStep]) -> list[list[HubStep]]:
@@ -119,6 +93,7 @@ def _sent(steps: list[HubStep]) -> dict[str, Any]:
 def _received(one: HubMessage) -> dict[str, Any]:
     return {
         "way": "received",
+        "number": one.seq,
         "at": _at(one.received_at),
         "distribution_id": one.distribution_id,
         "type": name_of(one.use_case),

@@ -68,6 +68,11 @@ class InForce:
         """As a mapping does: an answer is read by the version in force now."""
         return self._chosen({}).read(raw)
 
+    @property
+    def target(self) -> str:
+        """The document that the version in force now makes: `canon#hub_case`."""
+        return self._chosen({}).target
+
     def _written(self, write: Callable[[mapping.Mapping], T]) -> T:
         chosen = self._chosen(_PINS.get())
         try:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.flow.deployment_rules import House
     from gateway.mappings.dry_run import Open
     from gateway.mappings.versions import Versions
+    from gateway.register.hub.messages import HubMessage
     from gateway.runtime.heartbeat import Pulse
     from gateway.security.admission import Admission
     from gateway.security.doorkeeper import Doorkeeper
@@ -39,6 +40,9 @@ class Inbound(Protocol):
 
     async def look(self) -> None:
         """What is due by now."""
+
+    async def contents(self, messages: Sequence[HubMessage], *, personal: bool) -> list[dict[str, Any]]:
+        """What messages received say, in words; `personal` is the reader's right to what may identify somebody."""
 
 
 class Inspector(Protocol):

@@ -140,7 +140,11 @@ def _shape_of(hint: Any, owner: str, name: str, *, nullable: bool = False) -> Sh
         (inner,) = (part for part in get_args(hint) if part is not type(None))
         return _shape_of(inner, owner, name, nullable=True)
     if is_typeddict(hint):
-        fields = {key: _shape_of(inside, hint.__name__, key) for key, inside in get_type_hints(hint).items()}
+        spare = hint.__optional_keys__
+        fields = {
+            key: _shape_of(inside, hint.__name__, key, nullable=key in spare)
+            for key, inside in get_type_hints(hint).items()
+        }
         return Shape("object", nullable, fields=MappingProxyType(fields))
     if get_origin(hint) is list:
         return Shape("list", nullable, item=_shape_of(get_args(hint)[0], owner, name))

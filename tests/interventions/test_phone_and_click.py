@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.lrm.hubsante.inbound import Ids, Received
+from adapters.lrm.hubsante.reading.content import shipped_reading
+from adapters.lrm.hubsante.reading.contract import messages
+from adapters.lrm.hubsante.reading.fitting import fit
 from gateway.hub.phone import note_phone_case
 from gateway.register.hub.messages import HubCase
 from tests.interventions.stage import OPERATOR, OTHER, click
@@ -30,7 +33,10 @@ def body(**changes: Any) -> dict[str, Any]:
 
 async def shared(stage: Stage, said: dict[str, Any], mode: str = "Exercise", key: str = "createCaseHealth") -> bool:
     """It comes through the hub now."""
-    received = Received("vhost", "message", "json", b"", stage.clock(), "id", None, key, said, (), Ids(case=CASE))
+    message = messages()[key]
+    content = shipped_reading().read(message, fit(said, message.node))
+    ids = Ids(case=CASE)
+    received = Received("vhost", "message", "json", b"", stage.clock(), "id", None, key, said, (), ids, content)
     return await stage.runtime.write(lambda register: note_phone_case(register, received, mode))
 
 
@@ -60,6 +66,26 @@ async def test_a_patient_named_later_is_found_then(stage: Stage) -> None:
     assert await shared(stage, body(patient=[aged]), key="createCaseHealthUpdate")
     assert await shared(stage, body(patient=[aged]), key="createCaseHealthUpdate")
     assert len((await listed(stage))[answer["reference"]]["phone_cases"]) == 1
+
+
+async def test_each_click_meets_its_own_patient_of_a_case_of_two(stage: Stage) -> None:
+    """A case of two patients stands beside each of two clicks, showing the one that was clicked, never the first of the list."""
+    other = {
+        "strictFeatures": {"birthDate": "2015-06-01", "sex": "M"},
+        "nonStrictFeatures": {"lastName": "AUTRE", "firstName": "Enfant"},
+    }
+    both = [
+        {"patientId": f"{CASE}.patient.1", "identity": other},
+        {"patientId": f"{CASE}.patient.2", "identity": IDENTITY},
+    ]
+    await shared(stage, body(patient=both))
+    first = await stage.accepted()
+    sheet = click(request_id="ENFANT-1")
+    sheet["patient"] |= {"name": "AUTRE", "given_name": "Enfant", "birth_year": "2015", "ins": None}
+    second = await stage.accepted(sheet, OTHER)
+    shown = await listed(stage)
+    names = [[case["patient"]["name"] for case in shown[one["reference"]]["phone_cases"]] for one in (first, second)]
+    assert names == [["TESTÉ"], ["AUTRE"]]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from adapters.lrm.hubsante.emission.rules import emission_faults
 from adapters.lrm.hubsante.faults import Code
 from adapters.lrm.hubsante.models.releases import as_release
 from adapters.lrm.hubsante.perimeters import REPLY
+from adapters.lrm.hubsante.reading.content import reading_of
 from adapters.lrm.hubsante.wire.carried import NAMES, carries
 from adapters.lrm.hubsante.wire.documents import Format
 from adapters.lrm.hubsante.wire.envelope import Envelope as Edxl
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from adapters.lrm.hubsante.client import HubConnection, LinkState, Take
     from adapters.lrm.hubsante.judge.findings import Finding
     from adapters.lrm.hubsante.judge.judgement import Judge
+    from adapters.lrm.hubsante.reading.content import Reading
     from adapters.wire.link import Link
     from adapters.wire.perimeter import Perimeter
     from mapping import Mapping as MappingFile
@@ -71,6 +73,7 @@ class HubAdapter:
         self._mappings = mappings
         self._judges = judges
         self._clock = clock
+        self._reading = reading_of(mappings)
 
     async def deliver(self, claimed: Claimed) -> Receipt:
         """Publish one message; the receipt's reference is the shared case id and who has it, its facts name the distributionID."""
@@ -115,6 +118,11 @@ class HubAdapter:
     def judges(self) -> Mapping[int, Judge]:
         """The official schemas of the models that our perimeters speak, where a deployment has them."""
         return self._judges
+
+    @property
+    def reading(self) -> Reading:
+        """How what comes in is read: by the mappings in force."""
+        return self._reading
 
     @property
     def links(self) -> tuple[LinkState, ...]:

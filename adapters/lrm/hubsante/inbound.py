@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from adapters.lrm.hubsante.codec.into_json import to_json
 from adapters.lrm.hubsante.faults import Code
 from adapters.lrm.hubsante.judge.findings import Finding, Part
+from adapters.lrm.hubsante.reading.content import shipped_reading
+from adapters.lrm.hubsante.reading.contract import messages
+from adapters.lrm.hubsante.reading.fitting import fit, plain_tree
+from adapters.lrm.hubsante.reading.judging import judged
 from adapters.lrm.hubsante.wire.documents import Format, UnreadableError, read_json, read_xml
 from adapters.lrm.hubsante.wire.envelope import (
     ACK,
@@ -25,21 +28,26 @@ from adapters.lrm.hubsante.wire.envelope import (
     read_envelope,
     read_envelope_xml,
 )
-from adapters.lrm.hubsante.wire.layout import HEADER_FIELDS, CodecError, Form, first_message
+from adapters.lrm.hubsante.wire.layout import HEADER_FIELDS, Form, first_message, local_name
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from lxml import etree
+
     from adapters.lrm.hubsante.client import Delivery
     from adapters.lrm.hubsante.judge.judgement import Judge
+    from adapters.lrm.hubsante.reading.content import Content, Reading
 
-CREATIONS = ("createCaseHealth", "createCase")
+HEALTH_CREATION = "createCaseHealth"
+CREATIONS = (HEALTH_CREATION, "createCase")
 UPDATES = ("createCaseHealthUpdate",)
 REFERENCE, HUB_ERROR = "reference", "error"
 _SHOWN = 3
 _LONGEST = 255
 """Characters of a case id that can be kept as such; the official pattern sets no end to it."""
-_NO_MODELS = "XML reçu sans dossier de modèles : impossible à lire"
+_HEALTH = "fr.health"
+"""Before the identifiers of health organisations; who has another is of another ministry, and is transcoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,10 @@ class Received:
     body: Mapping[str, Any] | None = None
     faults: tuple[Finding, ...] = ()
     ids: Ids = Ids()
+    content: Content | None = None
+    """What it says, as canon; None when it is of no message that is read here."""
+    remarks: tuple[Finding, ...] = ()
+    """What a person should see and what refuses nothing: a value of another release, a field that no model of ours has."""
 
     @property
     def late(self) -> bool:
@@ -108,12 +120,14 @@ class Known:
     sender: bool
     """Whether its sender is in our directory."""
     case: bool
+    opened_by: str | None = None
+    """The partner who shared it first; None for a case of ours."""
     waited: bool = False
     """Whether it already waited for its case."""
 
 
-def read_delivery(delivery: Delivery, judge: Judge | None, at: datetime) -> Received:
-    """The message of a delivery, by its content type. Never raises on bad input."""
+def read_delivery(delivery: Delivery, judge: Judge | None, at: datetime, reading: Reading | None = None) -> Received:
+    """The message of a delivery, by its content type, read by our own schema and mappings. Never raises on bad input."""
     try:
         form = Format(delivery.content_type)
         root = read_xml(delivery.body) if form is Format.XML else None
@@ -122,21 +136,18 @@ def read_delivery(delivery: Delivery, judge: Judge | None, at: datetime) -> Rece
     except (UnreadableError, EnvelopeError, ValueError, AttributeError, TypeError) as error:
         known = str(error) if isinstance(error, UnreadableError | EnvelopeError) else "type de contenu inconnu"
         return _bare(delivery, at, Finding(Part.DOCUMENT, "", known))
-    faults: tuple[Finding, ...] = ()
-    if judge is not None:
-        faults = (judge.judge_tree(tree, flags=False) if root is None else judge.judge_received(root)).faults
-    if root is not None:
-        try:
-            tree = to_json(root, judge.models).tree if judge is not None else {}
-        except (CodecError, UnreadableError) as error:
-            faults = (*faults, Finding(Part.CONTENT, "", str(error)))
-        if judge is None:
-            faults = (Finding(Part.CONTENT, "", _NO_MODELS),)
-    key, body = _content(tree)
+    key, body = _content(tree) if root is None else _content_xml(root)
+    faults, remarks = judged(judge, tree if root is None else root, key)
     if len(tree.get("content") or ()) > 1:  # Taking the first alone would lose the others without a word.
         faults = (*faults, Finding(Part.ENVELOPE, "content", "plusieurs contenus : en envoyer un par message"))
     if key is None and not faults:
         faults = (Finding(Part.CONTENT, "", "aucun cas d’usage, ou plusieurs"),)
+    content = None
+    if (message := messages().get(key or "")) is not None and body is not None:
+        fitted = fit(body, message.node)
+        misfits = tuple(Finding(Part.CONTENT, f"{key}.{path}", f"{kind} attendu") for path, kind in fitted.misfits)
+        faults, remarks = (faults, (*remarks, *misfits)) if judge else ((*faults, *misfits), remarks)
+        content, body = (reading or shipped_reading()).read(message, fitted), fitted.tree
     return Received(
         vhost=delivery.vhost,
         box=delivery.box,
@@ -149,6 +160,8 @@ def read_delivery(delivery: Delivery, judge: Judge | None, at: datetime) -> Rece
         body=body,
         faults=faults,
         ids=ids_of(body or {}),
+        content=content,
+        remarks=remarks,
     )
 
 
@@ -158,7 +171,7 @@ def _bare(delivery: Delivery, at: datetime, fault: Finding) -> Received:
     return Received(delivery.vhost, delivery.box, delivery.content_type, delivery.body, at, identifier, faults=(fault,))
 
 
-def _content(tree: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any] | None]:
+def _content(tree: Mapping[str, Any]) -> tuple[str | None, dict[str, Any] | None]:
     message = first_message(tree, Form.ENVELOPE)
     if not isinstance(message, dict):
         return None, None
@@ -166,6 +179,20 @@ def _content(tree: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any] | N
     if len(keys) != 1 or not isinstance(message[keys[0]], dict):
         return None, None
     return keys[0], message[keys[0]]
+
+
+_TO_MESSAGE = ("content", "contentObject", "contentXML", "embeddedXMLContent", "message")
+
+
+def _content_xml(root: etree._Element) -> tuple[str | None, dict[str, Any] | None]:
+    """By the direct path alone: an error may hold the whole envelope that it speaks of, messages and all."""
+    holders = [root]
+    for name in _TO_MESSAGE:
+        holders = [child for holder in holders for child in holder if local_name(child) == name]
+    uses = [child for holder in holders for child in holder if local_name(child) not in HEADER_FIELDS]
+    if len(holders) != 1 or len(uses) != 1:
+        return None, None
+    return local_name(uses[0]), plain_tree(uses[0])
 
 
 def ids_of(body: Mapping[str, Any]) -> Ids:
@@ -211,15 +238,25 @@ def _refusal(received: Received, envelope: Envelope, known: Known) -> Decision |
 
 def _place(received: Received, known: Known) -> Decision:
     """Whether it comes where it should among the messages of its case."""
-    if received.key in CREATIONS and known.case:
+    if known.case and _creates_again(received, known):
         return Decision(Move.REFUSE, Code.CASE_ALREADY_EXISTS, "caseId déjà connu")
-    if received.key in CREATIONS and _says_nothing(received.body or {}):
+    if received.key in CREATIONS and not known.case and _says_nothing(received.body or {}):
         return Decision(Move.REFUSE, Code.INSUFFICIENT_DATA, "ni qualification, ni lieu, ni patient")
     if received.key in UPDATES and not known.case:
         if known.waited:
             return Decision(Move.REFUSE, Code.WRONG_MESSAGE_SEQUENCE, "caseId inconnu : envoyer d’abord le dossier")
         return Decision(Move.HOLD)
     return Decision(Move.ACKNOWLEDGE)
+
+
+def _creates_again(received: Received, known: Known) -> bool:
+    """The same SAMU shares a case as new that it shared before: it has updates for that.
+
+    An affair of the firefighters has no message of update: its first message comes again, transcoded or not. Who shares a case
+    that another shared first, or that is ours, adds to it.
+    """
+    sender = received.envelope.sender if received.envelope else ""
+    return received.key == HEALTH_CREATION and sender.startswith(_HEALTH) and sender == known.opened_by
 
 
 def _says_nothing(body: Mapping[str, Any]) -> bool:

@@ -30,11 +30,31 @@ MAPPINGS = {
     "partner.fire_vehicles": "nexsis/moyens@1",
 }
 
+READINGS = {
+    "received.dossier": "hub/recu-dossier@1",
+    "received.moyens": "hub/recu-moyens@1",
+    "received.statut-moyen": "hub/recu-statut-moyen@1",
+    "received.demande-moyens": "hub/recu-demande-moyens@1",
+    "received.reponse-moyens": "hub/recu-reponse-moyens@1",
+    "received.engagement": "hub/recu-engagement@1",
+    "received.rendez-vous": "hub/recu-rendez-vous@1",
+    "received.documents": "hub/recu-documents@1",
+    "received.bilan": "hub/recu-bilan@1",
+    "received.mission": "hub/recu-mission@1",
+    "received.positions": "hub/recu-positions@1",
+    "received.demande-positions": "hub/recu-demande-positions@1",
+    "received.details-moyens": "hub/recu-details-moyens@1",
+    "received.operation": "hub/recu-operation@1",
+    "received.accuse": "hub/recu-accuse@1",
+    "received.erreur": "hub/recu-erreur@1",
+}
+"""What comes in, by the definition of `hub-recu-v1.schema.json` that reads it."""
+
 HUB = NeighbourKind(
     name="hub",
     title="Hub Santé",
     topics=frozenset(MAPPINGS),
-    mappings=MAPPINGS,
+    mappings=MAPPINGS | READINGS,
     open=lambda _, section, mappings, __, clock: open_hub(
         section.link, section.perimeters, mappings, clock=clock, models_dir=section.models_dir
     ),

@@ -1,11 +1,12 @@
 // The hub, for a person: a message judged part by part, a case followed message by message. Text is set as text, never as HTML.
 import { ask, askKey, enter, followGateway, onKey, readFragment, tellMode } from "/console/session.js";
 import { button, made, moment } from "/console/veille-draw.js";
+import { listReceived, readCase, readMessage } from "/console/hub-received.js";
 
 const at = (id) => document.getElementById(id);
 const state = { file: null };
 const TITLES = { document: "Document", enveloppe: "Enveloppe", "en-tête": "En-tête", contenu: "Contenu" };
-const PLACES = { v: "message", d: "cases" };
+const PLACES = { v: "message", d: "cases", r: "received" };
 
 const admits = (scope) => (["operator", "integrator"].includes(scope) ? "" : "Cette clé n’est ni celle d’un exploitant, ni celle d’un intégrateur.");
 
@@ -16,8 +17,9 @@ async function open(key) {
   at("sheet").hidden = false;
   tellMode(said.mode);
   at("cases").hidden = said.scope !== "operator";
+  at("received").hidden = said.scope !== "operator";
   at("message").focus();
-  if (said.scope === "operator") await listCases();
+  if (said.scope === "operator") await Promise.all([listCases(), listReceived(tell)]);
 }
 
 // A message, judged.
@@ -97,7 +99,7 @@ async function listCases() {
 
 function drawCase(one) {
   const about = [one.ours ? "ouvert par nous" : "reçu", one.partner && `partenaire ${one.partner}`, one.owner && `responsable ${one.owner}`, one.status, one.patient_id && `victime ${one.patient_id}`, one.request_id && `demande ${one.request_id}`];
-  return made("li", "card", made("h3", "", one.case_id), made("p", "soft", about.filter(Boolean).join(" · ")), made("div", "buttons", button("Chronologie", () => showCase(one.case_id), one.case_id)));
+  return made("li", "card", made("h3", "", one.case_id), made("p", "soft", about.filter(Boolean).join(" · ")), made("div", "buttons", button("Chronologie", () => showCase(one.case_id), one.case_id), button("Contenu", () => readCase(one.case_id, tell), one.case_id)));
 }
 
 async function showCase(id) {
@@ -117,7 +119,7 @@ async function showCase(id) {
 function drawLine(one) {
   const row = made("tr", "", made("td", "", moment(one.at)));
   if (one.way === "received") {
-    row.append(made("td", "", `← ${one.type ?? "inconnu"}`), ...Array.from({ length: 5 }, () => made("td", "", "")));
+    row.append(made("td", "", `← ${one.type ?? "inconnu"} `, button("Lire", () => readMessage(one.number, tell), `message ${one.number}`)), ...Array.from({ length: 5 }, () => made("td", "", "")));
     row.append(made("td", one.code ? "bad" : "", `de ${one.by ?? "inconnu"} : ${one.word}${one.code ? ` (${one.code})` : ""}${one.times > 1 ? `, reçu ${one.times} fois` : ""}`));
     return row;
   }
@@ -131,10 +133,12 @@ function drawLine(one) {
   return row;
 }
 
-function tellCases(error) {
+function tell(error, where) {
   if (error.status === 401) askKey("La session a pris fin.");
-  else at("cases-state").textContent = error.message;
+  else at(where).textContent = error.message;
 }
+
+const tellCases = (error) => tell(error, "cases-state");
 
 at("check-form").addEventListener("submit", (submit) => { submit.preventDefault(); check(); });
 at("message").addEventListener("input", () => { state.file = null; });
@@ -145,6 +149,9 @@ at("check").addEventListener("dragleave", () => at("check-form").classList.remov
 at("check").addEventListener("drop", (drop) => { drop.preventDefault(); at("check-form").classList.remove("over"); take(drop.dataTransfer.files[0]); });
 at("search").addEventListener("submit", (submit) => { submit.preventDefault(); const id = at("case").value.trim(); if (id) showCase(id); else listCases(); });
 at("search-end").addEventListener("click", () => { at("case").value = ""; listCases(); at("case").focus(); });
+at("received-open").addEventListener("change", () => listReceived(tell));
+at("received-again").addEventListener("click", () => listReceived(tell));
+at("content-end").addEventListener("click", () => { at("content").hidden = true; at("received").focus(); });
 onKey(open);
 document.addEventListener("keydown", (press) => {
   if (press.ctrlKey || press.metaKey || press.altKey || /INPUT|SELECT|TEXTAREA/.test(press.target.tagName)) return;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.doors.http.door import Door
-from gateway.doors.hub import examples, messages, resources, schemas
+from gateway.doors.hub import examples, messages, received, resources, schemas
 from gateway.doors.hub import summary as hub_summary
 from gateway.security.keys import Scope
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 WHO = frozenset({Scope.OPERATOR})
 LOOKS = frozenset({Scope.OPERATOR, Scope.INTEGRATOR})
+READS = LOOKS | {Scope.PORTAL}
 TAG = "Hub Santé"
 BYTES = "application/octet-stream"
 
@@ -65,6 +66,46 @@ HUB_DOORS = (
             "event_id": "Ceux d’un événement.",
             "patient_id": "Ceux d’une victime.",
         },
+    ),
+    Door(
+        "GET",
+        "/v1/hub/received",
+        LOOKS,
+        received.received,
+        "Ce que les partenaires ont envoyé, et ce qui attend quelqu’un ; sans contenu",
+        tag=TAG,
+        query={
+            "case_id": "Ceux d’un dossier.",
+            "tasks": "« open » : ceux qui attendent qu’une personne agisse.",
+            "before": "Numéro sous lequel continuer.",
+        },
+    ),
+    Door(
+        "GET",
+        "/v1/hub/received/{number}",
+        READS,
+        received.message,
+        "Un message reçu, en clair : patients, lieux, notes, décisions, moyens, demandes ; chaque lecture est notée",
+        tag=TAG,
+    ),
+    Door(
+        "POST",
+        "/v1/hub/received/{number}/done",
+        WHO,
+        received.end_task,
+        "Ce que ce message demandait est fait, ou refusé : la tâche et son alarme prennent fin",
+        status=204,
+        open_body=True,
+        tag=TAG,
+    ),
+    Door(
+        "GET",
+        "/v1/hub/contents",
+        READS,
+        received.contents,
+        "Un dossier en clair : tout ce que ses partenaires en ont dit",
+        tag=TAG,
+        query={"case_id": "Identifiant partagé du dossier."},
     ),
     Door(
         "POST",

@@ -39,6 +39,30 @@ DECIDE = (
     .where(M.seq == bindparam("number"))
     .values(state=bindparam("to"), code=bindparam("said"), hold_until=None)
 )
+OF_NUMBER = select(hub_message).where(M.seq == bindparam("number"))
+NUMBER_OF = select(M.seq).where(M.vhost == bindparam("vhost"), M.distribution_id == bindparam("id"))
+NUMBERS_OF_REQUEST = select(M.seq).where(M.request_id == bindparam("request")).order_by(M.seq)
+NUMBERS_FROM = (
+    select(M.seq)
+    .where(M.sender == bindparam("sender"), M.use_case.in_(bindparam("use_cases", expanding=True)))
+    .order_by(M.seq.desc())
+    .limit(200)
+)
+LATEST = (
+    select(hub_message)
+    .where(
+        M.seq < bindparam("before"), or_(cast(bindparam("case"), String(255)).is_(None), M.case_id == bindparam("case"))
+    )
+    .order_by(M.seq.desc())
+    .limit(bindparam("most"))
+)
+LATEST_OF = (
+    select(hub_message)
+    .where(M.use_case.in_(bindparam("use_cases", expanding=True)), M.received_at >= bindparam("since"))
+    .order_by(M.seq.desc())
+    .limit(bindparam("most"))
+)
+NEWEST = 2**62
 OF_CASE = select(hub_message).where(M.case_id == bindparam("case")).order_by(M.seq)
 CASE = Statement(select(hub_case).where(C.case_id == bindparam("case")))
 EVENT, LANE = cast(bindparam("event"), String(64)), cast(bindparam("lane"), String(255))
@@ -170,6 +194,34 @@ class Hub:
     def messages_of(self, case_id: str) -> list[HubMessage]:
         """Everything received about a case."""
         return [_message(row) for row in self._connection.execute(OF_CASE, {"case": case_id})]
+
+    def message(self, number: int) -> HubMessage | None:
+        """One message received, by its number."""
+        row = self._connection.execute(OF_NUMBER, {"number": number}).first()
+        return None if row is None else _message(row)
+
+    def number_of(self, vhost: str, distribution_id: str) -> int:
+        """The number of a message that is kept."""
+        return int(self._connection.execute(NUMBER_OF, {"vhost": vhost, "id": distribution_id}).scalar_one())
+
+    def numbers_of_request(self, request_id: str) -> list[int]:
+        """The messages that speak of a request, by its shared identifier."""
+        return [row.seq for row in self._connection.execute(NUMBERS_OF_REQUEST, {"request": request_id})]
+
+    def numbers_from(self, sender: str, use_cases: list[str]) -> list[int]:
+        """The last messages of some sorts that a partner sent."""
+        said = {"sender": sender, "use_cases": use_cases}
+        return [row.seq for row in self._connection.execute(NUMBERS_FROM, said)]
+
+    def latest(self, case_id: str | None = None, before: int = NEWEST, most: int = 100) -> list[HubMessage]:
+        """What was received last, the newest first; of one case only when it is named."""
+        said = {"case": case_id, "before": before, "most": most}
+        return [_message(row) for row in self._connection.execute(LATEST, said)]
+
+    def latest_of(self, use_cases: list[str], since: datetime, most: int) -> list[HubMessage]:
+        """The last messages of some sorts, the newest first."""
+        said = {"use_cases": use_cases, "since": to_column(since), "most": most}
+        return [_message(row) for row in self._connection.execute(LATEST_OF, said)]
 
     def case(self, case_id: str) -> HubCase | None:
         """A case by its shared identifier."""

@@ -14,7 +14,7 @@ from gateway.register.interventions.tables import phone_case, phone_case_key
 from outbox.database.sealing import seal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -38,8 +38,17 @@ FORGET = delete(phone_case).where(C.case_id == bindparam("id"))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Person:
+    """One patient of a case."""
+
+    shown: dict[str, Any]
+    digests: tuple[bytes, ...]
+    """What a click of the same patient would be found by."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class PhoneCase:
-    """One case, as it was last shared."""
+    """One case beside one click, as it was last shared."""
 
     case_id: str
     mode: str
@@ -58,21 +67,30 @@ class PhoneCases:
         self._connection = connection
         self._seal = seal_of(connection)
 
-    def put(self, one: PhoneCase, digests: Sequence[bytes]) -> None:
-        """Keep a case under what may find it; its first reception stays when it is shared again."""
-        known = self._connection.execute(ONE, {"id": one.case_id}).first()
-        self._connection.execute(FORGET_KEYS, {"id": one.case_id})
-        self._connection.execute(FORGET, {"id": one.case_id})
+    def put(  # noqa: PLR0913 - a case, of whom, where, when
+        self,
+        case_id: str,
+        mode: str,
+        partner: str | None,
+        place: dict[str, Any],
+        people: Sequence[Person],
+        received_at: datetime,
+    ) -> None:
+        """Keep a case, each of its patients under what may find that one; its first reception stays when it is shared again."""
+        known = self._connection.execute(ONE, {"id": case_id}).first()
+        self._connection.execute(FORGET_KEYS, {"id": case_id})
+        self._connection.execute(FORGET, {"id": case_id})
+        kept = [{"patient": person.shown, "digests": [each.hex() for each in person.digests]} for person in people]
         row = {
-            "case_id": one.case_id,
-            "mode": one.mode,
-            "partner": one.partner,
-            "document": self._seal.seal(orjson.dumps(one.document)),
-            "received_at": known.received_at if known else to_column(one.received_at),
+            "case_id": case_id,
+            "mode": mode,
+            "partner": partner,
+            "document": self._seal.seal(orjson.dumps({"people": kept, "place": place})),
+            "received_at": known.received_at if known else to_column(received_at),
         }
         self._connection.execute(insert(phone_case), row)
-        for digest in set(digests):
-            self._connection.execute(insert(phone_case_key), {"case_id": one.case_id, "digest": digest})
+        for digest in {each for person in people for each in person.digests}:
+            self._connection.execute(insert(phone_case_key), {"case_id": case_id, "digest": digest})
 
     def like(self, one: Intervention) -> list[PhoneCase]:
         """Those that may be of the patient of this request, two hours around."""
@@ -86,12 +104,18 @@ class PhoneCases:
             "until": to_column(one.received_at + NEAR),
         }
         return [
-            PhoneCase(
-                row.case_id,
-                row.mode,
-                row.partner,
-                orjson.loads(self._seal.open(row.document)),
-                from_column(row.received_at),
-            )
+            PhoneCase(row.case_id, row.mode, row.partner, document, from_column(row.received_at))
             for row in self._connection.execute(LIKE, facts)
+            for document in _of_whom(orjson.loads(self._seal.open(row.document)), digests)
         ]
+
+
+def _of_whom(kept: dict[str, Any], digests: Sequence[bytes]) -> Iterator[dict[str, Any]]:
+    """The patients of a case that these find, never another of the same case."""
+    if "people" not in kept:  # A case kept before its patients were told apart: it has one.
+        yield kept
+        return
+    wanted = {digest.hex() for digest in digests}
+    for person in kept["people"]:
+        if wanted & set(person["digests"]):
+            yield {"patient": person["patient"], "place": kept["place"]}

@@ -48,13 +48,6 @@ def only_patient(case_id: str) -> str:
     return f"{organisation}.patient.{number}.1"
 
 
-def speaks_of(item: Mapping[str, Any], body: Mapping[str, Any], patient: str) -> bool:
-    """Whether an item of a message is about this patient: by its id, or by none where nobody else is in the message."""
-    said = patient_id_of(item)
-    others = [each for each in body.get("patient", ()) if isinstance(each, dict) and patient_id_of(each) != patient]
-    return said == patient or (said is None and not others)
-
-
 def _patient(patient: Mapping[str, Any], body: Mapping[str, Any]) -> PatientSaid:
     identifier = patient_id_of(patient) or ""
     lines: dict[str, str] = {}

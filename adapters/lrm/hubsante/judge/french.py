@@ -39,6 +39,8 @@ _XSD_TYPES = {
     "boolean": "true ou false",
     "language": "un code de langue",
 }
+OUT_OF_LIST = "valeur hors de la liste permise"
+UNKNOWN_FIELD = "champ inconnu de ce modèle"
 DATE_FORM = "date attendue sous la forme AAAA-MM-JJThh:mm:ss±hh:mm, sans Z ni fraction"
 
 
@@ -49,7 +51,7 @@ def json_words(error: ValidationError) -> tuple[str, str]:  # noqa: PLR0911 - on
             return "champ obligatoire absent", "is missing but it is required"
         case Kind.AdditionalProperties():
             return (
-                "champ inconnu de ce modèle",
+                UNKNOWN_FIELD,
                 "is not defined in the schema and the schema does not allow additional properties",
             )
         case Kind.Enum(options=options):
@@ -90,7 +92,7 @@ def xsd_words(  # noqa: PLR0911 - one line per kind of rule
         case "SCHEMAV_CVC_TYPE_3_1_2":
             return "éléments interdits ici : une valeur simple est attendue"
         case _ if facet and facet[1] == "enumeration":
-            return "valeur hors de la liste permise"
+            return OUT_OF_LIST
         case _ if facet and facet[1] == "pattern":
             found = _BY_PATTERN.search(error.message)
             words = "ne respecte pas la forme attendue"
@@ -133,7 +135,7 @@ def _wrong_type(instance: object, types: list[str]) -> tuple[str, str]:
 
 def _listed(options: object) -> str:
     values = [str(option) for option in options] if isinstance(options, list) else []
-    return f"valeur hors de la liste permise : {_some(values)}"
+    return f"{OUT_OF_LIST} : {_some(values)}"
 
 
 def _some(values: list[str]) -> str:

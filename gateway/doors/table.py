@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.doors.fhir.event import FHIR_EVENT
 from gateway.doors.fhir.guide import FHIR_GUIDE
 from gateway.doors.fhir.requests import FHIR
+from gateway.doors.fhir.validate import FHIR_VALIDATE
 from gateway.doors.http import examples, schemas
 from gateway.doors.http.door import Door
 from gateway.doors.hub.table import HUB_DOORS
@@ -275,6 +276,7 @@ DOORS: tuple[Door, ...] = (
     + INTERVENTION_DOORS
     + FHIR
     + FHIR_EVENT
+    + FHIR_VALIDATE
     + FHIR_GUIDE
     + MAPPING_DOORS
     + HUB_DOORS

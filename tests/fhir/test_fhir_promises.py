@@ -85,7 +85,7 @@ async def test_what_is_declared_is_done_and_nothing_else(fhir_house: OpenHouse, 
 async def test_the_system_interactions_are_those_declared(fhir_house: OpenHouse) -> None:
     """Transaction, batch and $process-message answer; another operation and the history of all are refused."""
     assert [one["code"] for one in REST["interaction"]] == ["transaction", "batch"]
-    assert [one["name"] for one in REST["operation"]] == ["process-message"]
+    assert [one["name"] for one in REST["operation"]] == ["process-message", "validate"]
     done = await post(fhir_house, example("exemple-transaction"), "/fhir")
     assert (done.status_code, done.json()["type"]) == (200, "transaction-response")
     batch = await post(fhir_house, changed("exemple-transaction", Bundle__type="batch"), "/fhir")
@@ -93,7 +93,6 @@ async def test_the_system_interactions_are_those_declared(fhir_house: OpenHouse)
     for method, path in (
         ("GET", "/fhir/_history"),
         ("GET", "/fhir"),
-        ("POST", "/fhir/$validate"),
         ("POST", "/fhir/_search"),
     ):
         refused = await asked(fhir_house, method, path)

@@ -64,7 +64,10 @@ def capability(date: str) -> Resource:
                 "documentation": "JSON seulement. Une clé d’accès par plateforme : Authorization: Bearer pk_…",
                 "resource": _resources(),
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
-                "operation": [{"name": "process-message", "definition": f"{BASE}/OperationDefinition/process-message"}],
+                "operation": [
+                    {"name": "process-message", "definition": f"{BASE}/OperationDefinition/process-message"},
+                    {"name": "validate", "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate"},
+                ],
             }
         ],
         "messaging": [

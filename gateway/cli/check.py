@@ -10,8 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway import migrations
 from gateway.bootstrap import house_rules, standing
 from gateway.cli.console import explain_mappings, read_settings, run, say, with_settings
-from gateway.neighbours import neighbours_of, open_neighbours
+from gateway.neighbours import links, neighbours_of, open_neighbours
 from gateway.runtime.heartbeat import answers
+from gateway.settings.exposure import exposures
 from mapping import MappingFaultsError, UnknownMappingError
 
 if TYPE_CHECKING:
@@ -28,14 +29,17 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Exit code 0 when everything is right, 1 when a neighbour does not answer, 2 when the house cannot start."""
+    """Exit code 0 when everything is right, 1 when a neighbour does not answer or something travels in clear, 2 when the house cannot start."""
     settings = read_settings(arguments.settings)
     if settings is None:
         return 2
     say("réglages          bons")
     if not (_mappings(settings) and _database(settings)):
         return 2
-    return run(_neighbours(settings))
+    exposed = exposures(settings, links(settings))
+    for exposure in exposed:
+        say(f"exposition        {exposure}")
+    return max(run(_neighbours(settings)), 1 if exposed else 0)
 
 
 def _mappings(settings: Settings) -> bool:

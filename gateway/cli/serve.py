@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import os
+import sys
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine, make_url
 
 from gateway.app import create_app
 from gateway.bootstrap import build
-from gateway.cli.console import explain_mappings, read_settings, run, say, set_up_log, with_settings
+from gateway.cli.console import complain, explain_mappings, read_settings, run, say, set_up_log, with_settings
 from gateway.jobs import jobs
+from gateway.neighbours import links
 from gateway.serving import serving, settle_memory, until_told_to_stop
+from gateway.settings.exposure import exposures
 from mapping import MappingFaultsError
+from outbox.database.engines import lock_file
 from scheduler.runner import running
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from gateway.runtime import Runtime
     from gateway.settings.settings import Settings
@@ -35,12 +43,47 @@ def command(arguments: argparse.Namespace) -> int:
     if settings is None:
         return 2
     set_up_log(settings.log_level)
+    for exposure in exposures(settings, links(settings)):
+        complain(exposure)
     try:
-        run(_serve(settings))
+        with alone(settings.store.url):
+            run(_serve(settings))
+    except AlreadyServedError as error:
+        complain(str(error))
+        return 2
     except MappingFaultsError as error:
         explain_mappings(error)
         return 2
     return 0
+
+
+class AlreadyServedError(Exception):
+    """Another process serves this SQLite file."""
+
+
+@contextmanager
+def alone(url: str) -> Iterator[None]:
+    """Serve a SQLite file as its only gateway: two would each send, count and alarm. Raises `AlreadyServedError`.
+
+    PostgreSQL is where several nodes meet; Windows has no such lock.
+    """
+    place = make_url(url)
+    if place.get_backend_name() != "sqlite" or not place.database or sys.platform == "win32":
+        yield
+        return
+    Path(place.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+    lock = lock_file(engine, "serve")
+    engine.dispose()
+    if lock is None:
+        raise AlreadyServedError(
+            f"Une autre passerelle sert déjà la base {place.database} : une seule par fichier SQLite. "
+            "Arrêter l’autre, donner une autre base (store.url), ou passer à PostgreSQL pour plusieurs nœuds."
+        )
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 async def _serve(settings: Settings) -> None:

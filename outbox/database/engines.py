@@ -89,13 +89,13 @@ def _begin(statement: str) -> Callable[[Connection], None]:
     return begin
 
 
-def lock_file(engine: Engine) -> int | None:
-    """Lock the database's companion file for this process; the kernel unlocks it however the process ends."""
+def lock_file(engine: Engine, purpose: str = "owner") -> int | None:
+    """Lock the database's companion file of that purpose for this process; the kernel unlocks it however the process ends."""
     if sys.platform == "win32":
         return None  # No such lock: leases alone recover.
     import fcntl  # noqa: PLC0415 - absent on Windows
 
-    descriptor = os.open(f"{engine.url.database}-owner", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(f"{engine.url.database}-{purpose}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 CATEGORIES = ("UA", "UR", "IMP", "DCD", "NC")
-PAGE = 2000
+PAGE = 500
 """Persons in one page of `ConsulterPersonnesReponse`: the most that the contract allows."""
 NUMBERS = ("numeroSinus", "numeroSinusHp")
 HP_DEPARTMENT = "999"

@@ -45,6 +45,7 @@ TITLES: Mapping[str, str] = {
     "TEXTE_COUPE": "Ce texte est trop long : sa fin n’est pas transmise.",
     "CARACTERES_RETIRES": "Des caractères de contrôle ont été retirés de ce texte.",
     "CHAMP_IGNORE": "Ce champ n’est pas connu : il n’est pas transmis.",
+    "FORME_INATTENDUE": "Cette valeur n’a pas la forme attendue : ce qui s’en lit est transmis, en texte ; le reste ne l’est pas.",
     "HORS_CONTRAT": "Cet élément ne suit pas le contrat : ce qui s’en lit est transmis, le reste ne l’est pas.",
     "CHARSET_CONTREDIT": "Le jeu de caractères est annoncé de deux façons : vérifier les accents.",
     "FAIT_EN_TROP": "Soixante faits au plus : les suivants ne sont pas transmis.",

@@ -112,7 +112,8 @@ def _nationality(value: object) -> str | None:
 
 
 def _nir(value: object) -> str:
-    digits = re.sub(r"\s", "", value).upper() if isinstance(value, str) else ""
+    # As people and cards write a long number: blanks, dots and hyphens are no part of it.
+    digits = re.sub(r"[\s.\-\u2010-\u2014]", "", value).upper() if isinstance(value, str) else ""
     # Corsica: 2A counts as 19 and 2B as 18 in the key.
     number = digits[:13].replace("2A", "19", 1).replace("2B", "18", 1)
     if not NIR.fullmatch(digits) or 97 - int(number) % 97 != int(digits[13:]):

@@ -33,6 +33,15 @@ HEADERS = {
 }
 
 
+def _page_file(name: str) -> Path | None:
+    """A file of the page; None for any other name, one that no file system takes included."""
+    try:
+        path = (STATIC / name).resolve()
+        return path if path.is_file() and path.is_relative_to(STATIC) else None
+    except (OSError, ValueError):
+        return None
+
+
 def page_routes(runtime: Runtime) -> list[Route]:
     """The page, its files, its session."""
 
@@ -40,8 +49,8 @@ def page_routes(runtime: Runtime) -> list[Route]:
         return FileResponse(STATIC / "index.html", headers=HEADERS)
 
     async def file(request: Request) -> Response:
-        path = (STATIC / request.path_params["file"]).resolve()
-        if not path.is_file() or not path.is_relative_to(STATIC):
+        path = _page_file(request.path_params["file"])
+        if path is None:
             return problems.respond(Problem(404, "adresse_inconnue", "Cette adresse n’existe pas."))
         return FileResponse(path, headers=HEADERS)
 

@@ -164,8 +164,6 @@ async def test_no_place_and_no_telephone_is_refused(stage: Stage) -> None:
         (orjson.dumps(click(request_id="  ")), {}, 422),
         (orjson.dumps(click(request_id="x" * 81)), {}, 422),
         (orjson.dumps(click(message_id="x" * 129)), {}, 422),
-        (orjson.dumps(click(patient__phone=["0600000000"])), {}, 422),
-        (orjson.dumps(click(place="Melun")), {}, 422),
         (orjson.dumps(click(mode="Actual")), {}, 409),
         (orjson.dumps(click(mode="Essai")), {}, 409),
         (orjson.dumps(click(note__text="x" * 6 * 1024 * 1024)), {}, 413),
@@ -182,6 +180,78 @@ async def test_what_cannot_be_read_is_refused_with_the_words(
         refused = await nurse.post("/v1/interventions", content=content)
     assert is_refusal(refused, status), refused.text
     assert await stage.messages() == []
+
+
+FILE = base64.b64encode(PDF * 20).decode()
+SHAPES: list[tuple[dict[str, Any], set[str], dict[str, str]]] = [
+    *[({name: None}, set[str](), {}) for name in ("requester", "patient", "place__codes", "note", "facts", "documents")],
+    *[({f"patient__{name}": None}, set[str](), {}) for name in ("doubtful", "fictitious", "ins", "name")],
+    ({"patient__phone": ["06 00 00 00 00"]}, {"FORME_INATTENDUE"}, {"telephone": "+33600000000"}),
+    ({"patient__doubtful": "false"}, set(), {}),
+    ({"patient__doubtful": "parfois"}, {"FORME_INATTENDUE"}, {"nom": "TESTE"}),
+    ({"patient__ins": "269052A00400138"}, {"FORME_INATTENDUE"}, {"nom": "TESTE"}),
+    ({"place__codes": "1234A"}, {"FORME_INATTENDUE"}, {"acces": "Code 1234A"}),
+    ({"place__codes": 1234}, {"FORME_INATTENDUE"}, {"acces": "Code 1234"}),
+    ({"note": "SpO2 84 %"}, {"FORME_INATTENDUE"}, {"noteSuivi": "SpO2 84 %"}),
+    ({"facts": {"vitals": {"spo2": 84, "fr": 28}}}, {"FORME_INATTENDUE"}, {"noteSuivi": "spo2 : 84, fr : 28"}),
+    ({"facts": {"treatment": [{"nom": "essai", "dose": None}]}}, {"FORME_INATTENDUE"}, {"noteSuivi": "nom : essai"}),
+    ({"facts": ["chute", 2]}, {"FORME_INATTENDUE"}, {"noteSuivi": "chute"}),
+    ({"facts": {"motive": 12}}, set(), {"noteSuivi": "12"}),
+    ({"facts": 12}, {"FORME_INATTENDUE"}, {}),
+    ({"requester": []}, {"FORME_INATTENDUE"}, {}),
+    ({"documents": {"title": "ECG", "content": FILE}}, {"FORME_INATTENDUE", "DOCUMENT_CONSERVE"}, {}),
+    ({"documents": [None, 3]}, {"FORME_INATTENDUE"}, {}),
+    *[
+        ({"documents": [{"content": content}]}, {"DOCUMENT_CONSERVE"}, {})
+        for content in (
+            "\r\n".join(FILE[at : at + 76] for at in range(0, len(FILE), 76)),
+            f"data:application/pdf;base64,{FILE}",
+            f"data:application/pdf;name=a.pdf;base64, {FILE}",
+            base64.urlsafe_b64encode(PDF + b"\xfb\xff\xfe").decode().rstrip("="),
+        )
+    ],
+    ({"facts": {f"f{number}": "x" for number in range(5_000)}}, {"FAIT_EN_TROP"}, {}),
+    ({"facts": {"motive": ["x"] * 5_000}}, {"FAIT_EN_TROP"}, {}),
+    ({"documents": [{"content": FILE}] * 50}, {"DOCUMENT_EN_TROP"}, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "warnings", "shown"), SHAPES)
+async def test_a_form_refuses_no_emergency(
+    stage: Stage, changes: dict[str, Any], warnings: set[str], shown: dict[str, str]
+) -> None:
+    """null, another type, too many, base64 as it is written in the field: the CRRA has what can be read, the sender a warning."""
+    answer = await stage.accepted(click(**changes))
+    assert warnings <= codes(answer)
+    assert ("FORME_INATTENDUE" in codes(answer)) is ("FORME_INATTENDUE" in warnings)
+    assert len(answer["warnings"]) < 140
+    await stage.settle()
+    leaves = str((await stage.held())[answer["reference"]]["demande"])
+    assert all(text in leaves for text in shown.values())
+
+
+@pytest.mark.parametrize(
+    ("content", "media"),
+    [
+        (b"\xef\xbb\xbf" + orjson.dumps(click()), "application/json"),
+        (orjson.dumps(click()), "text/json"),
+        (orjson.dumps(click()), "application/vnd.essai+json; charset=utf-8"),
+        (orjson.dumps(click(note__text="a|b")).replace(b"|", b"\r\n\t"), "application/json"),
+    ],
+)
+async def test_json_as_libraries_write_it_is_read(stage: Stage, content: bytes, media: str) -> None:
+    """A byte order mark, another name of JSON, raw line ends inside a text."""
+    async with stage.client(**{"Content-Type": media}) as nurse:
+        answer = await nurse.post("/v1/interventions", content=content)
+    assert answer.status_code == 201, answer.text
+
+
+async def test_another_charset_is_named(stage: Stage) -> None:
+    """Latin-1: the refusal says what is wrong and what is expected."""
+    async with stage.client(**{"Content-Type": "application/json"}) as nurse:
+        refused = await nurse.post("/v1/interventions", content=orjson.dumps(click()).replace("è".encode(), b"\xe8"))
+    assert is_refusal(refused, 400)
+    assert "UTF-8" in refused.json()["title"]
 
 
 async def test_a_header_that_comes_twice_decides_nothing(stage: Stage) -> None:

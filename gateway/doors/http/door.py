@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
-def whole_number(text: str) -> int | None:
+LARGEST_INTEGER = 2**31 - 1
+"""Of a column of four bytes, such as a version."""
+
+
+def whole_number(text: str, most: int = 10**18) -> int | None:
     """The number a header or a parameter says: plain digits that a column can hold, else None."""
-    return int(text) if WHOLE_NUMBER.fullmatch(text) else None
+    return int(text) if WHOLE_NUMBER.fullmatch(text) and int(text) <= most else None
 
 
 @dataclass(frozen=True, slots=True)

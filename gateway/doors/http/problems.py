@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 FIELD = re.compile(r"[A-Za-z0-9_]{1,40}")
+MOST_FAULTS = 50
+"""Told of one document: whoever has made more does not read them one by one."""
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -127,7 +129,7 @@ SENTENCES = {
 
 def invalid_document(error: ValidationError) -> ProblemError:
     """Every fault of a document, named. `json_invalid` is a document that is not JSON at all."""
-    errors = error.errors(include_input=False, include_url=False)
+    errors = error.errors(include_input=False, include_url=False)[:MOST_FAULTS]
     if any(one["type"] == "json_invalid" for one in errors):
         return broken_json()
     faults = []

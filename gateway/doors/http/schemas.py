@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from domain.mode import Mode
@@ -40,9 +40,16 @@ Finess = Annotated[str, Field(pattern=r"^[0-9AB]{9}$", description="FINESS géog
 
 
 class Strict(BaseModel):
-    """Nothing unknown, nothing converted."""
+    """Nothing unknown, nothing converted, and no NUL: one of the stores cannot hold it."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _holdable(cls, value: Any) -> Any:  # noqa: ANN401 - of any field
+        if isinstance(value, str) and "\0" in value:
+            raise PydanticCustomError("control_character", "control character")
+        return value
 
 
 class Said(Strict):
@@ -143,7 +150,8 @@ class PatientFields(Said):
     weight_kg: Annotated[float, Field(gt=0, le=500)] | None = None
     sex: Literal["M", "F", "A", "?"] | None = None
     nationality: Annotated[str, Field(min_length=2, max_length=64), Writable] | None = None
-    nir: Annotated[str, Field(max_length=15)] | None = None
+    nir: Annotated[str, Field(max_length=40), Writable] | None = None
+    """15 caractères, clé comprise ; espaces, points et tirets de présentation admis."""
     contact: Text | None = None
     contact_person: ContactPerson | None = None
     particularity: Short | None = None

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from domain.intervention.request import CALL_15
 from domain.intervention.route import Route
-from gateway.doors.http.door import Call, whole_number
+from gateway.doors.http.door import LARGEST_INTEGER, Call, whole_number
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.refusals import as_problem
 from gateway.doors.http.reply import Reply
@@ -102,7 +102,7 @@ async def read_all(call: Call) -> Reply:
 
 async def document(call: Call) -> Response:
     """A file that was joined to a request, for the operator: the CRRA's software does not get it."""
-    version, number = whole_number(call.path["version"]), whole_number(call.path["number"])
+    version, number = (whole_number(call.path[name], LARGEST_INTEGER) for name in ("version", "number"))
 
     def work(register: Register) -> bytes | None:
         one = view.find(register, call.principal, id=call.path["id"])

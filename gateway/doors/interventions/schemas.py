@@ -6,14 +6,26 @@ what has no shape at all (a list where a telephone should be) is unreadable.
 
 from __future__ import annotations
 
-import base64
-import binascii
+import json
 import math
-from typing import TYPE_CHECKING, Annotated, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+import orjson
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
+from domain.intervention.attachment import decoded
 from domain.intervention.ins import Ins
+from domain.intervention.reading import MOST_FACTS
 from domain.intervention.remarks import remark
 from domain.intervention.request import (
     Cancellation,
@@ -27,14 +39,45 @@ from domain.intervention.request import (
     Requester,
 )
 from domain.intervention.route import RouteKind  # noqa: TC001 - pydantic reads it at run time
+from gateway.doors.http.json_body import json_bytes, refuse_depth
 from gateway.doors.http.schemas import Strict
 
 if TYPE_CHECKING:
+    from pydantic import ModelWrapValidatorHandler
+
     from domain.remark import Remark
+
+MOST_DOCUMENTS = 10
+"""Looked at; two are kept."""
+MOST_WORDS = 200
+"""Values of one nested thing, put in words."""
+
+
+def in_words(value: object) -> str:
+    """A nested thing as a person reads it: `spo2 : 84, fr : 28`."""
+    words: list[str] = []
+    waiting: list[tuple[str, object]] = [("", value)]
+    while waiting and len(words) < MOST_WORDS:
+        name, node = waiting.pop()
+        if isinstance(node, dict):
+            waiting += [(str(key), inner) for key, inner in reversed(node.items())]
+        elif isinstance(node, list):
+            waiting += [(name, inner) for inner in reversed(node)]
+        elif node is not None:
+            words.append(f"{name} : {_leaf(node)}" if name else str(_leaf(node)))
+    return ", ".join(words)
+
+
+def _nested(value: object) -> bool:
+    """Whether a fact is neither a text nor a list of them."""
+    inside = islice(value, MOST_FACTS) if isinstance(value, list) else ()
+    return isinstance(value, dict) or any(isinstance(item, dict | list) for item in inside)
 
 
 def _leaf(value: object) -> object:
-    """Text as it is; a number as it reads; yes and no in words."""
+    """Text as it is; a number as it reads; yes and no, and what is nested, in words."""
+    if isinstance(value, dict | list):
+        return in_words(value)
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, int | float):
@@ -43,17 +86,71 @@ def _leaf(value: object) -> object:
 
 
 Leaf = Annotated[str | None, BeforeValidator(_leaf)]
-Leaves = Annotated[list[Annotated[str, BeforeValidator(_leaf)]], Field(max_length=60)]
+Leaves = list[Annotated[str, BeforeValidator(_leaf)]]
 
 
 class Loose(BaseModel):
-    """What we do not know is ignored, and said."""
+    """What we do not know is ignored, and said; what has not its shape is read as far as it reads, and said; null is absent."""
 
     model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+    _misshapen: tuple[str, ...] = PrivateAttr(())
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _as_far_as_it_reads(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - JSON as it comes
+        if not isinstance(given, dict):
+            return handler(given)
+        fields = {name: value for name, value in given.items() if value is not None}
+        odd: list[str] = []
+        for name, value in fields.items():
+            info = cls.model_fields.get(name)
+            if info is not None and (shaped := cls._shaped(name, value)) is not value:
+                fields[name], odd = shaped, [*odd, name]
+        try:
+            model = handler(fields)
+        except ValidationError as error:
+            # Only what names the request cannot be left out.
+            wrong = {
+                str(fault["loc"][0]) for fault in error.errors(include_input=False, include_url=False) if fault["loc"]
+            }
+            if not wrong or any(cls.model_fields[name].is_required() for name in wrong if name in cls.model_fields):
+                raise
+            model = handler({name: value for name, value in fields.items() if name not in wrong})
+            odd += sorted(wrong)
+        model._misshapen = tuple(odd)  # noqa: SLF001 - its own
+        return model
+
+    @classmethod
+    def _shaped(cls, name: str, value: Any) -> Any:  # noqa: ANN401 - JSON as it comes
+        """The value in the shape of its field, where it can be read so; itself where it has it already, or has none."""
+        annotation = cls.model_fields[name].annotation
+        if annotation == str | None and isinstance(value, dict | list):
+            return in_words(value)
+        return value
+
+    @classmethod
+    def from_json(cls, raw: bytes) -> Self:
+        """The document; raw line ends inside a text, which some libraries write, are taken. Raises ValidationError, or ProblemError."""
+        raw = json_bytes(raw)
+        try:
+            return cls.model_validate_json(raw)
+        except ValidationError as error:
+            if not any(
+                fault["type"] == "json_invalid" for fault in error.errors(include_input=False, include_url=False)
+            ):
+                raise
+            try:
+                document = json.loads(raw, strict=False)
+                refuse_depth(document)
+                bare = orjson.dumps(document)
+            except (ValueError, RecursionError, TypeError):
+                raise error from None
+        return cls.model_validate_json(bare)
 
     def unknown(self, path: str = "") -> list[Remark]:
-        """One remark per field that we do not know, below this one too."""
+        """One remark per field that we do not know or that has not its shape, below this one too."""
         found = [remark("CHAMP_IGNORE", f"{path}{name[:60]}") for name in list(self.model_extra or {})[:20]]
+        found += [remark("FORME_INATTENDUE", f"{path}{name[:60]}") for name in self._misshapen[:20]]
         for name in type(self).model_fields:
             value = getattr(self, name)
             if isinstance(value, Loose):
@@ -136,6 +233,12 @@ class PlaceSaid(Loose):
     access: Leaf = None
     """En clair."""
 
+    @classmethod
+    def _shaped(cls, name: str, value: Any) -> Any:  # noqa: ANN401 - JSON as it comes
+        if name == "codes" and not isinstance(value, list):
+            return [value]
+        return super()._shaped(name, value)
+
     def place(self) -> Place:
         """In the domain's words."""
         return Place(**{**self.said(), "codes": tuple(self.codes)})
@@ -158,11 +261,7 @@ class DocumentSaid(Loose):
 
     def document(self) -> Document:
         """What cannot be decoded is no PDF, and is judged as such."""
-        try:
-            content = base64.b64decode(self.content or "", validate=True)
-        except (binascii.Error, ValueError):
-            content = b""
-        return Document(self.title or "", content)
+        return Document(self.title or "", decoded(self.content or ""))
 
 
 class NewIntervention(Loose):
@@ -182,9 +281,25 @@ class NewIntervention(Loose):
     patient: PatientSaid = PatientSaid()
     place: PlaceSaid = PlaceSaid()
     note: NoteSaid = NoteSaid()
-    facts: dict[str, Leaf | Leaves] = {}
+    facts: dict[str, Leaves | Leaf] = {}
     """Autres faits, montrés au CRRA en texte : motive, urgency, means, vitals, history, treatment, allergies, device, danger, …"""
-    documents: Annotated[list[DocumentSaid], Field(max_length=10)] = []
+    documents: list[DocumentSaid] = []
+
+    @classmethod
+    def _shaped(cls, name: str, value: Any) -> Any:  # noqa: ANN401 - JSON as it comes
+        match name, value:
+            case "note", str():
+                return {"text": value}
+            case "place", str():
+                return {"address": value}
+            case "facts", str() | list():
+                return {"other": value}
+            case "facts", dict() if any(_nested(inner) for inner in islice(value.values(), MOST_FACTS)):
+                # Told, since a table of values has become a sentence.
+                return {**value}
+            case "documents", dict():
+                return [value]
+        return super()._shaped(name, value)
 
     def request(self, key: str | None, request_id: str | None = None) -> InterventionRequest:
         """In the domain's words. `key`: the caller's Idempotency-Key."""
@@ -200,19 +315,24 @@ class NewIntervention(Loose):
             place=self.place.place(),
             note=Note(**self.note.said()),
             facts=tuple(facts),
-            documents=tuple(one.document() for one in self.documents),
-            remarks=(*self.unknown(), *remarks),
+            documents=tuple(file.document() for file in self.documents[:MOST_DOCUMENTS]),
+            remarks=(*self.unknown(), *remarks, *self._beyond()),
         )
 
+    def _beyond(self) -> list[Remark]:
+        """What is too much to be looked at."""
+        many = len(self.documents) > MOST_DOCUMENTS
+        return [remark("DOCUMENT_EN_TROP", f"documents.{MOST_DOCUMENTS}")] if many else []
+
     def _facts(self) -> tuple[list[Fact], list[Remark]]:
-        """Each fact by its kind; one of a kind we do not know is kept in words all the same."""
+        """Each fact by its kind, one more than can be told; one of a kind we do not know is kept in words all the same."""
         facts: list[Fact] = []
         remarks: list[Remark] = []
-        for name, said in self.facts.items():
+        for name, texts in islice(self.facts.items(), MOST_FACTS + 1):
             known = name in set(FactKind)
             kind = FactKind(name) if known else FactKind.OTHER
-            texts = said if isinstance(said, list) else [said]
-            facts += [Fact(kind, text if known else f"{name[:60]} : {text}") for text in texts if text]
+            listed = texts[: MOST_FACTS + 1] if isinstance(texts, list) else [texts]
+            facts += [Fact(kind, text if known else f"{name[:60]} : {text}") for text in listed if text]
             if not known:
                 remarks.append(remark("FAIT_INCONNU", f"facts.{name[:60]}"))
         return facts, remarks

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
 import uuid
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from domain.intervention.attachment import decoded
 from domain.intervention.ins import Ins
 from domain.intervention.reading import MOST_FACTS
 from domain.intervention.remarks import remark
@@ -182,11 +181,7 @@ def _facts(elements: list[Element]) -> tuple[list[Fact], list[Remark]]:
 
 def _document(element: Element) -> Document:
     """What cannot be decoded is no PDF, and is judged as such."""
-    try:
-        content = base64.b64decode("".join((_text(element, "contenu") or "").split()), validate=True)
-    except (binascii.Error, ValueError):
-        content = b""
-    return Document(_text(element, "titre") or "", content)
+    return Document(_text(element, "titre") or "", decoded(_text(element, "contenu") or ""))
 
 
 def cancelled(body: Element) -> Cancellation:

@@ -6,20 +6,24 @@ slices, and a retry of the same batch with its Idempotency-Key answers those aga
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from pydantic import ValidationError
+from sqlalchemy.exc import DataError
 from starlette.responses import Response
 
 from domain.errors import RuleError
 from domain.source import Source
 from domain.victim.observation import Stamp
 from gateway.doors.http import problems
-from gateway.doors.http.problems import FieldFault, ProblemError
+from gateway.doors.http.json_body import read_json
+from gateway.doors.http.problems import FieldFault, Problem, ProblemError
 from gateway.doors.http.refusals import as_problem
 from gateway.doors.http.reply import Reply
+from gateway.doors.http.schemas import IDENTIFIER
 from gateway.doors.portal.operations import OPERATIONS
 from gateway.flow.accept import accept, known_event, refuse_other_mode
 from gateway.ids import new_id
@@ -64,6 +68,10 @@ def _line(call: Call, register: Register, event: Event, number: int, line: bytes
     except (RuleError, ProblemError) as refusal:
         problem = as_problem(refusal).problem
         return {"line": number, "ok": False, "problem": problem.as_json()}
+    except (ValueError, TypeError, RecursionError, DataError):
+        # What nobody foresaw of one line is that line's alone; its values are in the exception, and go no further.
+        problem = Problem(422, "document_invalide", "Cette ligne ne peut pas être enregistrée.")
+        return {"line": number, "ok": False, "problem": problem.as_json()}
 
 
 def _operate(call: Call, register: Register, event: Event, line: bytes) -> dict[str, Any]:
@@ -76,7 +84,7 @@ def _operate(call: Call, register: Register, event: Event, line: bytes) -> dict[
     patient_id = document.pop("patient_id", None) if name != "create" else document.get("id")
     if name == "create":
         patient_id = patient_id or new_id(call.now)
-    if not isinstance(patient_id, str):
+    if not isinstance(patient_id, str) or not re.fullmatch(IDENTIFIER, patient_id):
         fault = FieldFault("patient_id", "Champ obligatoire absent.", "identifiant du patient")
         raise ProblemError(422, "document_invalide", "Le document ne suit pas le contrat.", faults=(fault,))
     try:
@@ -96,10 +104,7 @@ def _operate(call: Call, register: Register, event: Event, line: bytes) -> dict[
 
 
 def _parse(line: bytes) -> dict[str, Any]:
-    try:
-        document = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        raise problems.broken_json() from None
+    document = read_json(line)
     if not isinstance(document, dict):
         fault = FieldFault("ligne", "Un objet est attendu.", "objet JSON")
         raise ProblemError(422, "document_invalide", "Le document ne suit pas le contrat.", faults=(fault,))

@@ -15,6 +15,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from gateway.doors.http import problems
+from gateway.doors.http.json_body import read_json
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.settings.portal import HEARD, SHOWN, use_of
 from mapping import MappingError
@@ -143,10 +144,7 @@ def _validated(model: type[BaseModel], raw: bytes) -> BaseModel:
 
 
 def _parsed(raw: bytes) -> dict[str, Any]:
-    try:
-        sent = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise problems.broken_json() from None
+    sent = read_json(raw)
     if not isinstance(sent, dict):
         _refuse([FieldFault("corps", "Un objet est attendu.", "objet JSON")])
     return dict(sent)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from domain.source import Source
-from domain.victim.care_path import BACK_STEPS, Step
+from domain.victim.care_path import BACK_STEPS, Status, Step
 
 FIELD_GROUPS: Final = {
     "severity_entry": "triage",
@@ -54,6 +54,10 @@ class Rules:
     """Nourrisson below this age."""
     adult_from_years: int = 18
     """Adulte from this age; pédiatrie in between."""
+    sivic_statuses: frozenset[Status] = frozenset({Status.ATTENTE_EVACUATION, Status.PATIENT_EVACUE})
+    """9.1: the statuses in which SI-VIC has to do with a victim; when it leaves them the announcement is withdrawn."""
+    dead_named_from: str = "validated"
+    """F26: the status of identity from which a dead person leaves by name; one of `domain.victim.fields.IDENTITY_STATUSES`."""
     hand_holds: timedelta = timedelta(hours=24)
     """How long a person's word holds against one that a neighbour says later, where the precedence puts the neighbour first."""
     timezone: str = "Europe/Paris"

@@ -87,7 +87,7 @@ def _link(register: Register, house: House, settlement: Settlement, transaction:
     stamp = Stamp(Source.GATEWAY, "passerelle", now, now)
     messages: list[Envelope] = []
     for victim in register.victims.of_event(event.id):
-        messages += victim_messages(house, event, victim, stamp, now, (envelope.destination,))
+        messages += victim_messages(house, event, None, victim, stamp, now, (envelope.destination,))
     messages += count_messages(house, event, now, (envelope.destination,))
     transaction.enqueue(messages)
 

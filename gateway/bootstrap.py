@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import mapping
 from adapters.neighbours import NEIGHBOURS
-from domain.rules import Rules
 from gateway import clock as gateway_clock
 from gateway import migrations
 from gateway.after_delivery import consequences
@@ -191,7 +190,7 @@ def house_rules(settings: Settings, law: Versions) -> House:
     check_agreements(settings, law.catalogue)
     names = tuple(neighbours_of(settings))
     return House(
-        rules=Rules(link_event_types=settings.trade.link_event_types),
+        rules=settings.trade.rules(),
         destinations=names,
         allow_lists={
             name: law.allow_list(recipient_of(settings, name)) for name in (*names, *sorted(set(RECIPIENTS.values())))
@@ -199,7 +198,10 @@ def house_rules(settings: Settings, law: Versions) -> House:
         count_delay=timedelta(milliseconds=settings.trade.count_delay_ms),
         interventions=intervention_rules(settings),
         unserved=unserved(settings),
-        declared={name: frozenset(one.topics) for name, one in settings.destinations.items()},
+        declared={name: frozenset(agreed.topics) for name, agreed in settings.destinations.items()},
+        establishments={
+            name: frozenset(agreed.finess) for name, agreed in settings.destinations.items() if agreed.persons == "own"
+        },
     )
 
 

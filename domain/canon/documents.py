@@ -99,6 +99,8 @@ class VictimCanon(TypedDict):
     """M, F, A (autre) or ? as in the portal."""
     nationality: str | None
     """ISO 3166-1 alpha-3 where known, else as said."""
+    identity_status: str | None
+    """How sure the identity is: `declared`, `documented` or `validated`."""
     nir: str | None
     contact: str | None
     """Free text: how to reach the victim or someone close."""

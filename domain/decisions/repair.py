@@ -70,7 +70,8 @@ def _takes(  # noqa: PLR0913 - one half of an exchange
     # A repair holds from when it is made: back-dated, it would lose to the very words it mends.
     stamp = Stamp(stamp.source, stamp.author, stamp.received_at, stamp.received_at)
     facts: dict[str, Any] = {
-        "fields": {name: other.value(name) for name in fields},
+        # Whoever took one for the other had not established who they are: neither identity is sure any more.
+        "fields": {name: other.value(name) for name in fields} | {"identity_status": None},
         "sources": said_by,
         "with": other.id,
     }

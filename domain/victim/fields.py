@@ -32,6 +32,8 @@ PARTICULARITIES: Final = {
     "C": "groupe C",
 }
 """R-21: code → French; what A, B and C mean is chosen for the event."""
+IDENTITY_STATUSES: Final = ("declared", "documented", "validated")
+"""How sure an identity is, from the least: said by somebody, read on a document, formally identified (F26)."""
 PATIENT_TYPES: Final = ("nourrisson", "pediatrie", "adulte")
 SEXES: Final = ("M", "F", "A", "?")
 
@@ -174,6 +176,7 @@ WRITABLE: Final[Mapping[str, Reader]] = {
     "nir": _nir,
     "contact_person": _contact_person,
     "particularity": _one_of("particularity", "R-21", {_plain(code): code for code in PARTICULARITIES}),
+    "identity_status": _one_of("identity_status", "F26", {name: name for name in IDENTITY_STATUSES}),
     "destination": place_of_care,
     "admitted_at": _instant("admitted_at"),
 }

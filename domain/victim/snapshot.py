@@ -97,6 +97,7 @@ def victim_canon(victim: Victim, event: Event, rules: Rules = DEFAULT_RULES) -> 
         "weight_kg": said("weight_kg"),
         "sex": said("sex"),
         "nationality": said("nationality"),
+        "identity_status": said("identity_status"),
         "nir": said("nir"),
         "contact": said("contact"),
         "contact_person": said("contact_person"),

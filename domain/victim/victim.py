@@ -7,7 +7,8 @@ spoken. It judges nothing and changes nothing: `domain.decisions.decide` judges,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from domain.numbers.identifier import SET_ASIDE, Identifier, IdentifierKind, current
 from domain.numbers.sinus_number import SinusNumber, read_sinus_number
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
     from domain.source import Source
     from domain.victim.observation import Stamp
+
+
+A_DAY: Final = timedelta(days=1)
+"""What a birth date may be ahead of the first word on a victim: days do not end everywhere at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,10 @@ class Victim:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """What a person should look at: `sinus_number_unread`, `sinus_number_offered`, `sinus_year_0000`, `age_unread`."""
+        """What a person should look at.
+
+        Any of `sinus_number_unread`, `sinus_number_offered`, `sinus_year_0000`, `age_unread`, `birth_date_future`.
+        """
         flags = ["sinus_number_unread" for one in self.identifiers if one.holds and one.quarantined]
         held = {one.value for one in self.identifiers if one.holds}
         if any(one.ended_because == SET_ASIDE and one.value not in held for one in self.identifiers):
@@ -170,6 +178,8 @@ class Victim:
             flags.extend(f"sinus_{flag}" for flag in number.flags)
         if unread(self.value("age")):
             flags.append("age_unread")
+        if (self.value("birth_date") or "") > (self.created.happened_at + A_DAY).date().isoformat():
+            flags.append("birth_date_future")
         return tuple(flags)
 
 

@@ -62,7 +62,7 @@ def resend(  # noqa: PLR0913 - what, where, by whom
             # The neighbour holds this very revision with another value, and would take it for a replay.
             before, victim = victim, replace(victim, revision=victim.revision + 1)
             register.victims.change(before, victim, now, house.rules)
-        messages += victim_messages(house, event, victim, stamp, now, (look.name,))
+        messages += victim_messages(house, event, None, victim, stamp, now, (look.name,), again=True)
     records = len(messages)
     if records:
         messages += count_messages(house, event, now, (look.name,))

@@ -31,7 +31,7 @@ class Look:
     name: str
     at: datetime
     here: Mapping[str, Person]
-    """Those who were made known to it, by our identifier."""
+    """Those who were made known to it and that it has to do with, by our identifier."""
     living: int
     """Persons of the event, told to it or not."""
     told: Transfers
@@ -65,6 +65,8 @@ class Known:
     """What is known here of one event and one neighbour."""
 
     living: dict[str, Person]
+    concerned: frozenset[str]
+    """Those that the neighbour has to do with now: whoever else it was told of is withdrawn from there."""
     told: Transfers
     touched: dict[str, datetime]
     """Those that changed since the neighbour was asked."""
@@ -88,6 +90,7 @@ async def look_at(runtime: Runtime, event: Event, name: str, *, patience: float 
     def read(register: Register) -> Known:
         return Known(
             register.persons.living(event.id),
+            register.persons.in_statuses(event.id, runtime.house.statuses_told(name)),
             transfers_of(register.connection, event.id, name),
             register.persons.touched(event.id, asked_at),
             *(register.agreements.since(event.id, name) or (None, None)),
@@ -105,7 +108,7 @@ async def _ask(runtime: Runtime, event: Event, name: str, *, patience: float | N
 
 def _compare(event: Event, name: str, now: datetime, known: Known, census: Census | None) -> Look:
     told = known.told
-    here = {id_: person for id_, person in known.living.items() if id_ in told.sent}
+    here = {id_: person for id_, person in known.living.items() if id_ in told.sent and id_ in known.concerned}
     answered = census is not None and census.answered
     gaps = differences(here, census.people, NEIGHBOURS[name].compares) if census and answered else []
     lost = unexplained(gaps, told.movements, known.touched, census.asked_at) if census else []

@@ -14,6 +14,7 @@ import httpx
 from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.intervention.route import Route, RouteKind
 from domain.mode import Mode
+from domain.victim.care_path import Status
 from gateway.cli.console import complain, run, say, set_up_log
 from gateway.cli.serve import open_house
 from gateway.mappings import training_event
@@ -103,6 +104,8 @@ def demo_settings(urls: Any, folder: Path, port: int) -> Settings:  # noqa: ANN4
             "mode": Mode.EXERCISE,
             "server": {"port": port},
             "store": {"url": f"sqlite:///{folder / 'passerelle.sqlite3'}"},
+            # The deck's event ends before most victims leave: SI-VIC learns of all of them, so that three columns can be compared.
+            "trade": {"sivic_statuses": tuple(Status)},
             "sinus": link("sinus"),
             "sivic": link("sivic"),
             "lrm": link("lrm"),

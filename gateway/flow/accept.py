@@ -143,9 +143,11 @@ def _tell(  # noqa: PLR0913 - what, of whom, to whom
     only: Collection[str] | None,
 ) -> None:
     messages = [
-        message for observation in written for message in detachment_messages(house, event, victim, observation, now)
+        message
+        for observation in written
+        for message in detachment_messages(house, event, before, victim, observation, now)
     ]
-    messages += victim_messages(house, event, victim, written[-1].stamp, now, only)
+    messages += victim_messages(house, event, before, victim, written[-1].stamp, now, only)
     messages += evacuation_messages(house, event, before, victim, written[-1].stamp, now, only)
     if only is None:
         messages += count_messages(house, event, now)

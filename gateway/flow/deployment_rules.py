@@ -6,11 +6,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from adapters.neighbours import kind_of
+from domain.disclosure import belongs_to, may_be_named, told_to_sivic
 from domain.rules import DEFAULT_RULES, Rules
+from domain.victim.care_path import Status
 from gateway.flow.routing import RECIPIENTS, takers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from domain.victim.victim import Victim
 
 
 class AllowList(Protocol):
@@ -53,8 +58,27 @@ class House:
     declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Destination known by its files alone → the topics that were agreed with it."""
 
+    establishments: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Destination that learns of its own persons only → its établissements; of none, it learns no name at all."""
+
     _takers: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Topic → who is told of it, filled as topics are asked for: none of what decides it changes while the house stands."""
+
+    def concerned(self, destination: str, victim: Victim) -> bool:
+        """Whether a destination has to do with this victim."""
+        if kind_of(destination) == "sivic":
+            return told_to_sivic(victim, self.rules)
+        finess = self.establishments.get(destination)
+        return not finess or belongs_to(victim, finess)
+
+    def statuses_told(self, destination: str) -> frozenset[Status]:
+        """The statuses in which a national base has to do with a victim."""
+        return self.rules.sivic_statuses if kind_of(destination) == "sivic" else frozenset(Status)
+
+    def may_name(self, destination: str, victim: Victim) -> bool:
+        """Whether a destination may learn who this victim is."""
+        knows_no_place = self.establishments.get(destination) == frozenset()
+        return not knows_no_place and may_be_named(victim, self.rules)
 
     def takers(self, topic: str, among: Collection[str] | None = None) -> list[str]:
         """The destinations that are told of a topic here, of all or of those named."""

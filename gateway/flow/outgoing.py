@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from domain.disclosure import unnamed, withdrawn
 from domain.victim.snapshot import detached_documents, event_document, victim_document
 from gateway.flow.routing import EVENT_DESTINATIONS, KINDS, priority
 from gateway.ids import new_id
@@ -51,18 +52,36 @@ def linked(event: Event, destination: str) -> bool:
     return destination not in EVENT_DESTINATIONS or (link is not None and link.state == "linked")
 
 
-def victim_messages(  # noqa: PLR0913 - what, of whom, to whom
-    house: House, event: Event, victim: Victim, stamp: Stamp, now: datetime, only: Collection[str] | None = None
+def victim_messages(  # noqa: PLR0913 - what, of whom, before and after, to whom
+    house: House,
+    event: Event,
+    before: Victim | None,
+    victim: Victim,
+    stamp: Stamp,
+    now: datetime,
+    only: Collection[str] | None = None,
+    *,
+    again: bool = False,
 ) -> list[Envelope]:
-    """The record of one victim, for every neighbour that keeps victims and knows the event."""
+    """The record of one victim, for every neighbour that keeps victims, knows the event and has to do with this one.
+
+    A neighbour that no longer has to do with the victim is told so, without a name; with `again`, even when it was told.
+    """
     messages = []
     for destination in house.takers("victim", only):
-        if linked(event, destination):
-            document = victim_document(victim, event, stamp, destination, house.rules)
-            body = house.restrict(destination, "victim", document)
-            messages.append(
-                _envelope(destination, "victim", f"victim:{victim.id}", event, body, now, severity=victim.severity)
-            )
+        concerned = house.concerned(destination, victim)
+        was = again or (before is not None and house.concerned(destination, before))
+        if not linked(event, destination) or not (concerned or was):
+            continue
+        document = victim_document(victim, event, stamp, destination, house.rules)
+        if not concerned:
+            document = withdrawn(document)
+        elif not house.may_name(destination, victim):
+            document = unnamed(document)
+        body = house.restrict(destination, "victim", document)
+        messages.append(
+            _envelope(destination, "victim", f"victim:{victim.id}", event, body, now, severity=victim.severity)
+        )
     return messages
 
 
@@ -82,19 +101,17 @@ def evacuation_messages(  # noqa: PLR0913 - what, of whom, before and after, to 
     topic = _moved(before, victim)
     if topic is None:
         return []
-    return [
-        _envelope(
-            destination,
-            topic,
-            f"victim:{victim.id}",
-            event,
-            house.restrict(destination, topic, victim_document(victim, event, stamp, destination, house.rules)),
-            now,
-            severity=victim.severity,
-        )
-        for destination in house.takers(topic, only)
-        if linked(event, destination)
-    ]
+    messages = []
+    for destination in house.takers(topic, only):
+        if linked(event, destination):
+            document = victim_document(victim, event, stamp, destination, house.rules)
+            body = house.restrict(
+                destination, topic, document if house.may_name(destination, victim) else unnamed(document)
+            )
+            messages.append(
+                _envelope(destination, topic, f"victim:{victim.id}", event, body, now, severity=victim.severity)
+            )
+    return messages
 
 
 def _moved(before: Victim | None, victim: Victim) -> str | None:
@@ -108,11 +125,14 @@ def _moved(before: Victim | None, victim: Victim) -> str | None:
     return "evacuation.status" if had is not None and (care.vector is None or went) else None
 
 
-def detachment_messages(
-    house: House, event: Event, victim: Victim, observation: Observation, now: datetime
+def detachment_messages(  # noqa: PLR0913 - what, of whom, before and after
+    house: House, event: Event, before: Victim | None, victim: Victim, observation: Observation, now: datetime
 ) -> list[Envelope]:
-    """The SINUS numbers that no longer name a victim: said as such, before the record without them (R-41)."""
-    if "identifiers" not in observation.facts:
+    """The SINUS numbers that no longer name a victim: said as such, before the record without them (R-41).
+
+    To those who had to do with the victim; the others never learnt of the number.
+    """
+    if "identifiers" not in observation.facts or before is None:
         return []
     return [
         _envelope(
@@ -124,7 +144,7 @@ def detachment_messages(
             now,
         )
         for destination in house.takers("identifier.detached")
-        if linked(event, destination)
+        if linked(event, destination) and house.concerned(destination, before)
         for document in detached_documents(victim, event, observation, destination)
     ]
 

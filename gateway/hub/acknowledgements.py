@@ -138,6 +138,6 @@ def _say_again(register: Register, house: House, case: HubCase, following: Next,
         forget_lane(register.connection, "hub", case.lane)
     due = now + AGAIN_AFTER if following is Next.AGAIN else None
     stamp = Stamp(Source.GATEWAY, "passerelle", now, now)
-    messages = victim_messages(house, event, victim, stamp, now, ("hub",))
+    messages = victim_messages(house, event, None, victim, stamp, now, ("hub",))
     enqueue(register.connection, [replace(one, due_at=due) for one in messages], now)
     return True

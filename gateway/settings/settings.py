@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from adapters.declared.agreement import Agreement
@@ -29,6 +29,7 @@ from gateway.settings.interventions import (
 )
 from gateway.settings.portal import PortalWords
 from gateway.settings.shipped_mappings import SHIPPED_MAPPINGS
+from gateway.settings.trade import Trade
 
 
 class Server(Section):
@@ -161,20 +162,20 @@ class PortalSettings(Neighbour):
     )
 
 
+Finess = Annotated[str, StringConstraints(pattern=r"^([0-9]{2}|2[AB])[0-9]{7}$")]
+
+
 class DestinationSettings(Agreement, Neighbour):
     """A neighbour that is known by files alone: its section is all that names it."""
 
     kind: Literal["http"] = Field("http", description="Porteur : http.")
-
-
-class Trade(Section):
-    """What two SAMUs may do differently; the words and the reasons are in docs/decisions/."""
-
-    link_event_types: tuple[str, ...] = Field(
-        ("ACEL", "ORSAN"), description="Types d’événement reliés d’office à SINUS et SI-VIC (R-51)."
+    finess: tuple[Finess, ...] = Field(
+        (), description="Établissements (FINESS géographique) qu’il dessert : il n’apprend que leurs victimes."
     )
-    count_delay_ms: int = Field(
-        250, ge=0, le=1000, description="Les changements de dénombrement dans ce délai partent ensemble."
+    persons: Literal["own", "all"] = Field(
+        "own",
+        description="« own » : les victimes orientées ou admises à ses établissements, ou toutes sans nom s’il n’en dit aucun ; "
+        "« all » : toutes, par leur nom.",
     )
 
 

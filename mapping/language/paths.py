@@ -38,6 +38,7 @@ CODES: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
         ("VictimCanon", "patient_type"): frozenset({"nourrisson", "pediatrie", "adulte"}),
         ("VictimCanon", "age_band"): frozenset({"nourrisson", "pediatrie", "adulte", "inconnu"}),
         ("VictimCanon", "sex"): frozenset({"M", "F", "A", "?"}),
+        ("VictimCanon", "identity_status"): frozenset({"declared", "documented", "validated"}),
         ("VictimCanon", "orientation"): frozenset({"SUR_PLACE", "ETABLISSEMENT"}),
         ("MoveCanon", "status"): frozenset(status.value for status in Status),
         ("AgeCanon", "unit"): frozenset({"years", "months", "weeks", "days"}),

@@ -18,6 +18,7 @@ from adapters.sinus.simulator import create_simulator as create_sinus
 from adapters.sivic.simulator import create_simulator as create_sivic
 from adapters.wire.simulated import InProcess
 from domain.mode import Mode
+from domain.victim.care_path import Status
 from gateway.app import create_app
 from gateway.bootstrap import build
 from gateway.sandbox import declared_applications
@@ -217,6 +218,8 @@ def settings_for(folder: Path, mode: Mode = Mode.EXERCISE, **more: Any) -> Setti
         {
             "mode": mode,
             "store": {"url": f"sqlite:///{folder / 'passerelle.sqlite3'}"},
+            # Most tests are about the way of a record: SI-VIC learns of it at once. Who learns what is in test_disclosure.
+            "trade": {"sivic_statuses": tuple(Status)},
             "sinus": link("sinus"),
             "sivic": link("sivic"),
             "portal": {**link("portal"), "secrets": [SECRET]}

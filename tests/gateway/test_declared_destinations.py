@@ -65,6 +65,50 @@ async def test_a_neighbour_of_files_that_is_down_blocks_nobody_and_is_told_later
         assert any("<couleur>JAUNE</couleur>" in one for one in await _documents(house))
 
 
+async def _oriented(house: Any, patient: str, finess: str) -> None:
+    await house.act(f"patients/{patient}/bilan", {"severity_exit": "UR"})
+    await house.act(f"patients/{patient}/orientation-request")
+    place = {"finess": finess, "name": "Établissement d’essai"}
+    await house.act(f"patients/{patient}/orientation", {"choice": "ETABLISSEMENT", "destination": place})
+
+
+async def test_an_establishment_learns_of_its_own_victims_only(tmp_path: Path) -> None:
+    """Whoever is oriented to it, by name; not the others; and of one who is sent elsewhere, that it is no longer expected."""
+    async with open_house(tmp_path, **declared(finess=["310781406"])) as house:
+        await house.event(type="AUTRE")
+        await house.patient("p1", used_name="ESSAI-UN")
+        await house.patient("p2", used_name="ESSAI-DEUX")
+        await _oriented(house, "p1", "310781406")
+        await _oriented(house, "p2", "310000002")
+        await house.settle()
+        sent = [one for one in await house.messages(destination="clinique") if one["topic"] == "victim"]
+        assert {one["lane"] for one in sent} == {"victim:p1"}
+        assert "ESSAI-DEUX" not in str(await _documents(house))
+        before = len(await _documents(house))
+        await house.act(
+            "patients/p1/orientation",
+            {"choice": "ETABLISSEMENT", "destination": {"finess": "310000002", "name": "Ailleurs"}},
+        )
+        await house.settle()
+        last = (await _documents(house))[before:]
+        assert any("Retrait" in one for one in last), last
+        assert "ESSAI-UN" not in str(last)
+
+
+@pytest.mark.parametrize(("persons", "named"), [("own", False), ("all", True)])
+async def test_a_neighbour_of_no_establishment_learns_no_name_unless_it_was_agreed(
+    tmp_path: Path,
+    persons: str,
+    named: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    """Without a FINESS it may know how many and where, never who."""
+    async with open_house(tmp_path, **declared(persons=persons)) as house:
+        await house.event(type="AUTRE")
+        await house.patient("p1", used_name="ESSAI-UN")
+        await house.settle()
+        assert ("ESSAI-UN" in str(await _documents(house))) is named
+
+
 @pytest.mark.parametrize(
     ("topics", "told"),
     [

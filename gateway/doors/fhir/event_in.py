@@ -113,7 +113,7 @@ class _Taking:
         before = event
         for name in report.places:
             if all(place.name != name for place in event.localisations):
-                event = add_localisation(event, new_id(self._call.now), name)
+                event = add_localisation(event, new_id(self._call.now), name, self._house.rules)
         if new or event != before:
             keep_event(self._register, self._house, event, self._stamp, new=new)
         return event

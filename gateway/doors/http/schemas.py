@@ -150,6 +150,8 @@ class PatientFields(Said):
     weight_kg: Annotated[float, Field(gt=0, le=500)] | None = None
     sex: Literal["M", "F", "A", "?"] | None = None
     nationality: Annotated[str, Field(min_length=2, max_length=64), Writable] | None = None
+    identity_status: Literal["declared", "documented", "validated"] | None = None
+    """Sûreté de l’identité : déclarée, lue sur un document, formellement établie. Un décédé ne part nommé qu’au degré réglé (F26)."""
     nir: Annotated[str, Field(max_length=40), Writable] | None = None
     """15 caractères, clé comprise ; espaces, points et tirets de présentation admis."""
     contact: Text | None = None

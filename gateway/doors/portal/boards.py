@@ -145,7 +145,9 @@ async def nominative_board(call: Call) -> Reply:
 
     def work(register: Register) -> Reply:
         event = known_event(register, call.path["event_id"], call.principal.mode)
-        return Reply(200, asdict(tb2(event, list(register.victims.of_event(event.id)), call.now)))
+        return Reply(
+            200, asdict(tb2(event, list(register.victims.of_event(event.id)), call.now, call.runtime.house.rules))
+        )
 
     return await call.runtime.read(work)
 

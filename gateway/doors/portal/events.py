@@ -63,6 +63,7 @@ async def create(call: Call) -> Reply:
         started_at=said.started_at or stamp.happened_at,
         localisations=[(one.id or new_id(call.now), one.name) for one in said.localisations],
         particularity_groups={str(letter): meaning for letter, meaning in said.particularity_groups.items()},
+        rules=call.runtime.house.rules,
     )
     house = call.runtime.house
     event = linked_at_creation(event, house, said.link)
@@ -138,8 +139,8 @@ async def link(call: Call) -> Reply:
 async def add_place(call: Call) -> Reply:
     """A localisation is declared; its letter is the next one (R-19)."""
     said: NewLocalisation = call.body
-    place = said.id or new_id(call.now)
-    return await _changed(call, None, lambda event: add_localisation(event, place, said.name), 201)
+    place, rules = said.id or new_id(call.now), call.runtime.house.rules
+    return await _changed(call, None, lambda event: add_localisation(event, place, said.name, rules), 201)
 
 
 async def rename_place(call: Call) -> Reply:

@@ -94,7 +94,8 @@ async def _in_words(words: Wording, call: Call) -> Reply | Response:
 
 
 def _response(reply: Reply) -> Response:
-    headers = {}
+    # What is answered here may name a person: no cache on the way may keep it.
+    headers = {"Cache-Control": "no-store"}
     if reply.etag is not None:
         headers["ETag"] = f'"{reply.etag}"'
     if reply.location:

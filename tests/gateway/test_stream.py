@@ -131,3 +131,29 @@ async def test_a_place_that_cannot_be_read_is_refused(house: OpenHouse, last: st
     async with house.portal as portal:
         answer = await portal.get("/v1/stream", headers={"Last-Event-ID": last})  # type: ignore[dict-item]
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "Last-Event-ID")
+
+
+async def test_a_reader_ahead_of_the_table_is_told_at_once_and_follows_from_the_present_on(
+    house: OpenHouse, address: str
+) -> None:
+    """A number that no line has yet is no silence: `reset`, then what happens from now on."""
+    reader = Reader(address, house.keys[Scope.PORTAL])
+    (told,) = await reader.read(1, after="999999999")
+    assert told["event"] == "reset"
+    await house.patient(**WHOLE)
+    (following,) = await reader.read(1)
+    assert (following["event"], int(following["id"]) > int(told["id"])) == ("victim", True)
+
+
+async def test_no_cache_may_keep_what_names_a_person(house: OpenHouse) -> None:
+    """A record, a list and a search say so to every machine on the way."""
+    await house.event(link=False)
+    await house.patient(**WHOLE)
+    async with house.portal as portal:
+        for answer in (
+            await portal.get("/v1/events/evt/patients/p1"),
+            await portal.get("/v1/events/evt/patients"),
+            await portal.post("/v1/events/evt/patients/search", json={"name": "essai"}),
+            await portal.get("/v1/events/evt/boards/tb2"),
+        ):
+            assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")

@@ -55,9 +55,17 @@ async def resume_after(call: Call) -> int:
 async def lines(
     runtime: Runtime, mode: str, after: int, admits: Callable[[FeedLine], bool], *, numbers_only: bool = False
 ) -> AsyncIterator[bytes]:
-    """What is admitted of the feed, from a line on, until the reader or the process ends."""
+    """What is admitted of the feed, from a line on, until the reader or the process ends.
+
+    A reader who asks to go on after a line that does not exist yet is told `reset` at once, and follows from the present on.
+    """
     # Tells the reader at once that it is connected, and how soon to come back when it is cut.
     yield b"retry: 1000\n: ouvert\n\n"
+    newest = await runtime.read(lambda register: register.feed.last())
+    if after > newest:
+        # Lines of another database, restored or emptied since: waiting for that number would be silence without a word.
+        after = newest
+        yield b"id: %d\nevent: reset\ndata: {}\n\n" % newest
     quiet = 0
     while not runtime.stopping.is_set():
         found = await runtime.read(partial(_next, after=after, mode=mode))

@@ -42,9 +42,16 @@ async def test_ce_que_le_portail_saisit_est_chez_sinus_et_chez_sivic(house: Open
     await house.settle()
     accord = await _accord(house, evenement)
     assert agrees(accord)
-    noms = {one["fiche"]["identite"]["nomUsuel"] for one in house.sinus_victims().values()}
-    assert noms == {patient.name for patient in training_event.PATIENTS}
-    assert noms == {one["person"]["identite"]["nomUsage"] for one in house.sivic_persons().values()}
+    # La personne décédée est comptée et annoncée, sans nom tant que son identité n’est pas établie (F26).
+    vivants = {patient.name for patient in training_event.PATIENTS if patient.severity != "DCD"}
+    assert {one["fiche"].get("identite", {}).get("nomUsuel") for one in house.sinus_victims().values()} == {
+        *vivants,
+        None,
+    }
+    assert {one["person"].get("identite", {}).get("nomUsage") for one in house.sivic_persons().values()} == {
+        *vivants,
+        None,
+    }
 
 
 async def test_sinus_tombe_au_milieu_du_match_et_rien_ne_manque_a_la_fin(house: OpenHouse) -> None:

@@ -18,6 +18,7 @@ FIELD_GROUPS: Final = {
     "localisation_id": "place",
     "destination": "admission",
     "admitted_at": "admission",
+    "hospital_care": "admission",
 }
 """Field → whose precedence it follows; every other field follows `identity`."""
 
@@ -63,7 +64,7 @@ class Rules:
     timezone: str = "Europe/Paris"
     """Of the times that a person reads."""
     precedence_identity: tuple[Source, ...] = (
-        Source.PORTAL, Source.SIVIC, Source.SINUS, Source.LRM, Source.GATEWAY,
+        Source.PORTAL, Source.HOSPITAL, Source.SIVIC, Source.SINUS, Source.LRM, Source.GATEWAY,
     )  # fmt: skip
     """Whose word is shown when several sources speak: the first of the list that has spoken."""
     precedence_triage: tuple[Source, ...] = (
@@ -73,7 +74,7 @@ class Rules:
         Source.PORTAL, Source.SINUS, Source.LRM, Source.SIVIC, Source.GATEWAY,
     )  # fmt: skip
     precedence_admission: tuple[Source, ...] = (
-        Source.SIVIC, Source.PORTAL, Source.SINUS, Source.LRM, Source.GATEWAY,
+        Source.HOSPITAL, Source.SIVIC, Source.PORTAL, Source.SINUS, Source.LRM, Source.GATEWAY,
     )  # fmt: skip
     ranks: dict[str, dict[Source, int]] = field(init=False, repr=False, compare=False)
     """The four precedences, ready to be looked up."""

@@ -13,6 +13,8 @@ class Source(StrEnum):
     SINUS = "sinus"
     SIVIC = "sivic"
     LRM = "lrm"
+    HOSPITAL = "hospital"
+    """An établissement's own software."""
     GATEWAY = "gateway"
     """An operator of the gateway itself."""
 

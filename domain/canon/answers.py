@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from domain.canon.received import RECEIVED
+from domain.canon.people import PersonDocument
 
 
 class TakenDocument(TypedDict):
@@ -82,5 +83,6 @@ HEARD: dict[str, type] = {
     "people": HeldPeopleDocument,
     "answer": AnswerDocument,
     **RECEIVED,
+    "person": PersonDocument,
 }
 """What mappings of what comes in may produce → its shape."""

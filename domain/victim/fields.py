@@ -35,6 +35,8 @@ PARTICULARITIES: Final = {
 IDENTITY_STATUSES: Final = ("declared", "documented", "validated")
 """How sure an identity is, from the least: said by somebody, read on a document, formally identified (F26)."""
 PATIENT_TYPES: Final = ("nourrisson", "pediatrie", "adulte")
+HOSPITAL_CARE: Final = ("URGENCES", "HOSPITALISATION", "RETOUR_DOMICILE", "DECES")
+"""Where a person stands at hospital, as SI-VIC's exports say it (Soins aux urgences, Hospitalisation, Retour à domicile, Décès)."""
 SEXES: Final = ("M", "F", "A", "?")
 
 
@@ -179,6 +181,7 @@ WRITABLE: Final[Mapping[str, Reader]] = {
     "identity_status": _one_of("identity_status", "F26", {name: name for name in IDENTITY_STATUSES}),
     "destination": place_of_care,
     "admitted_at": _instant("admitted_at"),
+    "hospital_care": _one_of("hospital_care", "R-37", {_plain(code): code for code in HOSPITAL_CARE}),
 }
 """Name → reader of a value that is not None; None always empties."""
 

@@ -16,6 +16,7 @@ from hashlib import sha1
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +27,8 @@ _DAY = 10
 """Length of AAAA-MM-JJ."""
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+_HL7_TIME = re.compile(r"([0-9]{12})([0-9]{2})?(?:\.[0-9]{1,4})?([+-][0-9]{4})?")
+FRANCE = ZoneInfo("Europe/Paris")
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -136,6 +139,27 @@ def as_code(value: Any) -> str:  # noqa: ANN401 - same
     raise ValueError("n'est pas un texte dont on fasse un code")
 
 
+def as_hl7_instant(value: Any) -> str:  # noqa: ANN401 - same
+    """An HL7 v2 time (AAAAMMJJhhmm[ss[.s]][±hhmm], data type TS) as an instant; without an offset it is the time in France."""
+    written = _HL7_TIME.fullmatch(value) if isinstance(value, str) else None
+    if written is None:
+        raise ValueError("n'est pas une date-heure HL7 AAAAMMJJhhmm[ss]")
+    try:
+        # An absent offset is the local time of the hospital, which is France's.
+        moment = datetime.strptime(f"{written[1]}{written[2] or '00'}{written[3] or '+0000'}", "%Y%m%d%H%M%S%z")
+    except ValueError:
+        raise ValueError("n'est pas une date-heure HL7 AAAAMMJJhhmm[ss]") from None
+    return (moment if written[3] else moment.replace(tzinfo=FRANCE)).isoformat(timespec="seconds")
+
+
+def as_hl7_date(value: Any) -> str:  # noqa: ANN401 - same
+    """The day of an HL7 v2 date or time, as AAAA-MM-JJ."""
+    try:
+        return date.fromisoformat(value[:8]).isoformat()
+    except (ValueError, TypeError):
+        raise ValueError("n'est pas une date HL7 AAAAMMJJ") from None
+
+
 _TEXT: frozenset[Kind] = frozenset({"text"})
 _NUMBER: frozenset[Kind] = frozenset({"text", "integer", "decimal"})
 
@@ -143,6 +167,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "date": Format("date", as_date, _TEXT),
         "instant": Format("instant", as_instant, _TEXT),
+        "hl7_instant": Format("hl7_instant", as_hl7_instant, _TEXT),
+        "hl7_date": Format("hl7_date", as_hl7_date, _TEXT),
         "integer": Format("integer", as_integer, _NUMBER),
         "decimal": Format("decimal", as_decimal, _NUMBER),
         "text": Format("text", as_text, frozenset({"text", "integer", "decimal", "boolean"})),

@@ -18,8 +18,8 @@ WEBHOOK_SECRET = "secret-du-bac-a-sable"  # noqa: S105 - of the simulator, which
 PORTAL = NeighbourKind(
     name="portal",
     title="portail",
-    topics=frozenset({"outcome"}),
-    mappings={"outcome": "portal/outcome@1"},
+    topics=frozenset({"outcome", "patient.news"}),
+    mappings={"outcome": "portal/outcome@1", "patient.news": "portal/patient-news@1"},
     open=lambda _, section, mappings, wire, clock: open_portal(
         section.link, section.secrets, mappings, wire, clock=clock
     ),

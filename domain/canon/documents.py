@@ -198,6 +198,24 @@ class CountsDocument(TypedDict):
     by_nationality: list[TallyLineCanon]
 
 
+class PatientNewsDocument(TypedDict):
+    """Topic `patient.news`: a neighbour's word changed a record. Codes only; who may read the record reads it at our door."""
+
+    mode: str
+    event_id: str
+    patient_id: str
+    revision: int
+    source: str
+    """`sinus`, `sivic` or `hospital`."""
+    news: str
+    """A `domain.canon.people.PersonNews`."""
+    happened_at: str
+    fields: list[str]
+    """The fields of the record that the word speaks of."""
+    beside: list[str]
+    """Of these, those whose shown value is another's."""
+
+
 class OutcomeDocument(TypedDict):
     """Topic `outcome`: what became of one message, for the portal. Codes and ids only."""
 
@@ -290,6 +308,7 @@ DOCUMENTS: dict[str, type] = {
     "intervention.cancel": CancellationDocument,
     "intervention.status": InterventionStatusDocument,
     "outcome": OutcomeDocument,
+    "patient.news": PatientNewsDocument,
     "victim.path": VictimPathDocument,
     "event.victims": EventVictimsDocument,
     "patient.view": PatientViewDocument,

@@ -14,6 +14,8 @@ class PersonNews(StrEnum):
     """What happened to the person, as far as the neighbour says."""
 
     ADMISSION = "admission"
+    REGISTRATION = "registration"
+    """Arrived at the emergency department, not yet admitted to a ward."""
     TRANSFER = "transfer"
     DISCHARGE = "discharge"
     DEATH = "death"
@@ -51,6 +53,8 @@ class PersonDocument(TypedDict):
     service: str | None
     hospital_care: str | None
     """URGENCES, HOSPITALISATION, RETOUR_DOMICILE or DECES."""
+    dead: bool | None
+    """The person is dead, whatever the news is about."""
     severity: str | None
     localisation: str | None
     """A place of the event, by its name."""

@@ -114,7 +114,6 @@ def _replace(situation: Situation, victim: Victim, command: c.ReplacePatient) ->
         for name, value in fields.items()
         if value is not None or name in DESCRIBED or name in IDENTIFIER_FIELDS
     }
-    source = situation.stamp.source
     for name in DESCRIBED:
         if name not in fields and (word := victim.said_by(source, name)) is not None and word.value is not None:
             fields[name] = None
@@ -127,11 +126,10 @@ def _described(situation: Situation, victim: Victim, fields: Said, ended: list[I
         if name in fields and fields[name] is None and situation.stamp.source in situation.rules.triage_required_of:
             raise InvalidError("R-14", name, "Ce champ est obligatoire.", "une valeur de la liste")
     _checked_exit(situation, fields)
-    source = situation.stamp.source
     news = {
         name: value
         for name, value in fields.items()
-        if name not in IDENTIFIER_FIELDS and not _repeats(victim, source, name, value)
+        if name not in IDENTIFIER_FIELDS and not _repeats(victim, situation.stamp, name, value)
     }
     place = news.get("localisation_id")
     identifiers = ended + named(situation, fields)
@@ -146,10 +144,15 @@ def _described(situation: Situation, victim: Victim, fields: Said, ended: list[I
     return (situation.observed(kind, facts),)
 
 
-def _repeats(victim: Victim, source: str, name: str, value: object) -> bool:
+def _repeats(victim: Victim, stamp: Stamp, name: str, value: object) -> bool:
+    """Whether its source has said so already; of what comes late, also whether it had said so as late as this.
+
+    The same value at a later time is news: it rules out what was otherwise in between, and has yet to come.
+    """
     for word in victim.words.get(name, ()):
-        if word.stamp.source == source:
-            return bool(word.value == value)
+        if word.stamp.source == stamp.source:
+            late = stamp.happened_at < stamp.received_at
+            return bool(word.value == value) and not (late and word.stamp.counts_from < stamp.counts_from)
     return value is None and victim.value(name) is None
 
 
@@ -173,6 +176,8 @@ def _checked_exit(situation: Situation, fields: Said) -> None:
     victim = situation.victim
     if "severity_exit" not in fields or victim is None or victim.status is Status.ATTENTE_SOINS:
         return
+    if not situation.by_hand:
+        return  # A neighbour takes its own word back; what opened the path is a person's.
     said = fields["severity_exit"]
     if not care.enough_to_go_on(Severity(said) if said else None, situation.rules):
         raise ConflictError(

@@ -30,6 +30,7 @@ OTHER_KINDS: Final = {
     "portal_id": IdentifierKind.PORTAL,
     "sivic_id": IdentifierKind.SIVIC,
     "lrm_id": IdentifierKind.LRM,
+    "hospital_id": IdentifierKind.HOSPITAL,
 }
 KIND_OF_ORIGIN: Final = {"TR": IdentifierKind.SINUS_TR, "HP": IdentifierKind.SINUS_HP}
 

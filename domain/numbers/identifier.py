@@ -27,6 +27,8 @@ class IdentifierKind(StrEnum):
     PORTAL = "portal"
     SIVIC = "sivic"
     LRM = "lrm"
+    HOSPITAL = "hospital"
+    """An établissement's own: its FINESS, a bar, its record number."""
 
 
 SINUS_KINDS: Final = (IdentifierKind.SINUS_TR, IdentifierKind.SINUS_HP)

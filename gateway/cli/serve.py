@@ -7,6 +7,8 @@ import os
 import sys
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+import logging
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, make_url
@@ -14,6 +16,8 @@ from sqlalchemy import create_engine, make_url
 from gateway.app import create_app
 from gateway.bootstrap import build
 from gateway.cli.console import complain, explain_mappings, read_settings, run, say, set_up_log, with_settings
+from gateway.cli.console import explain_mappings, read_settings, run, say, set_up_log, with_settings
+from gateway.doors.neighbours.mllp import mllp_listening
 from gateway.jobs import jobs
 from gateway.neighbours import links
 from gateway.serving import serving, settle_memory, until_told_to_stop
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
 
     from gateway.runtime import Runtime
     from gateway.settings.settings import Settings
+
+
+log = logging.getLogger("gateway.serve")
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -120,7 +127,9 @@ async def open_house(settings: Settings) -> AsyncIterator[tuple[Runtime, str]]:
             client_ca=server.client_ca,
             limits=settings.limits.limits(),
         )
-        async with listening as port:
+        async with listening as port, mllp_listening(runtime) as mllp_ports:
+            for key, mllp_port in mllp_ports.items():
+                log.info("mllp.listening hospital=%s port=%s", key, mllp_port)
             scheme = "https" if server.certificate else "http"
             try:
                 yield runtime, f"{scheme}://{server.host}:{port}"

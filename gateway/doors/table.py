@@ -12,6 +12,7 @@ from gateway.doors.http import examples, schemas
 from gateway.doors.http.door import Door
 from gateway.doors.hub.table import HUB_DOORS
 from gateway.doors.interventions.table import INTERVENTION_DOORS
+from gateway.doors.neighbours.table import NEIGHBOUR_DOORS
 from gateway.doors.operator import links
 from gateway.doors.operator.table import DESK_DOORS
 from gateway.doors.portal import batch, boards, events, patients, search, stream, sync
@@ -280,6 +281,7 @@ DOORS: tuple[Door, ...] = (
     + FHIR_GUIDE
     + MAPPING_DOORS
     + HUB_DOORS
+    + NEIGHBOUR_DOORS
 )
 
 # Without a key: whether the process lives, the published contracts, and the empty page that asks for a key. A SOAP call

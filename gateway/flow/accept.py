@@ -109,10 +109,12 @@ def record(  # noqa: PLR0913 - what, of whom, by which rules
     observations: Sequence[Observation],
     now: datetime,
     tell: Collection[str] | None = None,
+    but: str = "",
 ) -> Accepted:
     """Write down what was decided or heard, project it, and queue what must be told.
 
-    `tell` names the only destinations that need to learn of it; absent, all that take it.
+    `tell` names the only destinations that need to learn of it; absent, all that take it. `but` is the one whose own word it
+    is: it is told of no record, while the counts are anew for all.
     """
     before = victim
     written = []
@@ -128,7 +130,12 @@ def record(  # noqa: PLR0913 - what, of whom, by which rules
         register.victims.add(victim, now, house.rules)
     else:
         register.victims.change(before, victim, now, house.rules)
-    _tell(register, house, event, before, victim, written, now, tell)
+    if but and tell is None:
+        others = [name for name in house.destinations if name != but]
+        _tell(register, house, event, before, victim, written, now, others)
+        enqueue(register.connection, count_messages(house, event, now), now)
+    else:
+        _tell(register, house, event, before, victim, written, now, tell)
     return Accepted(event, victim, tuple(written))
 
 

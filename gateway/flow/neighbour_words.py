@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from domain.decisions.commands import PatientCommand
     from domain.event import Event
     from domain.mode import Mode
+    from domain.victim.observation import Observation
     from domain.victim.victim import Victim
     from gateway.flow.deployment_rules import House
     from gateway.register import Register
@@ -42,7 +43,9 @@ KEYS: Final = {Source.SIVIC: "sivic_id", Source.HOSPITAL: "hospital_id"}
 """Source → the field that keeps its own identifier of a person."""
 KINDS: Final = {Source.SIVIC: IdentifierKind.SIVIC, Source.HOSPITAL: IdentifierKind.HOSPITAL}
 DESCRIBED: Final = ("birth_name", "used_name", "given_name", "birth_date", "sex", "age", "nationality")
-ARRIVALS: Final = frozenset({PersonNews.ADMISSION, PersonNews.TRANSFER})
+ARRIVALS: Final = frozenset({PersonNews.ADMISSION, PersonNews.REGISTRATION, PersonNews.TRANSFER})
+PLACING: Final = ARRIVALS | {PersonNews.PRESENCE}
+"""News that says where the person is; of the others the establishment is only who speaks."""
 WITHDRAWN: Final = ("admitted_at", "destination", "hospital_care")
 
 
@@ -90,7 +93,7 @@ class Speaker:
 
 def hear(register: Register, house: House, speaker: Speaker, word: PersonDocument, now: datetime) -> Hearing:
     """Hear one word, in the caller's transaction. Raises `InvalidError` only for a date that cannot be one."""
-    stamp = Stamp(speaker.source, speaker.author, _moment(word, now), now)
+    stamp = Stamp(speaker.source, speaker.author, moment_of(word, now), now)
     plausible(stamp)
     event, victim, ambiguous = _sought(register, speaker, word)
     if victim is None or event is None:
@@ -109,7 +112,7 @@ def tell_of(  # noqa: PLR0913 - of whom, by whom, when
     stamp: Stamp,
 ) -> Hearing:
     """The word of a known victim, as observations of its speaker; what the rules refuse becomes a task."""
-    observations = []
+    observations: list[Observation] = []
     try:
         for command in commands_of(speaker.source, event, victim, word, stamp):
             observations += decide(event, victim, command, stamp, surroundings(register, event), house.rules)
@@ -136,6 +139,10 @@ def commands_of(
     severity = (
         "DCD" if word.get("hospital_care") == "DECES" or word["news"] == PersonNews.DEATH else word.get("severity")
     )
+    if word["news"] == PersonNews.WITHDRAWAL:
+        retracted = victim.said_by(source, "severity_exit") if victim else None
+        return [*commands, Triage("exit", None)] if retracted and retracted.value else commands
+    severity = "DCD" if _dead(word) else word.get("severity")
     word_before = victim.said_by(source, "severity_exit") if victim else None
     if severity and not (word_before and word_before.value == severity):
         commands.append(Triage("exit", severity))
@@ -144,8 +151,9 @@ def commands_of(
 
 def fields_of(source: Source, event: Event, word: PersonDocument, stamp: Stamp) -> dict[str, Any]:
     """The fields that the word sets or, for a withdrawal, takes back."""
-    news, fields = word["news"], {name: word[name] for name in DESCRIBED if word.get(name)}  # type: ignore[literal-required]
-    if (own := KEYS.get(source)) and (key := word.get("key")):
+    news: str = word["news"]
+    fields: dict[str, Any] = {name: value for name, value in word.items() if name in DESCRIBED and value}
+    if (own := KEYS.get(source)) and (key := _own_key(source, word)):
         fields[own] = key
     if news == PersonNews.WITHDRAWAL:
         return dict.fromkeys(WITHDRAWN)
@@ -153,18 +161,22 @@ def fields_of(source: Source, event: Event, word: PersonDocument, stamp: Stamp) 
         read = read_sinus_number(number)
         hospital = isinstance(read, SinusNumber) and read.origin == "HP"
         fields["sinus_number_hp" if hospital else "sinus_number"] = number
-    if finess := word.get("finess"):
+    if (finess := word.get("finess")) and news in PLACING:
         name = word.get("establishment") or finess
         fields["destination"] = {"finess": finess, "name": name, "service": word.get("service")}
     if news in ARRIVALS:
         fields["admitted_at"] = stamp.happened_at.isoformat()
-    stage = {PersonNews.DISCHARGE: "RETOUR_DOMICILE", PersonNews.DEATH: "DECES"}.get(PersonNews(news))
-    if where := word.get("hospital_care") or stage:
+    home = "RETOUR_DOMICILE" if news == PersonNews.DISCHARGE else None
+    if where := "DECES" if _dead(word) else home or word.get("hospital_care"):
         fields["hospital_care"] = where
     place = next((each for each in event.open_localisations if each.name == word.get("localisation")), None)
     if place is not None:
         fields["localisation_id"] = place.id
     return fields
+
+
+def _dead(word: Mapping[str, Any]) -> bool:
+    return bool(word.get("dead")) or word.get("hospital_care") == "DECES" or word["news"] == PersonNews.DEATH
 
 
 def creation_of(source: Source, event: Event, patient_id: str, word: PersonDocument, stamp: Stamp) -> CreatePatient:
@@ -173,7 +185,8 @@ def creation_of(source: Source, event: Event, patient_id: str, word: PersonDocum
     return CreatePatient(patient_id, fields | {"severity_entry": word.get("severity") or "NC"})
 
 
-def _moment(word: Mapping[str, Any], now: datetime) -> datetime:
+def moment_of(word: Mapping[str, Any], now: datetime) -> datetime:
+    """When it happened; `now` where the word does not say. Raises `InvalidError` for what is no instant."""
     said = word.get("happened_at")
     if said is None:
         return now
@@ -227,9 +240,15 @@ def _bearers(register: Register, source: Source, event: Event, word: PersonDocum
     kind = KINDS.get(source)
     if kind is not None:
         for name in ("key", "merged_key"):
-            if (key := word.get(name)) and (bearer := register.numbers.bearer(event.id, f"{kind}:{key}")):  # type: ignore[misc]
-                found.add(bearer)
+            if key := _own_key(source, word, name):
+                found |= register.numbers.keyed(event.id, kind, key)
     return found
+
+
+def _own_key(source: Source, word: Mapping[str, Any], name: str = "key") -> str | None:
+    """The speaker's identifier of the person; an établissement's is told apart from the same number of another one."""
+    key = word.get(name)
+    return f"{word.get('finess') or ''}|{key}" if key and source is Source.HOSPITAL else key
 
 
 def _as_task(  # noqa: PLR0913 - what, by whom, why
@@ -248,7 +267,7 @@ def _as_task(  # noqa: PLR0913 - what, by whom, why
         source=speaker.source,
         author=speaker.author,
         why=code or outcome.value,
-        words=(dict(word),),
+        words=(word,),
         first_at=now,
         last_at=now,
     )

@@ -179,6 +179,11 @@ def event_messages(
     return messages
 
 
+def news_message(event: Event, victim_id: str, body: dict[str, Any], now: datetime, destination: str) -> Envelope:
+    """That a neighbour's word changed a record, for the portal; the last of a record is the one that matters."""
+    return _envelope(destination, "patient.news", f"news:{victim_id}", event, body, now)
+
+
 def outcome_message(mode: str, scope: str, lane: str, body: Mapping[str, Any], now: datetime) -> Envelope:
     """What became of a delivery, for the portal. The last outcome of a lane is the one that matters."""
     return Envelope(

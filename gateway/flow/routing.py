@@ -20,6 +20,7 @@ KINDS: dict[str, Kind] = {
     "victim": Kind.STATE,
     "counts": Kind.STATE,
     "outcome": Kind.STATE,
+    "patient.news": Kind.STATE,
     "identifier.detached": Kind.COMMAND,
     "intervention.request": Kind.COMMAND,
     "intervention.cancel": Kind.COMMAND,
@@ -34,7 +35,7 @@ RECIPIENTS = {"partner.fire_case": "nexsis", "partner.fire_vehicles": "nexsis", 
 """Topics that the hub carries to somebody who may learn less than a SAMU: whose allow-list applies."""
 ASKED = frozenset({"partner.help_request", "partner.help_answer", "partner.case_word", "partner.engagement"})
 """Somebody waits for these to send help."""
-LATER = frozenset({"outcome", "partner.mission_summary"})
+LATER = frozenset({"outcome", "patient.news", "partner.mission_summary"})
 
 EVENT_DESTINATIONS = tuple(kind.name for kind in NEIGHBOURS.values() if kind.keeps_events)
 """The neighbours that keep events of their own, to be opened or linked before victims can be sent there."""

@@ -22,6 +22,7 @@ from gateway.register.victims.feed import Feed
 from gateway.register.victims.numbers import Numbers
 from gateway.register.victims.observations import Observations
 from gateway.register.victims.persons import Persons
+from gateway.register.victims.unknown_persons import UnknownPersons
 from gateway.register.victims.victims import Victims
 
 if TYPE_CHECKING:
@@ -110,3 +111,8 @@ class Register:
     def phone_cases(self) -> PhoneCases:
         """Cases that came by telephone."""
         return PhoneCases(self.connection)
+
+    @cached_property
+    def unknown_persons(self) -> UnknownPersons:
+        """Persons that a neighbour speaks of and nobody here knows."""
+        return UnknownPersons(self.connection)

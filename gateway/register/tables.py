@@ -75,6 +75,28 @@ victim_number = Table(
     ),
 )
 
+unknown_person = Table(
+    "unknown_person",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("event_id", String(64), nullable=False),
+    Column("mode", String(8), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("author", String(80), nullable=False),
+    Column("why", String(40), nullable=False),
+    # What names the person best, so that its words come together.
+    Column("digest", LargeBinary, nullable=False),
+    Column("words", LargeBinary, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("victim_id", String(64)),
+    Column("decided_by", String(80)),
+    Column("reason", String(255)),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Index("unknown_person_same", "digest", "state"),
+    Index("unknown_person_of", "event_id", "state", "first_at"),
+)
+
 observation = Table(
     "observation",
     metadata,

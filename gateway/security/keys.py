@@ -28,6 +28,8 @@ class Scope(StrEnum):
     """A telesurveillance or coordination platform: its own intervention requests."""
     COUNTS = "counts"
     """ARS, DGS, DGOS, ARZ: numbers, never a person (rules R-05, R-08)."""
+    HOSPITAL = "hospital"
+    """An établissement's own software: the persons of its own FINESS, said and read."""
     OPERATOR = "operator"
     """Who watches the gateway: the outbox, its parked messages, the links."""
     INTEGRATOR = "integrator"

@@ -9,5 +9,6 @@ SHIPPED_MAPPINGS = {
     "fhir.event": "fhir/evenement@1",
     "fhir.victim": "fhir/victime@1",
     "fhir.places": "fhir/lieux@1",
+    "hospital.adt": "hospital/adt@1",
 }
-"""Destination and topic → the mapping as it ships; a deployment names only what it changes. `fhir` is our own door."""
+"""Destination and topic → the mapping as it ships; a deployment names only what it changes. `fhir` and `hospital` are our own doors."""

@@ -36,6 +36,7 @@ DAY_OF = {
     "intervention.cancel": "cancelled_at",
     "intervention.status": "since",
     "outcome": "settled_at",
+    "patient.news": "happened_at",
     "victim.path": "recorded_at",
     "event.victims": "recorded_at",
     "patient.view": "recorded_at",

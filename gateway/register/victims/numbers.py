@@ -6,11 +6,12 @@ they are in the records, as history.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, func, insert, select, text
 
-from domain.numbers.identifier import NUMBER_KINDS, IdentifierKind
+from domain.numbers.identifier import SINUS_KINDS, IdentifierKind
 from domain.numbers.sinus_number import NOISE
 from gateway.register.statement import Statement
 from gateway.register.tables import victim_number as table
@@ -27,6 +28,12 @@ BEARER = Statement(
         table.c.number == bindparam("number"),
         table.c.unread.is_(False),
     )
+)
+KEYED = (IdentifierKind.SIVIC, IdentifierKind.HOSPITAL)
+"""Neighbours that speak of a person by an identifier of their own."""
+LONGEST_KEY = 80
+KEYED_BY = select(table.c.victim_id).where(
+    table.c.event_id == bindparam("event_id"), table.c.number == bindparam("number"), table.c.unread.is_(True)
 )
 GIVE = Statement(insert(table))
 TAKE = Statement(
@@ -61,6 +68,11 @@ class Numbers:
         bearer = BEARER.one(self._connection, {"event_id": event_id, "number": number})
         return str(bearer) if bearer is not None else None
 
+    def keyed(self, event_id: str, kind: IdentifierKind, value: str) -> set[str]:
+        """Whom a neighbour knows by this identifier of its own: one, unless it took two people for one."""
+        asked = {"event_id": event_id, "number": key_of(kind, value)}
+        return {str(victim) for victim in self._connection.execute(KEYED_BY, asked).scalars()}
+
     def keep(self, before: Victim | None, victim: Victim) -> None:
         """Bring the bearers to what the record now says."""
         known, holds = _held(before), _held(victim)
@@ -75,6 +87,11 @@ class Numbers:
         return frozenset(self._connection.execute(SHARED, {"event_id": event_id}).scalars())
 
 
+def key_of(kind: IdentifierKind, value: str) -> str:
+    """A neighbour's own identifier of a person, as the table names it."""
+    return f"{kind.value}:{value if len(value) <= LONGEST_KEY else hashlib.sha256(value.encode()).hexdigest()}"
+
+
 def plain(raw: str) -> str:
     """An unreadable text without the noise of a scanner, to be compared."""
     return NOISE.sub("", raw).upper()[:LONGEST]
@@ -82,7 +99,13 @@ def plain(raw: str) -> str:
 
 def _held(victim: Victim | None) -> set[tuple[str, bool]]:
     """Each number that names the victim, and whether it could not be read."""
-    held = [known for known in victim.identifiers if known.holds and known.kind in NUMBER_KINDS] if victim else []
-    return {
-        (plain(known.value), True) if known.kind is IdentifierKind.UNREAD else (known.value, False) for known in held
-    }
+    held = [known for known in victim.identifiers if known.holds] if victim else []
+    names = set()
+    for known in held:
+        if known.kind in SINUS_KINDS:
+            names.add((known.value, False))
+        elif known.kind is IdentifierKind.UNREAD:
+            names.add((plain(known.value), True))
+        elif known.kind in KEYED:
+            names.add((key_of(known.kind, known.value), True))
+    return names

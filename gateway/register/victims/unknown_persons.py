@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from domain.canon.people import PersonDocument
+
 C = table.c
 MOST_WORDS = 50
 """Of one person; the oldest go first, since a newer admission says more than an older one."""
@@ -49,7 +51,7 @@ class UnknownPerson:
     author: str
     why: str
     """`unknown_person`, `ambiguous`, or the code of the rule that refused the word."""
-    words: tuple[Mapping[str, Any], ...]
+    words: tuple[PersonDocument, ...]
     """`PersonDocument`s, the oldest first."""
     first_at: datetime
     last_at: datetime
@@ -139,7 +141,7 @@ class UnknownPersons:
 
 def _digest(person: UnknownPerson) -> bytes:
     """Of the best name that the source gives the person: its key, else the number, else the word alone."""
-    word = person.words[0]
+    word: Mapping[str, Any] = person.words[0]
     name = next((f"{kind} {word[kind]}" for kind in NAMES if word.get(kind)), person.id)
-    whole = "\n".join((person.mode, person.source, person.author, person.event_id, name))
+    whole = f"{person.mode}\n{person.source}\n{person.author}\n{person.event_id}\n{name}"
     return hashlib.sha256(whole.encode()).digest()

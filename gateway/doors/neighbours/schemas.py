@@ -1,0 +1,56 @@
+"""The documents of these doors. Names of persons are optional everywhere: an unknown child is admitted too."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gateway.doors.http.schemas import Finess, Id, Instant, Line, Scanned, Short, Strict, Writable
+
+
+class NewAdmission(Strict):
+    """What an establishment says of one person."""
+
+    message_id: Annotated[str, Field(min_length=1, max_length=80), Writable]
+    """Le même dit deux fois n’est entendu qu’une fois."""
+    news: Literal["admission", "registration", "transfer", "discharge", "death", "identity", "withdrawal"]
+    """Ce qui s’est passé ; withdrawal : l’entrée était une erreur."""
+    happened_at: Instant | None = None
+    """Quand, avec le décalage horaire ; passé lointain accepté."""
+    event_id: Short | None = None
+    """L’événement, par notre identifiant ou celui de SI-VIC ; absent : les numéros désignent la personne."""
+    key: Annotated[str, Field(min_length=1, max_length=70), Writable] | None = None
+    """Votre propre identifiant de la personne (IPP)."""
+    sinus_number: Scanned | None = None
+    """Lu sur le bracelet."""
+    finess: Finess
+    establishment: Line | None = None
+    service: Short | None = None
+    hospital_care: Literal["URGENCES", "HOSPITALISATION", "RETOUR_DOMICILE", "DECES"] | None = None
+    birth_name: Short | None = None
+    used_name: Short | None = None
+    given_name: Short | None = None
+    birth_date: Annotated[str, Field(max_length=10, description="AAAA-MM-JJ ou JJ/MM/AAAA.")] | None = None
+    sex: Literal["M", "F", "A", "?"] | None = None
+
+
+class LinkedPerson(Strict):
+    """Whom a word was about."""
+
+    event_id: Id
+    patient_id: Id
+    reason: Line
+
+
+class CreatedPerson(Strict):
+    """The person is a new patient of an event."""
+
+    event_id: Id
+    reason: Line
+
+
+class DismissedPerson(Strict):
+    """The word is about nobody of ours."""
+
+    reason: Line

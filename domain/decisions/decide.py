@@ -114,6 +114,7 @@ def _replace(situation: Situation, victim: Victim, command: c.ReplacePatient) ->
         for name, value in fields.items()
         if value is not None or name in DESCRIBED or name in IDENTIFIER_FIELDS
     }
+    source = situation.stamp.source
     for name in DESCRIBED:
         if name not in fields and (word := victim.said_by(source, name)) is not None and word.value is not None:
             fields[name] = None

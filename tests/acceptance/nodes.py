@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.mode import Mode
 from gateway import migrations
 from gateway.clock import now
 from gateway.register import Register
-from gateway.sandbox import WEBHOOK_SECRET
 from gateway.security.keys import Scope, new_key
 from outbox.database.database import open_database
 

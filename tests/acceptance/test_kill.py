@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.mode import Mode
 from gateway import migrations
 from gateway.clock import now
 from gateway.register import Register
-from gateway.sandbox import WEBHOOK_SECRET, open_sandbox
+from gateway.sandbox import open_sandbox
 from gateway.security.keys import Scope, new_key
 from outbox.database.database import open_database
 

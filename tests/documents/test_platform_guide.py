@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.portal.neighbour import WEBHOOK_SECRET
 from adapters.wire.link import Link
 from adapters.wire.ws_security.trust import SignatureTrust
-from gateway.sandbox import WEBHOOK_SECRET
 from tests.servers.live_house import PLATFORM, LiveHouse, live_house
 
 if TYPE_CHECKING:

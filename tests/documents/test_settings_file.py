@@ -16,8 +16,8 @@ from gateway.settings.settings import Settings, load
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-NEIGHBOURS = ("sivic", "lrm", "lrm_fhir", "lrms", "hub", "portal", "platforms", "destinations")
-INVENTED = re.compile(r"(platforms|lrms|portals|destinations|topics)\.(?:essai|hopital|victim)")
+NEIGHBOURS = ("sivic", "lrm", "lrm_fhir", "lrms", "hub", "portal", "platforms", "destinations", "hospitals")
+INVENTED = re.compile(r"(platforms|lrms|portals|destinations|topics|hospitals)\.(?:essai|hopital|victim)")
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "passerelle.toml"
 

@@ -162,6 +162,7 @@ async def test_no_case_of_the_contract_breaks_us(house: OpenHouse) -> None:
 def _draw(contract: dict[str, Any], url: str, keys: dict[Scope, str]) -> None:
     del contract["paths"]["/v1/stream"]  # it never ends
     del contract["paths"]["/v1/events/{event_id}/batch"]  # its lines have a test of their own
+    del contract["paths"]["/v1/admissions/adt"]  # so has HL7, which this tool cannot write
     drawn = []
     for found in schemathesis.openapi.from_dict(contract).get_all_operations():
         operation = found.ok()

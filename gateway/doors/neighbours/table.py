@@ -15,7 +15,7 @@ ADMISSION = {
     "news": "admission",
     "happened_at": "2026-09-01T17:58:46+02:00",
     "key": "IPP-ESSAI-1",
-    "sinus_number": "FR825NOVI0000TR100001",
+    "sinus_number": "FR825NOVI0000TR100077",
     "finess": "310000000",
     "establishment": "Hôpital d’essai",
     "service": "Réanimation",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from domain.canon.received import RECEIVED
 from domain.canon.people import PersonDocument
+from domain.canon.received import RECEIVED
 
 
 class TakenDocument(TypedDict):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-import logging
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, make_url
@@ -16,7 +15,6 @@ from sqlalchemy import create_engine, make_url
 from gateway.app import create_app
 from gateway.bootstrap import build
 from gateway.cli.console import complain, explain_mappings, read_settings, run, say, set_up_log, with_settings
-from gateway.cli.console import explain_mappings, read_settings, run, say, set_up_log, with_settings
 from gateway.doors.neighbours.mllp import mllp_listening
 from gateway.jobs import jobs
 from gateway.neighbours import links

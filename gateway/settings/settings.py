@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator
-from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from adapters.declared.agreement import Agreement
@@ -20,6 +19,7 @@ from domain.mode import Mode
 from gateway.security.sealing import AesSeal, key_of
 from gateway.serving import Limits
 from gateway.settings.base import Neighbour, Section
+from gateway.settings.hospitals import HospitalSettings
 from gateway.settings.interventions import (
     InterventionSettings,
     LinkName,
@@ -172,37 +172,6 @@ class DestinationSettings(Agreement, Neighbour):
     kind: Literal["http"] = Field("http", description="Porteur : http.")
     finess: tuple[Finess, ...] = Field(
         (), description="Établissements (FINESS géographique) qu’il dessert : il n’apprend que leurs victimes."
-
-
-class HospitalSettings(Section):
-    """An établissement whose own software tells us of its patients; its name is that of its key, of scope `hospital`."""
-
-    finess: tuple[str, ...] = Field(
-        min_length=1, description="FINESS géographiques qu’elle dit et voit, et nuls autres."
-    )
-    name: str = Field("", max_length=200, description="Son nom, quand ses messages ne le disent pas.")
-    mllp_port: int | None = Field(
-        None, ge=0, le=65535, description="Port d’écoute MLLP de ses messages HL7 v2 ; absent : HTTP seulement."
-    )
-    mllp_host: str = Field(
-        "127.0.0.1", description="Adresse d’écoute MLLP ; ailleurs qu’en local, certificate est exigé."
-    )
-    mllp_certificate: Path | None = Field(None, description="Certificat TLS de l’écoute MLLP (PEM, clé comprise).")
-    mllp_client_ca: Path | None = Field(None, description="Autorité des certificats clients de l’écoute MLLP.")
-
-    @model_validator(mode="after")
-    def _proved(self) -> HospitalSettings:
-        local = self.mllp_port is None or self.mllp_host in {"127.0.0.1", "::1", "localhost"}
-        if not local and (self.mllp_certificate is None or self.mllp_client_ca is None):
-            raise ValueError("hors de la machine, l’écoute MLLP demande mllp_certificate et mllp_client_ca")
-        return self
-
-
-class Trade(Section):
-    """What two SAMUs may do differently; the words and the reasons are in docs/decisions/."""
-
-    link_event_types: tuple[str, ...] = Field(
-        ("ACEL", "ORSAN"), description="Types d’événement reliés d’office à SINUS et SI-VIC (R-51)."
     )
     persons: Literal["own", "all"] = Field(
         "own",

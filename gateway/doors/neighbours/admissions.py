@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gateway.flow.neighbour_words import Hearing
     from gateway.register import Register
     from gateway.runtime import Runtime
-    from gateway.settings.settings import HospitalSettings
+    from gateway.settings.hospitals import HospitalSettings
 
 SHOWN = ("birth_name", "used_name", "given_name", "birth_date", "sex")
 

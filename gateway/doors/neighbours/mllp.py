@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from gateway.runtime import Runtime
-    from gateway.settings.settings import HospitalSettings
+    from gateway.settings.hospitals import HospitalSettings
 
 
 @asynccontextmanager

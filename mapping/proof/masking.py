@@ -50,6 +50,17 @@ def _coarse(value: float) -> float:
 
 HIDDEN: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
+        "display_name": _text,
+        "banner": _text,
+        "identifiers.suggestion": _serial,
+        "practitioner.rpps": _digits,
+        "practitioner.name": _text,
+        "practitioner.given_name": _text,
+        "regulator.name": _text,
+        "regulator.given_name": _text,
+        "regulator.email": _text,
+        "resources.contacts.details": _text,
+        "vehicles.team": _text,
         "victim.birth_name": _text,
         "victim.used_name": _text,
         "victim.given_name": _text,

@@ -21,11 +21,19 @@ event_id family finess finess_geo finess_legal id identity_status label lane let
 organisation owner diagnosis patient_id precision place_kind procedures purpose reference relation request_id resource
 resource_ids role sex since source status structure structure_id structure_name task_status to topic type value vector
 vehicle victim_id age birth_year service external_id cause_code cause_title cata_code start end
-news fields beside kind ended_because unread valid_from valid_to state status_label flags
+news fields beside nature mobility capacity move engaged_status speciality speciality_list profession profession_list at field kind ended_because unread valid_from valid_to state status_label flags
 """
 """Codes, identifiers of ours, numbers of a case, ages and years: with them alone nobody is recognised."""
 SAFE_PATHS = frozenset(
-    ("event.name", "event.localisations.name", "victim.localisation.name", "victim.destination.name", "vehicles.name")
+    (
+        "event.name",
+        "event.localisations.name",
+        "victim.localisation.name",
+        "victim.destination.name",
+        "vehicles.name",
+        "resources.name",
+        "organisation.name",
+    )
 )
 """Names of places and of vehicles."""
 

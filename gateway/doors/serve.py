@@ -61,7 +61,7 @@ def endpoint(door: Door, runtime: Runtime) -> Callable[[Request], Awaitable[Resp
 
 async def _answer(door: Door, runtime: Runtime, request: Request) -> Response:
     _refuse_twice(request)
-    principal = await runtime.doorkeeper.let_in(credentials(request), door.scopes)
+    principal = await runtime.doorkeeper.let_in(credentials(request, only_reads=door.only_reads), door.scopes)
     _refuse_odd_identifiers(request)
     _refuse_unknown_query(door, request)
     raw = await read_body(request)

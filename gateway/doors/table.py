@@ -15,7 +15,7 @@ from gateway.doors.interventions.table import INTERVENTION_DOORS
 from gateway.doors.neighbours.table import NEIGHBOUR_DOORS
 from gateway.doors.operator import links
 from gateway.doors.operator.table import DESK_DOORS
-from gateway.doors.portal import batch, boards, events, patients, search, stream, sync
+from gateway.doors.portal import batch, boards, events, find, patients, search, stream, sync
 from gateway.doors.portal.operations import OPERATIONS
 from gateway.doors.studio.mappings_table import MAPPING_DOORS
 from gateway.security.keys import Scope
@@ -156,6 +156,17 @@ PATIENTS = (
         "Lister les patients",
         tag="Patients",
         shows="patient",
+    ),
+    Door(
+        "POST",
+        "/v1/search",
+        PORTAL,
+        find.find,
+        "Trouver une personne, dans tous les événements : numéro, code, nom ou établissement",
+        schemas.SoughtPerson,
+        tag="Patients",
+        example={"text": "FR 825 NOVI - 0000 TR 100077"},
+        only_reads=True,
     ),
     Door(
         "POST",

@@ -198,3 +198,20 @@ def test_who_has_a_right_to_numbers_only_sees_numbers_and_why_the_rest_is_not_th
         house.stop()
         expect(page.locator("body.stale #live")).to_contain_text("ne répond plus depuis", timeout=20000)
         expect(page.locator("#accord-state")).to_contain_text("Inconnu : la passerelle ne répond plus.")
+
+
+def test_a_person_is_found_by_keyboard_alone_and_opened(page: Page, demo: tuple[str, str, str]) -> None:
+    """`/` reaches the field from anywhere; the name brings the person; Enter opens the record, Escape closes it; the address holds no name."""
+    opened(page, demo)
+    page.keyboard.press("/")
+    page.keyboard.type("essai-u")
+    expect(page.locator("#find-results button").first).to_have_text(re.compile("ESSAI-UN"))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#person-title")).to_have_text(re.compile("ESSAI-UN"))
+    expect(page.locator("#person-body")).to_contain_text("Ce qui a été dit")
+    assert "patient=" in page.url
+    assert "ESSAI" not in page.url
+    page.keyboard.press("Escape")
+    expect(page.locator("#person")).to_be_hidden()
+    assert "patient=" not in page.url

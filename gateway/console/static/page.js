@@ -1,4 +1,5 @@
 // The page: reads the doors, draws tables, follows the stream. It keeps nothing and decides nothing.
+import { finding, show as showPerson } from "/console/person.js";
 import { morph } from "/console/morph.js";
 import { Refused, ask, askKey, enter, onKey, readFragment, session, tellMode, tellStale } from "/console/session.js";
 import { drawAgreement, drawBoard, drawLinks, drawRefused, named, refusedBoard, tellVerdict } from "/console/tables.js";
@@ -170,6 +171,13 @@ function wall(on) {
   if (state.event) address();
 }
 
+// The address keeps who is open, by our identifier alone: never a name.
+finding((patient) => {
+  const query = new URLSearchParams(location.search);
+  if (patient) query.set("patient", patient); else query.delete("patient");
+  history.replaceState(null, "", `${location.pathname}?${query}`);
+});
+at("boards").addEventListener("click", (click) => { const button = click.target.closest("button[data-patient]"); if (button) showPerson(state.event, button.dataset.patient); });
 onKey(async (key) => { if (await enter(key)) start(wanted).catch(() => {}); });
 at("event-list").addEventListener("change", () => list(at("event-list").value).catch(() => {}));
 at("wall").addEventListener("click", () => wall(!document.body.classList.contains("wall")));
@@ -178,6 +186,7 @@ at("resend-form").addEventListener("submit", carry);
 at("resend-close").addEventListener("click", () => at("resend").close());
 document.addEventListener("keydown", (press) => {
   if (press.ctrlKey || press.metaKey || press.altKey || document.querySelector("dialog[open]") || /INPUT|SELECT|TEXTAREA/.test(press.target.tagName)) return;
+  if (press.key === "/") { press.preventDefault(); at("find-text").focus(); return; }
   const place = { d: "accord", e: "links-title", t: "boards-title" }[press.key];
   if (!place) return;
   const target = at(place);
@@ -190,7 +199,8 @@ setInterval(() => { if (state.events) list().catch(() => {}); refresh(); }, SLOW
 
 const fragment = readFragment();
 const query = new URLSearchParams(location.search);
+const patient = query.get("patient");
 const wanted = fragment.get("evenement") ?? query.get("evenement") ?? undefined;
 wall(query.get("vue") === "mur");
 const key = fragment.get("cle");
-if (!key || await enter(key)) start(wanted).catch(() => {});
+if (!key || await enter(key)) start(wanted).then(() => { if (patient && state.event) showPerson(state.event, patient); }).catch(() => {});

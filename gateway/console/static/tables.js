@@ -169,7 +169,17 @@ function counted(board) {
 
 function nominative(board) {
   const made = table(board, "");
-  made.createTBody().append(...board.rows.map((line) => row("", ...line.values.map((value) => cell("td", value ?? "")))));
+  made.createTBody().append(...board.rows.map((line) => row("", ...line.values.map((value, place) => (place === 0 && line.victim_id ? leading(line, value) : cell("td", value ?? ""))))));
+  return made;
+}
+
+// The first cell of a person's row opens the record.
+function leading(line, value) {
+  const made = cell("td", "");
+  const button = cell("button", value || "Ouvrir", "link");
+  button.type = "button";
+  button.dataset.patient = line.victim_id;
+  made.append(button);
   return made;
 }
 

@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 COOKIE = "passerelle_session"
 
 
-def credentials(request: Request) -> Credentials:
-    """The key or the session that the request shows; neither when it shows none that may be believed."""
+def credentials(request: Request, *, only_reads: bool = False) -> Credentials:
+    """The key or the session that the request shows; neither when it shows none that may be believed.
+
+    `only_reads`: the door changes nothing, so that the cookie of a page is believed when the browser says that the page is ours.
+    """
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme:
         return Credentials(key=key.strip()) if scheme.lower() == "bearer" else NOTHING
     # A cookie only ever reads: what changes something needs the key itself, so that no other site can do it.
-    if request.method not in {"GET", "HEAD"}:
+    ours = only_reads and request.headers.get("sec-fetch-site") == "same-origin"
+    if request.method not in {"GET", "HEAD"} and not ours:
         return NOTHING
     return Credentials(session=request.cookies.get(COOKIE))

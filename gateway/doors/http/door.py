@@ -101,6 +101,8 @@ class Door:
     """What the caller must do when it is refused here: told in every refusal."""
     shows: Literal["", "patient", "event"] = ""
     """What its answers are made of, where a portal may read it in its own words."""
+    only_reads: bool = False
+    """A POST that changes nothing: its question must not stand in an address. A page's session may ask it, from its own origin."""
     refuse: Callable[[Problem, Mapping[str, str]], Response] | None = None
     """How a refusal is said in the protocol of this door; absent, as problem+json."""
 
@@ -111,4 +113,4 @@ class Door:
             return Load.INTERVENTION
         if self.media_type == "application/x-ndjson":
             return Load.BATCH
-        return Load.READ if self.method == "GET" else Load.CHANGE
+        return Load.READ if self.method == "GET" or self.only_reads else Load.CHANGE

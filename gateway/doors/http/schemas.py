@@ -183,6 +183,13 @@ class ChangedPatient(PatientFields):
     """What changes: only what is named. `null` empties a field."""
 
 
+class SoughtPerson(Strict):
+    """What was typed or scanned in a search box."""
+
+    text: Annotated[str, Field(min_length=1, max_length=120), Writable]
+    """Numéro SINUS (saisi, espacé ou lu à la douchette), code CATA, numéro d’un voisin, nom ou début de nom, établissement."""
+
+
 class SoughtPatients(Strict):
     """What a scanner reads, what is written on a paper, or how a name begins."""
 

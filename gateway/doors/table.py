@@ -15,8 +15,9 @@ from gateway.doors.interventions.table import INTERVENTION_DOORS
 from gateway.doors.neighbours.table import NEIGHBOUR_DOORS
 from gateway.doors.operator import links
 from gateway.doors.operator.table import DESK_DOORS
-from gateway.doors.portal import batch, boards, events, find, patients, search, stream, sync
+from gateway.doors.portal import batch, boards, events, patients, stream, sync
 from gateway.doors.portal.operations import OPERATIONS
+from gateway.doors.portal.search import every_event, in_event
 from gateway.doors.studio.mappings_table import MAPPING_DOORS
 from gateway.security.keys import Scope
 
@@ -161,7 +162,7 @@ PATIENTS = (
         "POST",
         "/v1/search",
         PORTAL,
-        find.find,
+        every_event.find,
         "Trouver une personne, dans tous les événements : numéro, code, nom ou établissement",
         schemas.SoughtPerson,
         tag="Patients",
@@ -172,7 +173,7 @@ PATIENTS = (
         "POST",
         EVENT + "/patients/search",
         PORTAL,
-        search.search,
+        in_event.search,
         "Chercher par numéro SINUS, code CATA ou début de nom ; dire si le numéro est libre (R-10)",
         schemas.SoughtPatients,
         tag="Patients",

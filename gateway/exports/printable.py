@@ -12,14 +12,14 @@ from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.lib.units import mm
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from domain.boards import heading, lines
+from domain.counting.boards import heading, lines
 from domain.rules import DEFAULT_RULES
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
     from reportlab.platypus import Flowable
 
-    from domain.boards import Board
+    from domain.counting.boards import Board
     from domain.rules import Rules
 
 MEDIA_TYPE = "application/pdf"

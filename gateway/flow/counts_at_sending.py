@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from domain.counts import counts_document
+from domain.counting.counts import counts_document
 from domain.victim.snapshot import event_canon
 from gateway.register import Register
 from outbox.errors import PermanentDeliveryError

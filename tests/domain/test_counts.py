@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.boards import Board, board_csv, shown, stamped, tb1, tb2, tb3, tb4
-from domain.counts import Cell, cell_of, cells_of, counts_document, localisation_rows, tally
+from domain.counting.boards import Board, board_csv, shown, stamped, tb1, tb2, tb3, tb4
+from domain.counting.counts import Cell, cell_of, cells_of, counts_document, localisation_rows, tally
 from domain.decisions.commands import (
     AskOrientation,
     ChangePatient,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.canon.documents import VictimCanon, VictimDocument
-from domain.counts import cells_of, tally
+from domain.counting.counts import cells_of, tally
 from domain.decisions.commands import (
     AskOrientation,
     AssignCata,

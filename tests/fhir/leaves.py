@@ -8,7 +8,7 @@ from adapters.wire.fhir.check import SILENT
 from adapters.wire.fhir.clinical import TOLD
 from adapters.wire.fhir.reading.clinical import VITALS
 from adapters.wire.fhir.reading.request import read_request
-from adapters.wire.fhir.reading.words import CODES, concept, quantity, when
+from adapters.wire.fhir.reading.values.words import CODES, concept, quantity, when
 from adapters.wire.fhir.vocabulary import codes
 from tests.fhir.bundles import NOW, example, raw
 

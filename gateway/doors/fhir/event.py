@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.wire.fhir.vocabulary import MEDIA_TYPE
 from adapters.wire.fhir.writing.counts import counts_bundle
-from domain.counts import counts_document
+from domain.counting.counts import counts_document
 from domain.victim.snapshot import event_canon, victim_canon
 from gateway.doors.fhir.answers import fhir, in_json, refuse
 from gateway.doors.http.door import Call, Door

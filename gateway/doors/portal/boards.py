@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import Response
 
-from domain.boards import Board, board_csv, tb1, tb2, tb3, tb4, with_total_without_imp
-from domain.counts import Cell, cells_of, counts_document
+from domain.counting.boards import Board, board_csv, tb1, tb2, tb3, tb4, with_total_without_imp
+from domain.counting.counts import Cell, cells_of, counts_document
 from domain.victim.projection import as_of
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from domain.agreement import Verdict, tally
-from domain.counts import counts_document
+from domain.counting.counts import counts_document
 from gateway.agreement.reconcile import look_and_note
 from gateway.agreement.report import detail_view, history_view, summary_of, verdict_view
 from gateway.agreement.resend import resend as send_again

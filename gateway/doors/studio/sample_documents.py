@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from domain.counts import cells_of, counts_document
+from domain.counting.counts import cells_of, counts_document
 from domain.decisions.commands import ChangePatient
 from domain.decisions.decide import Surroundings, decide
 from domain.event import Link, open_event

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 from sqlalchemy import bindparam, func, insert, select, update
 
-from domain.counts import Cell, cell_of
+from domain.counting.counts import Cell, cell_of
 from domain.severity import Severity
 from domain.victim.care_path import Status
 from domain.victim.projection import from_record, to_record

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from adapters.wire.fhir.clinical import OBSERVATION, TOLD
 from adapters.wire.fhir.parts import PARTS
-from adapters.wire.fhir.reading.current import why_later
-from adapters.wire.fhir.reading.words import Teller, concept, instant, period, ucum, when
+from adapters.wire.fhir.reading.values.current import why_later
+from adapters.wire.fhir.reading.values.words import Teller, concept, instant, period, ucum, when
 from adapters.wire.fhir.vocabulary import LOINC, codes
 from domain.intervention.request import Fact, FactKind
 

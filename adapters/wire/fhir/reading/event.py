@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.wire.fhir.bundle import OpenBundle, Rules, gathered, open_bundle
 from adapters.wire.fhir.event import EVENT as ELEMENTS
-from adapters.wire.fhir.reading.current import candidates
 from adapters.wire.fhir.reading.people import identifier_of
+from adapters.wire.fhir.reading.values.current import candidates
+from adapters.wire.fhir.reading.values.words import concept, instant
 from adapters.wire.fhir.reading.victim import VictimFields, read_fields
-from adapters.wire.fhir.reading.words import concept, instant
 from adapters.wire.fhir.standing import EVENT_STATES
 from adapters.wire.fhir.vocabulary import (
     ACT_CODE,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.wire.fhir.reading.clinical import about
 from adapters.wire.fhir.reading.requester import name_of
-from adapters.wire.fhir.reading.words import instant, when
+from adapters.wire.fhir.reading.values.words import instant, when
 from adapters.wire.fhir.vocabulary import LOINC, NOTE, codes
 from domain.intervention.request import Document, Fact, FactKind, Note
 

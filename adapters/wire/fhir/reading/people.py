@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from adapters.wire.fhir.reading.current import candidates
-from adapters.wire.fhir.reading.words import concept, when
+from adapters.wire.fhir.reading.values.current import candidates
+from adapters.wire.fhir.reading.values.words import concept, when
 from adapters.wire.fhir.standing import UNKNOWN_MODIFIER
 from adapters.wire.fhir.vocabulary import (
     BIRTH_LIST,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.wire.fhir.bundle import OpenBundle
-    from adapters.wire.fhir.reading.current import Candidate
+    from adapters.wire.fhir.reading.values.current import Candidate
     from adapters.wire.fhir.vocabulary import Placed
 
 SEX = {"male": "M", "female": "F", "other": "I", "unknown": "I"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapters.wire.fhir.reading.current import candidates
 from adapters.wire.fhir.reading.people import extensions, read_insee, telecoms, text_of
-from adapters.wire.fhir.reading.words import concept
+from adapters.wire.fhir.reading.values.current import candidates
+from adapters.wire.fhir.reading.values.words import concept
 from adapters.wire.fhir.vocabulary import ACCESS, Placed, Resource
 from domain.intervention.request import Fact, FactKind, Place
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.wire.fhir.bundle import OpenBundle
-    from adapters.wire.fhir.reading.current import Candidate
+    from adapters.wire.fhir.reading.values.current import Candidate
 
 HOME_USES = frozenset({None, "home"})
 FRANCE = frozenset({"FR", "FRA", "250", "FRANCE"})

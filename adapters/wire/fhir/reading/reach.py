@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.wire.fhir.reading.current import why_later
 from adapters.wire.fhir.reading.people import patient_words, phones, relations, telecoms
 from adapters.wire.fhir.reading.requester import name_of
-from adapters.wire.fhir.reading.words import Teller, concept, full_name, when
+from adapters.wire.fhir.reading.values.current import why_later
+from adapters.wire.fhir.reading.values.words import Teller, concept, full_name, when
 from adapters.wire.fhir.standing import UNKNOWN_MODIFIER
 from domain.intervention.request import Fact, FactKind
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.wire.fhir.bundle import OpenBundle
-    from adapters.wire.fhir.reading.current import Candidate
+    from adapters.wire.fhir.reading.values.current import Candidate
     from adapters.wire.fhir.vocabulary import Placed, Resource
 
 SYSTEMS: Mapping[str, str] = {"email": "courriel ", "fax": "télécopie ", "pager": "récepteur ", "url": "page "}

@@ -43,7 +43,9 @@ from domain.intervention.request import InterventionRequest
 from domain.remark import Remark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from domain.intervention.request import Fact
 
 AHEAD = timedelta(minutes=5)
 LATE = timedelta(minutes=15)
@@ -180,10 +182,7 @@ def _mode(opened: OpenBundle) -> str:
 def _assemble(opened: OpenBundle, header: Placed | None, asked: Placed, at: datetime) -> ReadRequest:
     request = asked.resource
     reason = _reason(header, request)
-    nobody = Placed({"resourceType": "Patient"}, f"{asked.path}.subject")
-    patient = opened.find(asked, request.get("subject"), "Patient") or nobody
-    if patient is nobody and reason != "cancel":
-        opened.warn("PATIENT", "Le sujet de la demande n’est pas un Patient du message.", nobody.path)
+    patient = _subject(opened, asked, quiet=reason == "cancel")
     where = find_place(opened, asked, patient, at, quiet=reason == "cancel")
     role = opened.find(asked, request.get("requester"), "PractitionerRole", "Organization", "Practitioner")
     requester, requester_facts = read_requester(opened, asked, role, at)
@@ -194,11 +193,7 @@ def _assemble(opened: OpenBundle, header: Placed | None, asked: Placed, at: date
     facts = (
         *request_facts(opened, asked, code_system("type-demande")),
         *vitals.facts,
-        *read_alerts(opened, patient, at),
-        *read_history(opened, patient),
-        *read_consent(opened, patient),
-        *patient_facts(opened, patient, at),
-        *undesignated(opened, patient, at),
+        *_patient_facts(opened, patient, at),
         *place_facts(where, at),
         *other_addresses(opened, patient, where, at),
         *requester_facts,
@@ -207,29 +202,44 @@ def _assemble(opened: OpenBundle, header: Placed | None, asked: Placed, at: date
     opened.name_unused()
     identifier, key = _identifier(opened.bundle)
     request_id, system = _request_id(opened, asked)
-    return ReadRequest(
-        reason=reason,
-        request=InterventionRequest(
-            request_id=request_id,
-            message_id=key,
-            mode=_mode(opened),
-            clicked_at=request.get("authoredOn"),
-            crra=crra,
-            requester=requester,
-            patient=shown,
-            place=read_place(where.resource),
-            note=note,
-            facts=facts,
-            documents=documents,
-            remarks=tuple(
-                Remark(issue.reason, issue.expression or "Bundle", issue.text) for issue in gathered(opened.issues)
-            ),
-        ),
-        places=places_of(asked, patient, where, role),
-        header=header.resource if header else None,
-        identifier=identifier,
-        system=system,
+    asked_for = InterventionRequest(
+        request_id=request_id,
+        message_id=key,
+        mode=_mode(opened),
+        clicked_at=request.get("authoredOn"),
+        crra=crra,
+        requester=requester,
+        patient=shown,
+        place=read_place(where.resource),
+        note=note,
+        facts=facts,
+        documents=documents,
+        remarks=_remarks(opened),
     )
+    places = places_of(asked, patient, where, role)
+    return ReadRequest(reason, asked_for, places, header.resource if header else None, identifier, system)
+
+
+def _subject(opened: OpenBundle, asked: Placed, *, quiet: bool) -> Placed:
+    """The patient of a request; an empty one, with a warning, where the subject is nobody of the message."""
+    nobody = Placed({"resourceType": "Patient"}, f"{asked.path}.subject")
+    patient = opened.find(asked, asked.resource.get("subject"), "Patient") or nobody
+    if patient is nobody and not quiet:
+        opened.warn("PATIENT", "Le sujet de la demande n’est pas un Patient du message.", nobody.path)
+    return patient
+
+
+def _patient_facts(opened: OpenBundle, patient: Placed, at: datetime) -> Iterator[Fact]:
+    """Everything said of the patient beside what was measured, in the order of the lines that the CRRA reads."""
+    yield from read_alerts(opened, patient, at)
+    yield from read_history(opened, patient)
+    yield from read_consent(opened, patient)
+    yield from patient_facts(opened, patient, at)
+    yield from undesignated(opened, patient, at)
+
+
+def _remarks(opened: OpenBundle) -> tuple[Remark, ...]:
+    return tuple(Remark(issue.reason, issue.expression or "Bundle", issue.text) for issue in gathered(opened.issues))
 
 
 def _request_id(opened: OpenBundle, asked: Placed) -> tuple[str, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adapters.wire.fhir.reading.people import identifier_of, phones
-from adapters.wire.fhir.reading.words import concept, full_name
+from adapters.wire.fhir.reading.values.words import concept, full_name
 from adapters.wire.fhir.vocabulary import CRRA, FINESS, IDNAT_PS, IDNAT_STRUCT, Placed, Resource
 from domain.intervention.request import Fact, FactKind, Requester
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.wire.fhir.bundle import OpenBundle
-    from adapters.wire.fhir.reading.current import Candidate
+    from adapters.wire.fhir.reading.values.current import Candidate
 
 RPPS = "https://rpps.esante.gouv.fr"
 SIRENE = "https://sirene.fr"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from adapters.wire.fhir.reading.current import candidates
-from adapters.wire.fhir.reading.words import is_day
+from adapters.wire.fhir.reading.values.current import candidates
+from adapters.wire.fhir.reading.values.words import is_day
 from adapters.wire.fhir.vocabulary import BASE
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.wire.fhir.bundle import OpenBundle
-    from adapters.wire.fhir.reading.current import Candidate
+    from adapters.wire.fhir.reading.values.current import Candidate
     from adapters.wire.fhir.vocabulary import Placed, Resource
 
 SINUS = f"{BASE}/id/sinus"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from domain.numbers.identifier import IdentifierKind
 from domain.numbers.sinus_number import NOISE, SinusNumber, read_sinus_number
-from domain.victim.name_search import begins
+from domain.victim.search.name_search import begins
 
 if TYPE_CHECKING:
     from domain.numbers.identifier import Identifier

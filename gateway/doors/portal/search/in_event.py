@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from domain.decisions.number import may_create_with
 from domain.numbers.identifier import IdentifierKind
 from domain.numbers.sinus_number import SinusNumber, read_sinus_number
-from domain.victim.name_search import begins
+from domain.victim.search.name_search import begins
 from gateway.doors.http.reply import Reply
 from gateway.doors.portal.patient_view import views
 from gateway.flow.accept import known_event, surroundings

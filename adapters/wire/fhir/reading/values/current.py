@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from adapters.wire.fhir.reading.words import EARLIEST, instant
+from adapters.wire.fhir.reading.values.words import EARLIEST, instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from domain.counts import Tally, localisation_rows, tally, tally_by
+from domain.counting.counts import Tally, localisation_rows, tally, tally_by
 from domain.errors import ConflictError
 from domain.numbers.identifier import IdentifierKind, current
 from domain.rules import DEFAULT_RULES
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from domain.counts import Cell
+    from domain.counting.counts import Cell
     from domain.event import Event
     from domain.rules import Rules
     from domain.victim.victim import Victim

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from domain.decisions.number import may_create_with
 from domain.victim.banner import display_name
-from domain.victim.finding import RANK, reason_of, sought
+from domain.victim.search.finding import RANK, reason_of, sought
 from gateway.doors.http.reply import Reply
 from gateway.flow.accept import surroundings
 
 if TYPE_CHECKING:
     from domain.event import Event
     from domain.rules import Rules
-    from domain.victim.finding import FoundBy, Sought
+    from domain.victim.search.finding import FoundBy, Sought
     from domain.victim.victim import Victim
     from gateway.doors.http.door import Call
     from gateway.register import Register

@@ -1,0 +1,1 @@
+"""Who is counted, and the boards that show it."""

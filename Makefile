@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
+PORT ?= 8080
 .PHONY: demo test check figures serve bench chaos reference studio clean help
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: $(READY) ## play the trial event to SINUS and SI-VIC, and open the page
-	$(BIN)/passerelle demo
+	$(BIN)/passerelle demo --port $(PORT)
 
 test: $(READY) .venv/.services ## the whole test suite, with real servers where they can be had
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not rabbitmq"

@@ -44,6 +44,8 @@ class Route:
     """The code that the CRRA's software expects in the request."""
     expiry_seconds: int | None = None
     """How long a request may wait for this SAMU; absent, the platform's agreement or the house says."""
+    phone: str | None = None
+    """The SAMU's telephone number for professionals, told when a request cannot leave."""
 
     def in_force(self, at: datetime) -> bool:
         """Whether it counts at this instant."""

@@ -30,7 +30,7 @@ FAMILIES = {
     "hub": "Hub Santé : valider, écrire en JSON ou en XML, dire à un partenaire, suivre",
 }
 
-FOLDERS = frozenset({"board", "outbox", "mapping", "hub"})
+FOLDERS = frozenset({"board", "demo", "outbox", "mapping", "hub"})
 """Families of several files: each is a folder whose `commands` declares them."""
 
 

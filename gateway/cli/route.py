@@ -11,7 +11,7 @@ from gateway.cli.console import complain, on_register, read_settings, say, with_
 from gateway.clock import now
 from gateway.flow.routing import takers
 from gateway.interventions.routes import REQUEST
-from gateway.interventions.routing_table import end_noted, put_noted, wrong_key
+from gateway.interventions.routing_table import PHONE, end_noted, put_noted, wrong_key
 from gateway.neighbours import neighbours_of
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     put.add_argument("--to", required=True, metavar="DESTINATION", help="lrm, lrm:nom, lrm_fhir:nom, hub…")
     put.add_argument("--second", metavar="DESTINATION", help="prise quand la première est injoignable")
     put.add_argument("--label", required=True, help="comme on le dit : SAMU 77")
+    put.add_argument("--phone", help="téléphone du SAMU pour les professionnels")
     put.add_argument("--crra", help="code porté dans la demande")
     put.add_argument("--from", dest="since", type=instant, help="début (ISO 8601 avec décalage) ; absent : maintenant")
     put.add_argument("--until", type=instant, help="fin ; absente : sans fin")
@@ -80,6 +81,9 @@ def write(arguments: argparse.Namespace) -> int:
     if expected := wrong_key(kind, arguments.key):
         complain(f"Cette clé n’est pas de ce genre de voie ; attendu : {expected}.")
         return 2
+    if arguments.phone is not None and not PHONE.fullmatch(arguments.phone):
+        complain("Ce téléphone n’est pas lisible ; attendu : des chiffres, comme 01 64 00 00 15.")
+        return 2
     closed = {name for name, topic in unserved(settings) if topic == REQUEST}
     known = [name for name in takers(REQUEST, neighbours_of(settings)) if name not in closed]
     for destination in (arguments.to, arguments.second):
@@ -100,6 +104,7 @@ def write(arguments: argparse.Namespace) -> int:
         arguments.until,
         arguments.second,
         arguments.crra,
+        phone=arguments.phone,
     )
     new = on_register(arguments.settings, lambda register: put_noted(register, said, arguments.by, now()))
     say(f"Voie « {arguments.name} » {'écrite' if new else 'remplacée'}.")

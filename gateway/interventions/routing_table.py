@@ -23,6 +23,10 @@ KEYS: Mapping[RouteKind, tuple[re.Pattern[str], str]] = {
 """What a key looks like; another one would never be found by a request."""
 
 
+PHONE = re.compile(r"\+?[0-9](?:[ .]?[0-9]){1,14}")
+"""15, 01 64 00 00 15, +33164000015."""
+
+
 def wrong_key(kind: RouteKind, key: str) -> str | None:
     """What was expected of the key of such a route; None when it is right."""
     pattern, expected = KEYS[kind]
@@ -60,6 +64,7 @@ def _facts(one: Route) -> dict[str, Any]:
         "label": one.label,
         "crra": one.crra,
         "expiry_seconds": one.expiry_seconds,
+        "phone": one.phone,
         "valid_from": one.valid_from.isoformat(),
         "valid_to": one.valid_to.isoformat() if one.valid_to else None,
     }

@@ -23,12 +23,20 @@ if TYPE_CHECKING:
     from gateway.register.interventions.requests import Intervention
 
 NO_ANSWER = "Pas de réponse du SAMU, appelez le 15."
+RECEIVED = "Demande reçue par le logiciel du SAMU"
 REFUSED = "Demande refusée par le SAMU, appelez le 15."
 
 
 def webhook(sender: str) -> str:
     """The destination that is this platform's webhook."""
     return f"platform:{sender}"
+
+
+def label(one: Intervention) -> str:
+    """Where a request is, in words: once a receipt came, it is on its way no more."""
+    if one.status is Status.TRANSMISE and one.delivered_at is not None:
+        return "Demande confiée au Hub Santé" if one.destination == "hub" else RECEIVED
+    return one.status.label
 
 
 def instruction(one: Intervention) -> str | None:
@@ -52,7 +60,7 @@ def status_document(one: Intervention, said: str | None = None) -> InterventionS
         "version": one.version,
         "status": one.status.value,
         "task_status": one.status.task_status,
-        "label": one.status.label,
+        "label": label(one),
         "since": one.since.isoformat(),
         "reason": REFUSALS.get(one.reason or "", one.reason),
         "instruction": said or instruction(one),

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from domain.errors import UnknownError
 from domain.intervention.reference import read_reference
 from domain.intervention.status import Status
+from gateway.interventions.reachability import instruction_now, samu_phone
 from gateway.interventions.tell import status_document
 from gateway.security.keys import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from domain.remark import Remark
     from gateway.interventions.messages import Answer
@@ -63,12 +65,13 @@ def warnings_view(warnings: Sequence[Remark]) -> list[dict[str, str]]:
     return [{"code": one.code, "field": one.field, "title": one.title} for one in warnings]
 
 
-def sender_view(one: Intervention, words: Sequence[Word]) -> dict[str, Any]:
-    """What a sender may know: where its request is and was; never a clinical decision."""
+def sender_view(register: Register, one: Intervention, words: Sequence[Word], now: datetime) -> dict[str, Any]:
+    """What a sender may know: where its request is and was, whether its SAMU can be reached; never a clinical decision."""
     moved = [word for word in words if word.moved]
     labels = steps(moved)
     return {
-        **status_document(one),
+        **status_document(one, instruction_now(register, one)),
+        "phone": samu_phone(register, one, now),
         "received_at": one.received_at.isoformat(),
         "delivered_at": one.delivered_at.isoformat() if one.delivered_at else None,
         "history": [
@@ -106,11 +109,12 @@ def heard_view(words: Sequence[Word]) -> list[dict[str, Any]]:
     ]
 
 
-def operator_view(one: Intervention) -> dict[str, Any]:
+def operator_view(register: Register, one: Intervention, now: datetime) -> dict[str, Any]:
     """A request in the operator's list: who it is for, so that two of them can be compared by a person."""
     patient, place = one.document["patient"], one.document["place"]
     return {
-        **status_document(one),
+        **status_document(one, instruction_now(register, one)),
+        "phone": samu_phone(register, one, now),
         "sender": one.sender,
         "destination": one.destination,
         "second": one.second,
@@ -123,12 +127,12 @@ def operator_view(one: Intervention) -> dict[str, Any]:
     }
 
 
-def side_by_side(register: Register, one: Intervention) -> dict[str, Any]:
+def side_by_side(register: Register, one: Intervention, now: datetime) -> dict[str, Any]:
     """A request with what may be of the same patient beside it, by click or by telephone: shown, never merged."""
     found = (register.interventions.by_id(other) for other in register.interventions.like(one))
     return {
-        **operator_view(one),
-        "possible_duplicates": [operator_view(other) for other in found if other],
+        **operator_view(register, one, now),
+        "possible_duplicates": [operator_view(register, other, now) for other in found if other],
         "phone_cases": [
             {
                 "case_id": case.case_id,

@@ -9,7 +9,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import bindparam, func, or_, select, text, update
 
 from outbox.gate import Breaker, Gate, learn
 from outbox.sql.changes.enqueue import announce
@@ -44,6 +44,14 @@ _LEFT: Final = (
     .limit(1)
 )  # fmt: skip
 _MADE: Final = text("INSERT INTO outbox_destination (name) VALUES (:key) ON CONFLICT (name) DO NOTHING")
+
+
+_STOPPED: Final = select(_D.name).where(or_(_D.breaker != Breaker.CLOSED.value, _D.paused_at.is_not(None)))
+
+
+def stopped(connection: Connection) -> frozenset[str]:
+    """The destinations that nothing leaves for at this moment: cut off, tried again by one probe, or paused by a person."""
+    return frozenset(row.name for row in connection.execute(_STOPPED))
 
 
 def gate(row: Row[Any]) -> Gate:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from gateway import clock, migrations
-from gateway.cli.demo import agrees
+from gateway.cli.demo.commands import agrees
 from gateway.mappings import training_event
 from gateway.sandbox import open_sandbox
 from outbox.database.database import open_database

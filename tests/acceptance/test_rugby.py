@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.cli.demo import agrees
+from gateway.cli.demo.commands import agrees
 from gateway.mappings import training_event
 
 if TYPE_CHECKING:

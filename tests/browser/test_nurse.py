@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
+from gateway.doors.interventions.table import NEW_ROUTE
 from tests.browser.conftest import sheet
 from tests.servers.live_house import OPERATOR, PLATFORM, REAL, LiveHouse, live_house
 
@@ -64,6 +66,8 @@ def test_one_click_gives_the_reference_and_the_live_status(page: Page, house: Li
     status = page.locator("#status")
     expect(status).to_contain_text("dossier")
     assert house.held()[reference]["demande"]["patient"]["nom"] == "TESTE"
+    expect(status).to_contain_text("reçue par le logiciel du SAMU")
+    expect(status).to_contain_text("prise en charge, dossier n°")
     for words in ("Demande affichée au SAMU", "Dossier ouvert au SAMU", "Moyen engagé"):
         house.advance(reference)
         expect(status).to_contain_text(words)
@@ -216,7 +220,7 @@ def test_the_keyboard_does_it_all(page: Page, house: LiveHouse) -> None:
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (820, 1180), (1180, 820)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (820, 1180), (1180, 820), (390, 844), (768, 1024)])
 def test_the_screen_holds_on_a_desk_and_on_a_tablet(page: Page, house: LiveHouse, width: int, height: int) -> None:
     """Nothing is cut sideways, the button then the reference are in sight without scrolling, and a finger does not miss it."""
     page.set_viewport_size({"width": width, "height": height})
@@ -255,3 +259,17 @@ def test_nobody_answering_is_said_across_the_screen_until_somebody_does(page: Pa
         steps = page.locator("#history li").all_inner_texts()
         said = [step.split(" ", 1)[1] for step in steps]
         assert len(said) == len(set(said)), said
+
+
+def test_a_samu_that_cannot_be_reached_is_said_in_seconds_with_its_number(page: Page, tmp_path: Path) -> None:
+    """Nobody listens at the CRRA's address: long before the delay is over, the words, and the number of that SAMU."""
+    nowhere = {"link": {"url": "http://127.0.0.1:9", "mode": "Exercise"}}
+    with live_house(tmp_path, lrm=nowhere) as house:
+        body = {**NEW_ROUTE, "phone": "01 64 00 00 15"}
+        operator = {"Authorization": f"Bearer {house.keys[OPERATOR]}"}
+        assert httpx.put(f"{house.url}/v1/routes/essai", headers=operator, json=body, trust_env=False).is_success
+        opened(page, house)
+        asked(page)
+        expect(page.locator("#failure-words")).to_have_text("SAMU injoignable, appelez le 15.", timeout=12_000)
+        expect(page.locator("#failure-why")).to_have_text("SAMU 77 : 01 64 00 00 15")
+        expect(page.locator("#status")).to_contain_text("Demande enregistrée")

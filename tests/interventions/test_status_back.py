@@ -10,6 +10,7 @@ import pytest
 from domain.intervention.status import REFUSALS, Status, refusal_code
 from gateway.doors.fhir.answers import followed
 from gateway.interventions.follow import Heard, hear
+from gateway.interventions.tell import instruction
 from tests.interventions.soap_words import annuler, consulter, demander, envelope, post, told
 from tests.interventions.stage import OPERATOR, PLATFORM, click
 
@@ -54,7 +55,7 @@ async def test_a_clinical_word_of_the_crra_goes_to_no_sender(stage: Stage, etat:
         orjson.dumps(await stage.status(answer)).decode(),
         (await post(stage, envelope(consulter(answer["request_id"])))).text,
         str(await stage.get(f"/fhir/Task/{answer['id']}")),
-        str(followed(one)),
+        str(followed(one, instruction(one))),
         orjson.dumps(await stage.told()).decode(),
         orjson.dumps(await stage.feed()).decode(),
     ]

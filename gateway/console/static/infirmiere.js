@@ -122,17 +122,29 @@ function show(one) {
   at("answer").hidden = false;
   at("sheet").classList.add("asked");
   at("reference").textContent = one.reference;
-  say("status", [one.label, one.crra && `(${one.crra})`, one.case_id && `– dossier ${one.case_id}`].filter(Boolean).join(" "));
+  say("status", big(one));
   at("history").replaceChildren(...one.history.map((step) => {
     const line = document.createElement("li");
     line.textContent = `${new Date(step.at).toLocaleTimeString("fr-FR")} ${step.label}`;
     return line;
   }));
-  if (one.instruction) fail("state", one.instruction, one.reason ?? "");
+  if (one.instruction) instruct(one);
   else forget("state", "silence");
   const ended = FINAL.includes(one.task_status);
   at("again").hidden = !ended;
   if (ended) offerCancel(null);
+}
+
+// The truth in one line: where it is, at which SAMU, under which number there.
+function big(one) {
+  const at = one.crra && !one.label.includes(one.crra) ? ` (${one.crra})` : "";
+  return `${one.label}${at}${one.case_id ? ` – prise en charge, dossier n° ${one.case_id}` : ""}`;
+}
+
+// What to do, with the number of that SAMU where it is known; a reason that the instruction has said is not said again.
+function instruct(one) {
+  const number = one.phone ? `${one.crra ?? "SAMU"} : ${one.phone}` : "";
+  fail("state", one.instruction, [one.reason, number].filter((words) => words && !one.instruction.includes(words)).join(" "));
 }
 
 function showWarnings(warnings) {

@@ -8,7 +8,7 @@ const KEYS = {
   crra: "comme fr.health.samu077", insee: "code INSEE : 77288, 2A004 ou 97411 ; la Corse est en 2A ou 2B",
   department: "77, 2A, 2B ou 974", platform: "le nom de la clé de cette plateforme",
 };
-const FIELDS = ["name", "label", "kind", "key", "destination", "second", "valid_from", "valid_to", "crra", "expiry_seconds"]; // as they stand
+const FIELDS = ["name", "label", "kind", "key", "destination", "second", "valid_from", "valid_to", "crra", "phone", "expiry_seconds"]; // as they stand
 const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 const at = (id) => document.getElementById(id);
@@ -78,7 +78,7 @@ function edit(one) {
   choices(input("destination"), "À choisir", one?.destination);
   choices(input("second"), "Aucun", one?.second);
   own.drawn = {
-    name: one?.id ?? "", kind: one?.kind ?? "department", key: one?.key ?? "", label: one?.label ?? "", crra: one?.crra ?? "", destination: one?.destination ?? "",
+    name: one?.id ?? "", kind: one?.kind ?? "department", key: one?.key ?? "", label: one?.label ?? "", phone: one?.phone ?? "", crra: one?.crra ?? "", destination: one?.destination ?? "",
     second: one?.second ?? "", valid_from: local(one?.valid_from), valid_to: local(one?.valid_to), expiry_seconds: String(one?.expiry_seconds ?? ""),
   };
   for (const field of FIELDS) input(field).value = own.drawn[field];
@@ -118,7 +118,7 @@ function tellFaults(faults, whole = "") {
 }
 
 function sentence({ field, title, expected }) {
-  const shape = field === "crra" ? "comme fr.health.samu077, ou rien" : field === "key" ? KEYS[input("kind").value] : "";
+  const shape = field === "crra" ? "comme fr.health.samu077, ou rien" : field === "phone" ? "des chiffres, comme 01 64 00 00 15" : field === "key" ? KEYS[input("kind").value] : "";
   const wanted = expected?.startsWith("^") ? shape : expected; // a pattern is for machines
   return wanted ? `${title} Attendu : ${wanted}.` : title;
 }

@@ -18,7 +18,6 @@ from domain.intervention.request import CALL_15, CANCEL_CALL_15
 from domain.intervention.status import REFUSALS
 from gateway.doors.http.door import whole_number
 from gateway.doors.http.problems import FieldFault, ProblemError
-from gateway.interventions.tell import instruction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -157,10 +156,10 @@ def followed_answer(answer: Answer, mode: str, system: str | None = None) -> Fol
     )
 
 
-def followed(one: Intervention, system: str | None = None) -> Followed:
-    """Where a request is now; `system` is that of the sender's identifier, where the question names it."""
+def followed(one: Intervention, instruction: str | None, system: str | None = None) -> Followed:
+    """Where a request is now and what its sender should do; `system` is that of the sender's identifier, where the question names it."""
     reason = REFUSALS.get(one.reason or "", one.reason)
-    said = " ".join(part for part in (reason, instruction(one)) if part)
+    said = " ".join(part for part in (reason, instruction) if part)
     return Followed(
         id=one.id,
         request_id=one.request_id,

@@ -38,6 +38,7 @@ from gateway.doors.http.door import Call, Door
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.refusals import as_problem
 from gateway.interventions.accept import cancel, submit
+from gateway.interventions.reachability import instruction_now
 from gateway.interventions.view import find
 from gateway.security.keys import Scope
 
@@ -135,8 +136,13 @@ def _cancellation(read: ReadRequest) -> Cancellation:
 
 async def read_task(call: Call) -> Response:
     """One Task."""
-    one = await call.runtime.read(lambda register: find(register, call.principal, id=call.path["task_id"]))
-    return fhir(task(followed(one)), headers={"ETag": f'W/"{one.version}"'})
+
+    def work(register: Register) -> tuple[Intervention, str | None]:
+        kept = find(register, call.principal, id=call.path["task_id"])
+        return kept, instruction_now(register, kept)
+
+    one, instruction = await call.runtime.read(work)
+    return fhir(task(followed(one, instruction)), headers={"ETag": f'W/"{one.version}"'})
 
 
 async def search_tasks(call: Call) -> Response:
@@ -159,10 +165,11 @@ async def search_tasks(call: Call) -> Response:
             return None
 
     kept = await call.runtime.read(work)
+    instruction = await call.runtime.read(lambda register: instruction_now(register, kept)) if kept else None
     statuses = {one.rpartition("|")[2] for one in call.query.get("status", "").split(",") if one}
     matches = []
     if kept and id_ in {None, "", kept.id} and (not statuses or kept.status.task_status in statuses):
-        written = task(followed(kept, (focus or "").rpartition("|")[0] or None))
+        written = task(followed(kept, instruction, (focus or "").rpartition("|")[0] or None))
         matches = [(f"{base_of(call)}/Task/{kept.id}", written)]
     return fhir(answered_search(matches, call, "Task"))
 

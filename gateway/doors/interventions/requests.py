@@ -77,10 +77,10 @@ async def read_one(call: Call) -> Reply:
     def work(register: Register) -> Reply:
         one = view.find(register, call.principal, id=call.path["id"])
         words = register.interventions.words(one.id)
-        shown = view.sender_view(one, words)
+        shown = view.sender_view(register, one, words, call.now)
         if call.principal.scope is Scope.OPERATOR:
             joined = {"documents": register.interventions.documents(one.id), "heard": view.heard_view(words)}
-            shown = {**view.side_by_side(register, one), **shown, **joined}
+            shown = {**view.side_by_side(register, one, call.now), **shown, **joined}
         return Reply(200, shown, etag=one.version)
 
     return await call.runtime.read(work)
@@ -95,7 +95,7 @@ async def read_all(call: Call) -> Reply:
             found = [view.find(register, call.principal, reference=said)]
         else:
             found = register.interventions.latest(call.principal.mode)
-        return Reply(200, {"interventions": [view.side_by_side(register, one) for one in found]})
+        return Reply(200, {"interventions": [view.side_by_side(register, one, call.now) for one in found]})
 
     return await call.runtime.read(work)
 
@@ -160,6 +160,7 @@ async def put_route(call: Call) -> Reply:
         second=said.second,
         crra=said.crra,
         expiry_seconds=said.expiry_seconds,
+        phone=said.phone,
     )
 
     def work(register: Register) -> Reply:

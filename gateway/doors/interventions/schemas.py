@@ -41,6 +41,7 @@ from domain.intervention.request import (
 from domain.intervention.route import RouteKind  # noqa: TC001 - pydantic reads it at run time
 from gateway.doors.http.json_body import json_bytes, refuse_depth
 from gateway.doors.http.schemas import Strict
+from gateway.interventions.routing_table import PHONE
 
 if TYPE_CHECKING:
     from pydantic import ModelWrapValidatorHandler
@@ -365,6 +366,8 @@ class WrittenRoute(Strict):
     crra: Annotated[str, Field(pattern=r"^fr\.health\.samu[0-9][0-9AB][0-9AB]$")] | None = None
     """Code du CRRA, porté dans la demande ; absent, il n’est pas dit."""
     expiry_seconds: Annotated[int, Field(ge=10, le=3600)] | None = None
+    phone: Annotated[str, Field(pattern=f"^{PHONE.pattern}$")] | None = None
+    """Téléphone du SAMU pour les professionnels, dit à l’émetteur dont la demande ne part pas."""
     valid_from: AwareDatetime | None = None
     """Absent : maintenant."""
     valid_to: AwareDatetime | None = None

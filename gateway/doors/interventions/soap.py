@@ -40,6 +40,7 @@ from gateway.doors.interventions.soap_trees import (
     readable,
 )
 from gateway.interventions.accept import cancel, submit
+from gateway.interventions.reachability import instruction_now
 from gateway.interventions.view import find
 from gateway.security.admission import Load
 from gateway.security.doorkeeper import AccessError
@@ -214,7 +215,8 @@ class _Desk:
         request_id = (call.body.findtext(f"{{{NAMESPACE}}}idDemande") or "").strip()
 
         def work(register: Register) -> Element:
-            return consulted(find(register, caller, request_id=request_id))
+            known = find(register, caller, request_id=request_id)
+            return consulted(known, instruction_now(register, known))
 
         return await self._runtime.read(work)
 

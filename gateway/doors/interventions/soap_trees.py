@@ -221,9 +221,9 @@ def accuse(operation: str, answer: Answer, mode: Mode) -> Element:
     return _written(operation, said, answer.warnings)
 
 
-def consulted(one: Intervention) -> Element:
-    """Where a request is."""
-    shown = status_document(one)
+def consulted(one: Intervention, instruction: str | None) -> Element:
+    """Where a request is, and what its sender should do now."""
+    shown = status_document(one, instruction)
     said = {
         "idDemande": one.request_id,
         "idDossier": one.case_id,

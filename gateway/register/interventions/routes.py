@@ -51,6 +51,7 @@ def _read(row: Sequence[Any]) -> Route:
         second=said["second"],
         crra=said["crra"],
         expiry_seconds=said["expiry_seconds"],
+        phone=said["phone"],
     )
 
 
@@ -89,6 +90,7 @@ class Routes:
             "valid_to": to_column(route.valid_to) if route.valid_to else None,
             "edited_by": by,
             "edited_at": to_column(now),
+            "phone": route.phone,
         }
         self._connection.execute(insert(table), row)
         return gone == 0

@@ -99,6 +99,7 @@ route = Table(
     Column("valid_to", BigInteger),
     Column("edited_by", String(40), nullable=False),
     Column("edited_at", BigInteger, nullable=False),
+    Column("phone", String(20)),
     Index("route_key", "kind", "key"),
 )
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import tempfile
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from domain.intervention.route import Route, RouteKind
 from domain.mode import Mode
 from domain.victim.care_path import Status
 from gateway.cli.console import complain, run, say, set_up_log
+from gateway.cli.demo.samu import SamuPeople
 from gateway.cli.serve import open_house
 from gateway.mappings import training_event
 from gateway.sandbox import open_sandbox
@@ -27,10 +29,20 @@ if TYPE_CHECKING:
     import argparse
 
     from gateway.runtime import Runtime
+    from gateway.sandbox import Sandbox
 
+TO_TRY = """
+À essayer :
+  1. Infirmière : « Demander le SAMU ». Le SAMU simulé affiche la demande et ouvre un dossier en moins d’une minute.
+  2. Le SAMU ne répond pas : suspendre « LRM » dans la veille, puis demander à nouveau ; l’infirmière lit « SAMU injoignable, appelez le 15 ».
+  3. Veille : suspendre SINUS ; l’écart se voit dans le dénombrement ; reprendre.
+Le logiciel du SAMU simulé : {samu}/_sandbox/state
+Arrêter : Ctrl+C"""
 PATIENCE = 30.0  # seconds for every side to agree
 LOOK = 0.1  # seconds between two looks
 BAR = 28
+NUMBER = "01 00 00 00 15"
+"""Invented: no such number is given to anybody."""
 SIDES = {"sinus": "SINUS", "sivic": "SI-VIC"}
 ROWS = {
     "UA": "UA",
@@ -53,6 +65,7 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "--json", action="store_true", help="un objet JSON : le dénombrement et le retard de chaque côté"
     )
     parser.add_argument("--port", type=int, default=8080, help="port de la page (0 : au choix du système)")
+    parser.add_argument("--no-browser", action="store_true", help="ne pas ouvrir la page dans un navigateur")
     parser.set_defaults(run=command)
 
 
@@ -69,9 +82,9 @@ async def _demo(arguments: argparse.Namespace, folder: Path) -> int:
     async with open_sandbox(Mode.EXERCISE, ports) as sandbox:
         settings = demo_settings(sandbox.urls, folder, 0 if arguments.once else arguments.port)
         async with open_house(settings) as (runtime, url):
-            portal, operator, platform, integrator = await _keys(runtime)
+            keys = await _keys(runtime)
             async with httpx.AsyncClient(
-                base_url=url, headers={"Authorization": f"Bearer {portal}"}, trust_env=False
+                base_url=url, headers={"Authorization": f"Bearer {keys[Scope.PORTAL]}"}, trust_env=False
             ) as client:
                 if not quiet:
                     say(
@@ -85,12 +98,42 @@ async def _demo(arguments: argparse.Namespace, folder: Path) -> int:
             else:
                 _print(columns, agreed=agreed)
             if not arguments.once:
-                say(f"\nPage en direct : {url}/#cle={portal}&evenement={event_id}")
-                say(f"Écran de l’infirmière : {url}/console/infirmiere.html#cle={platform}")
-                say(f"Atelier des correspondances : {url}/console/studio.html#cle={integrator}")
-                say(f"Veille de l’exploitant : {url}/console/veille.html#cle={operator}\nArrêter : Ctrl+C")
-                await until_told_to_stop()
+                await _stay(arguments, url, event_id, keys, sandbox)
             return 0 if agreed else 1
+
+
+async def _stay(
+    arguments: argparse.Namespace, url: str, event_id: str, keys: dict[Scope, str], sandbox: Sandbox
+) -> None:
+    """The pages, what to try, and the people of the SAMU at work, until told to stop."""
+    situation = f"{url}/?evenement={event_id}#cle={keys[Scope.PORTAL]}"
+    for role, address in (
+        ("Régulation, le dénombrement en direct", situation),
+        ("ARS, les nombres sans aucun nom", f"{url}/?evenement={event_id}#cle={keys[Scope.COUNTS]}"),
+        ("Infirmière d’une plateforme", f"{url}/console/infirmiere.html#cle={keys[Scope.PLATFORM]}"),
+        ("Exploitant, la veille", f"{url}/console/veille.html#cle={keys[Scope.OPERATOR]}"),
+        ("Exploitant, le Hub Santé", f"{url}/console/hub.html#cle={keys[Scope.OPERATOR]}"),
+        ("Intégrateur, les correspondances", f"{url}/console/studio.html#cle={keys[Scope.INTEGRATOR]}"),
+    ):
+        say(f"\n{role}\n  {address}")
+    say(TO_TRY.format(samu=sandbox.urls["lrm"]))
+    if not arguments.no_browser and sys.stdout.isatty():
+        await asyncio.to_thread(open_browser, situation)
+    people = asyncio.create_task(SamuPeople([sandbox.urls["lrm"], sandbox.urls["lrm_fhir:samu75"]]).work())
+    try:
+        await until_told_to_stop()
+    finally:
+        people.cancel()
+        await asyncio.gather(people, return_exceptions=True)
+
+
+def open_browser(address: str) -> None:
+    """Open the page where there is a browser with a window; one of the terminal would take it over."""
+    try:
+        if type(webbrowser.get()) is not webbrowser.GenericBrowser:
+            webbrowser.open(address)
+    except webbrowser.Error:
+        return
 
 
 def demo_settings(urls: Any, folder: Path, port: int) -> Settings:  # noqa: ANN401 - name → address
@@ -115,23 +158,34 @@ def demo_settings(urls: Any, folder: Path, port: int) -> Settings:  # noqa: ANN4
     )
 
 
-async def _keys(runtime: Runtime) -> tuple[str, ...]:
-    """One of each scope that has a page; a platform's requests for Melun and Paris have a way to a CRRA's simulator."""
-    made = [
-        new_key("demo-portail", Scope.PORTAL, Mode.EXERCISE),
-        new_key("demo-exploitant", Scope.OPERATOR, Mode.EXERCISE),
-        new_key("demo-plateforme", Scope.PLATFORM, Mode.EXERCISE),
-        new_key("demo-integrateur", Scope.INTEGRATOR, Mode.EXERCISE),
-    ]
-    for key in made:
+async def _keys(runtime: Runtime) -> dict[Scope, str]:
+    """A key of each scope that has a page; a platform's requests for Melun and Paris have a way to a CRRA's simulator."""
+    names = {
+        Scope.PORTAL: "demo-portail",
+        Scope.COUNTS: "demo-ars",
+        Scope.OPERATOR: "demo-exploitant",
+        Scope.PLATFORM: "demo-plateforme",
+        Scope.INTEGRATOR: "demo-integrateur",
+    }
+    made = {scope: new_key(name, scope, Mode.EXERCISE) for scope, name in names.items()}
+    for key in made.values():
         await runtime.write(lambda register, key=key: register.keys.add(key, runtime.clock()))  # type: ignore[misc]
     now = runtime.clock()
     for way in (
-        Route("demo", RouteKind.DEPARTMENT, "77", "lrm", "SAMU 77", now, crra="fr.health.samu077"),
-        Route("demo-75", RouteKind.DEPARTMENT, "75", "lrm_fhir:samu75", "SAMU 75", now, crra="fr.health.samu075"),
+        Route("demo", RouteKind.DEPARTMENT, "77", "lrm", "SAMU 77", now, crra="fr.health.samu077", phone=NUMBER),
+        Route(
+            "demo-75",
+            RouteKind.DEPARTMENT,
+            "75",
+            "lrm_fhir:samu75",
+            "SAMU 75",
+            now,
+            crra="fr.health.samu075",
+            phone=NUMBER,
+        ),
     ):
         await runtime.write(lambda register, way=way: register.routes.put(way, "demo", now))  # type: ignore[misc]
-    return tuple(one.key for one in made)
+    return {scope: key.key for scope, key in made.items()}
 
 
 async def _agreement(client: httpx.AsyncClient, event_id: str) -> dict[str, Any]:
@@ -184,6 +238,8 @@ def _print(columns: dict[str, Any], *, agreed: bool) -> None:
 
 
 async def _progress(done: int, of: int) -> None:
+    if not sys.stdout.isatty():
+        return
     filled = BAR * done // of
     sys.stdout.write(f"\r  {'█' * filled}{'░' * (BAR - filled)} {done}/{of}")
     sys.stdout.flush()

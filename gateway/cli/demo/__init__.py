@@ -1,0 +1,1 @@
+"""`passerelle demo`: the event, the people of the simulated SAMU, the pages."""

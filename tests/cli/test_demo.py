@@ -1,0 +1,43 @@
+"""The demo as a newcomer meets it: people with names, and a SAMU that answers by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import httpx
+
+from adapters.lrm.soap.requests import HeldRequests
+from domain.mode import Mode
+from gateway.cli.demo.samu import SamuPeople
+from gateway.clock import now
+from gateway.mappings.training_event import PATIENTS
+from gateway.sandbox import applications
+from gateway.serving import serving
+
+
+def test_every_patient_of_the_demo_has_a_name_an_age_and_a_sex() -> None:
+    """The first picture of the product has no blank column, and nobody in it exists."""
+    for patient in PATIENTS:
+        said = patient.document()
+        assert said["used_name"].startswith("ESSAI-")
+        assert said["given_name"]
+        assert said["age"]["value"] > 0
+        assert said["sex"] in {"F", "M"}
+
+
+async def test_the_people_of_the_simulated_samu_open_a_request_by_themselves() -> None:
+    """Received, shown, then a dossier, with nobody at a keyboard; and they stop where they were told to."""
+    application = applications(Mode.EXERCISE)["lrm"]()
+    held: HeldRequests = application.state.held
+    held.take({"idDemande": "ESSAI-1", "mode": Mode.EXERCISE.value}, None, now())
+    async with serving(application, "127.0.0.1", 0) as port:
+        url = f"http://127.0.0.1:{port}"
+        people = asyncio.create_task(SamuPeople([url], {"RECUE": 0.0, "AFFICHEE": 0.0}).work())
+        async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(20):
+            while held.find("ESSAI-1", Mode.EXERCISE.value).state != "DOSSIER_OUVERT":
+                await client.get(f"{url}/_sandbox/state")
+                await asyncio.sleep(0.05)
+        people.cancel()
+        with suppress(asyncio.CancelledError):
+            await people

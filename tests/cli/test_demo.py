@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import httpx
 
-from adapters.lrm.soap.requests import HeldRequests
 from domain.mode import Mode
 from gateway.cli.demo.samu import SamuPeople
 from gateway.clock import now
 from gateway.mappings.training_event import PATIENTS
 from gateway.sandbox import applications
 from gateway.serving import serving
+
+if TYPE_CHECKING:
+    from adapters.lrm.soap.requests import HeldRequests
 
 
 def test_every_patient_of_the_demo_has_a_name_an_age_and_a_sex() -> None:

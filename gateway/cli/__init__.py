@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from difflib import get_close_matches
+from errno import EADDRINUSE
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ FAMILIES = {
     "hub": "Hub Santé : valider, écrire en JSON ou en XML, dire à un partenaire, suivre",
 }
 
+PORTS = "--port, ou server.port dans les réglages"
 FOLDERS = frozenset({"board", "demo", "outbox", "mapping", "hub"})
 """Families of several files: each is a folder whose `commands` declares them."""
 
@@ -41,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="passerelle",
         description="La passerelle entre le portail SI-Samu, SINUS, SI-VIC et les logiciels de régulation.",
     )
+    parser.add_argument("--version", action="version", version=f"passerelle {version('passerelle')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="commande")
     for name, meaning in FAMILIES.items():
         if given[:1] == [name]:
@@ -49,6 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
         else:
             commands.add_parser(name, help=meaning)
+    if given and not given[0].startswith("-") and given[0] not in FAMILIES:
+        near = get_close_matches(given[0], FAMILIES, n=1)
+        wanted = f"vouliez-vous dire « {near[0]} » ?" if near else f"commandes : {', '.join(FAMILIES)}."
+        print(f"passerelle : commande inconnue « {given[0]} » ; {wanted}", file=sys.stderr)  # noqa: T201 - same
+        return 2
     arguments = parser.parse_args(given)
     try:
         return int(arguments.run(arguments))
@@ -56,5 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except OSError as error:
         # A port that is taken, a file that is not there: the system's own words, which hold no patient's data.
-        print(f"passerelle : {error}", file=sys.stderr)  # noqa: T201 - a command speaks to its terminal
+        taken = error.errno == EADDRINUSE
+        words = (
+            f"port déjà pris ({error}). Arrêter ce qui l’occupe, ou en choisir un autre : {PORTS}." if taken else error
+        )
+        print(f"passerelle : {words}", file=sys.stderr)  # noqa: T201 - a command speaks to its terminal
         return 1

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import logging
 import sys
+import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import uvloop
 from pydantic import ValidationError
 
 from gateway import migrations
@@ -16,13 +19,13 @@ from gateway.settings import settings as settings_room
 from outbox.database.database import open_database
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Coroutine
 
     from gateway.settings.settings import Settings
     from mapping import MappingFaultsError
 
 T = TypeVar("T")
+LAST_PORT = 65535
 
 
 def say(text: str = "") -> None:
@@ -38,7 +41,17 @@ def complain(text: str) -> None:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's own work."""
-    return uvloop.run(work)
+    if sys.platform == "win32":  # uvloop does not exist there
+        return asyncio.run(work)
+    result: T = import_module("uvloop").run(work)
+    return result
+
+
+def port(text: str) -> int:
+    """A port as an argument. Raises ArgumentTypeError, which argparse tells."""
+    if not text.isascii() or not text.isdigit() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} n’est pas un port ; attendu : un nombre de 0 à {LAST_PORT}")
+    return int(text)
 
 
 def with_settings(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +66,9 @@ def read_settings(path: Path | str | None) -> Settings | None:
         return None
     try:
         return settings_room.load(Path(path) if path else None)
+    except tomllib.TOMLDecodeError as error:
+        complain(f"Le fichier de réglages {path or 'passerelle.toml'} n’est pas du TOML lisible : {error}.")
+        return None
     except ValidationError as error:
         complain("Réglages refusés :")
         for fault in error.errors(include_input=False, include_url=False):

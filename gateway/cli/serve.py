@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, make_url
 
+from domain.mode import Mode
 from gateway.app import create_app
 from gateway.bootstrap import build
 from gateway.cli.console import complain, explain_mappings, read_settings, run, say, set_up_log, with_settings
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger("gateway.serve")
+MODES = {Mode.ACTUAL: "RÉEL", Mode.EXERCISE: "EXERCICE"}
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -94,7 +96,12 @@ def alone(url: str) -> Iterator[None]:
 async def _serve(settings: Settings) -> None:
     async with open_house(settings) as (_, url):
         settle_memory()
-        say(f"Passerelle à l’écoute : {url}")
+        say(f"Passerelle à l’écoute, mode {MODES[settings.mode]} : {url}")
+        say(f"Pages : {url}/ (dénombrement), {url}/console/veille.html (veille), {url}/console/studio.html (atelier)")
+        if not links(settings):
+            say(
+                "Aucun voisin n’est relié : rien ne partira. Écrire [sinus.link], [sivic.link], [lrm.link]… dans les réglages."
+            )
         await until_told_to_stop()
 
 

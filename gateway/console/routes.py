@@ -76,6 +76,8 @@ def page_routes(runtime: Runtime) -> list[Route]:
 
     return [
         Route("/", page),
+        Route("/console", page),
+        Route("/console/", page),
         Route("/console/session", session, methods=["POST"]),
         Route("/console/{file:path}", file),
     ]

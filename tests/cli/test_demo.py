@@ -7,8 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from domain.mode import Mode
+from gateway.cli import main
 from gateway.cli.demo.samu import SamuPeople
 from gateway.clock import now
 from gateway.mappings.training_event import PATIENTS
@@ -16,6 +18,8 @@ from gateway.sandbox import applications
 from gateway.serving import serving
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from adapters.lrm.soap.requests import HeldRequests
 
 
@@ -44,3 +48,27 @@ async def test_the_people_of_the_simulated_samu_open_a_request_by_themselves() -
         people.cancel()
         with suppress(asyncio.CancelledError):
             await people
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["dmo"], "vouliez-vous dire « demo » ?"),
+        (["demo", "--port", "80000"], "attendu : un nombre de 0 à 65535"),
+        (["check", "--settings", "{typo}"], "n’est pas du TOML lisible"),
+    ],
+)
+def test_a_mistake_at_the_terminal_is_told_in_french(
+    arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong and what was expected, no trace of the program, and an exit code that says it."""
+    typo = tmp_path / "faute.toml"
+    typo.write_text("mode = ")
+    try:
+        code = main([part.format(typo=typo) for part in arguments])
+    except SystemExit as ended:
+        code = int(str(ended.code))
+    assert code == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Traceback" not in said

@@ -16,7 +16,7 @@ from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.intervention.route import Route, RouteKind
 from domain.mode import Mode
 from domain.victim.care_path import Status
-from gateway.cli.console import complain, run, say, set_up_log
+from gateway.cli.console import complain, port, run, say, set_up_log
 from gateway.cli.demo.samu import SamuPeople
 from gateway.cli.serve import open_house
 from gateway.mappings import training_event
@@ -64,7 +64,7 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument(
         "--json", action="store_true", help="un objet JSON : le dénombrement et le retard de chaque côté"
     )
-    parser.add_argument("--port", type=int, default=8080, help="port de la page (0 : au choix du système)")
+    parser.add_argument("--port", type=port, default=8080, help="port de la page (0 : au choix du système)")
     parser.add_argument("--no-browser", action="store_true", help="ne pas ouvrir la page dans un navigateur")
     parser.set_defaults(run=command)
 

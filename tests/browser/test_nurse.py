@@ -67,10 +67,10 @@ def test_one_click_gives_the_reference_and_the_live_status(page: Page, house: Li
     expect(status).to_contain_text("dossier")
     assert house.held()[reference]["demande"]["patient"]["nom"] == "TESTE"
     expect(status).to_contain_text("reçue par le logiciel du SAMU")
-    expect(status).to_contain_text("prise en charge, dossier n°")
     for words in ("Demande affichée au SAMU", "Dossier ouvert au SAMU", "Moyen engagé"):
         house.advance(reference)
         expect(status).to_contain_text(words)
+    expect(status).to_contain_text("prise en charge, dossier n°")
     expect(page.locator("#history li").last).to_contain_text("Moyen engagé")
     expect(page.locator("#since")).to_have_text(re.compile(r"depuis \d+ s, vérifié il y a \d+ s"))
     expect(page.locator("#failure")).to_be_hidden()

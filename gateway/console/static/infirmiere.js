@@ -138,7 +138,8 @@ function show(one) {
 // The truth in one line: where it is, at which SAMU, under which number there.
 function big(one) {
   const at = one.crra && !one.label.includes(one.crra) ? ` (${one.crra})` : "";
-  return `${one.label}${at}${one.case_id ? ` – prise en charge, dossier n° ${one.case_id}` : ""}`;
+  const taken = ["accepted", "in-progress"].includes(one.task_status) ? "prise en charge, " : ""; // a number alone is only a receipt
+  return `${one.label}${at}${one.case_id ? ` – ${taken}dossier n° ${one.case_id}` : ""}`;
 }
 
 // What to do, with the number of that SAMU where it is known; a reason that the instruction has said is not said again.

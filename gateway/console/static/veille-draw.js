@@ -68,7 +68,13 @@ function difference(facts) {
 
 const sentence = (facts) => Object.entries(facts).map(([name, value]) => `${name} : ${value}`).join(" ; ");
 
-export function drawAlarms(alarms, end, resend) {
+// Gravest first: a patient who waits, then what a person must decide, then the links; of one kind, the oldest first.
+const GRAVITY = ["unanswered", "expired", "uncertain", "parked", "difference", "breaker", "link", "lag"];
+const gravity = (alarm) => { const place = GRAVITY.indexOf(alarm.kind); return place < 0 ? GRAVITY.length : place; };
+
+export function drawAlarms(unsorted, end, resend) {
+  const alarms = [...unsorted].sort((a, b) => gravity(a) - gravity(b) || new Date(a.raised_at) - new Date(b.raised_at));
+  document.title = `${alarms.length ? `(${alarms.length}) ` : ""}Veille – Passerelle`;
   count("alarms", alarms.length, ["Aucune alarme.", "Une alarme en cours.", `${alarms.length} alarmes en cours.`]);
   at("alarms-list").replaceChildren(...alarms.map((alarm) => {
     const [title, detail] = words(alarm);
@@ -125,7 +131,7 @@ function request(one) {
   const look = one.alarmed_at || one.task_status === "rejected" || one.task_status === "failed" || one.status === "INCERTAINE" ? "bad" : DONE.includes(one.task_status) ? "good" : "waiting";
   const person = [one.patient.name, one.patient.given_name, one.patient.birth_year && `né(e) en ${one.patient.birth_year}`, one.patient.sex].filter(Boolean).join(" ");
   const place = [one.place.address, one.place.city].filter(Boolean).join(", ");
-  const facts = [["Patient", person], ["Lieu", place], ["Demandé par", one.sender], ["Rappeler au", one.callback], ["SAMU", one.crra],
+  const facts = [["Patient", person], ["Lieu", place], ["Demandé par", one.sender], ["Rappeler au", one.callback], ["SAMU", one.crra], ["Appeler le SAMU", one.phone],
     ["Voie", one.destination && named(one.destination)], ["Reçue", moment(one.received_at)], ["Au SAMU", one.delivered_at ? moment(one.delivered_at) : "pas encore"], ["Dossier", one.case_id]];
   const list = made("dl", "facts");
   for (const [name, value] of facts) if (value) list.append(made("dt", "", name), made("dd", "", value));

@@ -15,9 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.console.routes import page_routes
-from gateway.doors.fhir.answers import fhir
+from gateway.doors.fhir.answers import fhir, refuse, refuse_unreadable
 from gateway.doors.fhir.guide import capability
 from gateway.doors.http import not_found
+from gateway.doors.http.problems import ProblemError
 from gateway.doors.interventions.soap import soap_interventions
 from gateway.doors.openapi import contract
 from gateway.doors.serve import endpoint
@@ -48,8 +49,12 @@ def create_app(runtime: Runtime, beside: Callable[[], AbstractAsyncContextManage
     async def openapi(_: Request) -> Response:
         return Response(published, media_type="application/json")
 
-    async def capability_statement(_: Request) -> Response:
+    async def capability_statement(request: Request) -> Response:
         # R4 asks for it before a client has any key (http.html#capabilities); it says nothing of anybody.
+        try:
+            refuse_unreadable(request.query_params, request.headers)
+        except ProblemError as error:
+            return refuse(error.problem, error.headers)
         return fhir(capability(runtime.clock().date().isoformat()))
 
     # Before the doors of definitions, whose path is wider.

@@ -80,10 +80,12 @@ def _walk(shape: Shape, before: str, item: str) -> Iterator[tuple[str, str, Shap
         path = before + name
         yield path, item, below
         yield from _walk(below, f"{path}.", item)
-        if below.item is not None and not item:
+        if below.item is not None:
+            # A list inside a list is read as `item.…` too, by the rules of its own `each`.
+            whole = f"{item}.{path.partition('.')[2]}" if item else path
             if not below.item.fields:
-                yield "item", path, below.item
-            yield from _walk(below.item, "item.", path)
+                yield "item", whole, below.item
+            yield from _walk(below.item, "item.", whole)
 
 
 def _root(catalogue: Catalogue, mapping: Mapping) -> Part | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
-WORDS = {"serve": "Passerelle à l’écoute : ", "work": "Nœud d’envoi au travail : "}
+WORDS = {"serve": "Passerelle à l’écoute, mode EXERCICE : ", "work": "Nœud d’envoi au travail : "}
 
 
 @dataclass

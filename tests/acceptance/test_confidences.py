@@ -31,7 +31,11 @@ async def _everything_that_can_go_wrong(house: OpenHouse) -> None:
         await house.settle(seconds=90)
     for name in house.wires:
         await house.mend(name)
-    await house.act("patients/p1/triage", {"stage": "exit", "severity": "DCD"})
+    async with house.operator as operator:
+        for message in [*await house.messages(status="parked"), *await house.messages(status="uncertain")]:
+            await operator.post(f"/v1/outbox/messages/{message['id']}/replay")
+    await house.settle(seconds=90)
+    await house.act("patients/p1/triage", {"stage": "exit", "severity": "UA"})
     await house.settle(seconds=90)
     async with house.portal as portal:
         wrong = WHOLE["used_name"]

@@ -19,6 +19,7 @@ import pytest
 
 from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.mode import Mode
+from domain.victim.care_path import Status
 from gateway import migrations
 from gateway.clock import now
 from gateway.register import Register
@@ -39,7 +40,7 @@ EVENT = {
     "mode": "Exercise",
     "localisations": [{"name": "PMA"}],
 }
-HEARD = "Passerelle à l’écoute : "
+HEARD = "Passerelle à l’écoute, mode EXERCICE : "
 
 
 @dataclass
@@ -157,6 +158,7 @@ def _settings(folder: Path, urls: Mapping[str, str]) -> Path:
         "[server]\nport = 0\n",
         f'[store]\nurl = "sqlite:///{folder}/passerelle.sqlite3"\n',
         f'[portal]\nsecrets = ["{WEBHOOK_SECRET}"]\n',
+        f"[trade]\nsivic_statuses = {[status.value for status in Status]}\n",
         link.format(name="portal", url=urls["portal"] + "/webhook"),
         *(link.format(name=name, url=urls[name]) for name in ("sinus", "sivic")),
     ]

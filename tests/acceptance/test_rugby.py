@@ -82,7 +82,7 @@ async def test_sivic_refuse_un_patient_les_autres_passent_et_l_exploitant_le_voi
     assert not agrees(avant)
     for _ in range(6):
         await house.settle(seconds=60)
-    for message in await house.messages(status="parked"):
+    for message in [*await house.messages(status="parked"), *await house.messages(status="uncertain")]:
         async with house.operator as exploitant:
             assert (await exploitant.post(f"/v1/outbox/messages/{message['id']}/replay")).status_code == 204
     await house.settle(seconds=60)

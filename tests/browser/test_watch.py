@@ -11,6 +11,9 @@ import pytest
 from playwright.sync_api import expect
 
 from adapters.lrm.hubsante.inbound import Ids, Received
+from adapters.lrm.hubsante.reading.content import shipped_reading
+from adapters.lrm.hubsante.reading.contract import messages
+from adapters.lrm.hubsante.reading.fitting import fit
 from gateway.doors.interventions.table import CLICK
 from gateway.hub.phone import note_phone_case
 from tests.browser.conftest import sheet
@@ -75,7 +78,7 @@ def test_a_parked_request_is_alarmed_and_replayed_from_the_page(page: Page, hous
     script(house, {"fault": "wrong_answer", "times": 2})
     reference = click(house, "essai-garee")["reference"]
     opened(page, house)
-    expect(page.locator("#alarms-list")).to_contain_text("demande d’intervention en attente d’une décision")
+    expect(page.locator("#alarms-list")).to_contain_text("demande d’intervention sans réponse lisible")
     page.locator("#parked-list").get_by_role("button", name=re.compile("Rejouer")).click()
     expect(page.locator("#decision-facts")).to_contain_text("octets")
     assert reference not in house.held()
@@ -182,7 +185,11 @@ def test_a_click_and_a_call_stand_side_by_side(page: Page, house: LiveHouse) -> 
     said = {"patient": [{"identity": {**names, "strictFeatures": {"birthDate": "1952-03-14"}}}], "location": place}
     case = "fr.health.samu077.DRFR77ESSAI"
     at = datetime.now(UTC)  # noqa: TID251 - the house lives in real time
-    received = Received("vhost", "message", "json", b"", at, "id", None, "createCaseHealth", said, (), Ids(case=case))
+    kind = messages()["createCaseHealth"]
+    content = shipped_reading().read(kind, fit({"caseId": case, **said}, kind.node))
+    received = Received(
+        "vhost", "message", "json", b"", at, "id", None, "createCaseHealth", said, (), Ids(case=case), content
+    )
     assert house.write(lambda register: note_phone_case(register, received, "Exercise"))
     opened(page, house)
     pair = page.locator("#requests-list .pair", has_text=reference)

@@ -113,6 +113,8 @@ def _kept(sent: Sent, evidence: Evidence, arrivals: list[Arrival]) -> Iterator[s
             yield f"{sent.id}: given up {early:.2f} s before its expiry"
         case Status.SUPERSEDED if sent.kind is Kind.COMMAND:
             yield f"{sent.id}: a command was superseded"
+        case Status.DISCARDED if sent.expires_at is not None:
+            return  # Left, never answered, and too late to be asked again: a person gave it up.
         case Status.PENDING | Status.SENDING | Status.PARKED | Status.DISCARDED as end:
             yield f"{sent.id}: ended {end}"
 

@@ -14,6 +14,7 @@ import psycopg
 from sqlalchemy import create_engine
 
 from outbox.database.database import open_database
+from outbox.desk import Filter
 from outbox.message import Kind, Status
 from outbox.sql import SqlStore
 from outbox.sql.tables import metadata
@@ -96,14 +97,15 @@ class Run:
         async with AsyncExitStack() as ends:
             await self._set_up(ends)
             chance = random.Random(self.plan.seed)
-            traffic = Traffic(await self._store(ends), random.Random(chance.random()))
+            store = await self._store(ends)
+            traffic = Traffic(store, random.Random(chance.random()))
             stop = asyncio.Event()
             flowing = asyncio.create_task(traffic.flow(stop))
             faults = Faults(chance, self.nodes, self.receiver, self.wire, self.database, self.server)
             await faults.rain(self.plan.faults, self.plan.seconds)
             stop.set()
             await flowing
-            waited = await self._quiet()
+            waited = await self._quiet(store)
             exits = [await node.end() for node in self.nodes]
             evidence = await asyncio.to_thread(self._evidence, traffic)
         judgement = judge(evidence)
@@ -147,14 +149,24 @@ class Run:
         ends.push_async_callback(database.close)
         return SqlStore(database, clock=now)
 
-    async def _quiet(self) -> float:
+    async def _quiet(self, store: SqlStore) -> float:
         """Wait until nothing is on its way; how long that took. What still waits at the end is the oracle's to name."""
         start = time.monotonic()
         while (waited := time.monotonic() - start) < QUIET:
+            await self._decide(store)
             if await asyncio.to_thread(self._waiting) == 0:
                 break
             await asyncio.sleep(0.1)
         return waited
+
+    async def _decide(self, store: SqlStore) -> None:
+        """What a person on duty does with what left unanswered: asked again under its key, given up once it is too late to ask."""
+        for record in await store.find(Filter(status=Status.UNCERTAIN), limit=1000):
+            expires_at = record.envelope.expires_at
+            if expires_at is not None and expires_at <= now():
+                await store.discard([record.envelope.id], by="ESSAI", reason="trop tard pour le redemander")
+            else:
+                await store.replay([record.envelope.id], by="ESSAI")
 
     def _waiting(self) -> int:
         with psycopg.connect(self.server.dsn) as connection:

@@ -174,7 +174,7 @@ PROPOSALS = {
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", "\t", "a: &x [*x]", "mapping: 1", "rules: [1]", "\x00", "é" * 5000, "{" * 200]
+    "text", ["", "{}", "[]", "\t", "a: &x [*x]", "mapping: 1", "rules: [1]", "\x01", "é" * 5000, "{" * 200]
 )
 async def test_what_is_no_mapping_is_told_as_faults(house: OpenHouse, text: str) -> None:
     """Any text has an answer."""

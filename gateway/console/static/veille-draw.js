@@ -47,7 +47,7 @@ function words(alarm) {
     node: () => [`Nœud muet : ${alarm.name.slice(5)}`, `Plus de signe de vie depuis ${ago(facts.seen_at)}. Les autres nœuds reprennent ses envois.`],
     link: () => [`${who} : n’accepte plus de connexion`, `Depuis ${ago(facts.since)}.`],
     parked: () => [`${who} : ${topic(facts.topic)} en attente d’une décision`, `Cause : ${facts.cause_code ?? "inconnue"}. Les envois suivants du même dossier attendent.`],
-    uncertain: () => [`${who} : ${topic(facts.topic)} envoyé, sans réponse lisible`, `Le voisin l’a peut-être. Le lui demander, puis rejouer (redemandé sous la même clé) ou abandonner. Cause : ${facts.cause_code ?? "inconnue"}.`],
+    uncertain: () => [`${who} : ${topic(facts.topic)} sans réponse lisible`, `Le voisin l’a peut-être. Le lui demander, puis rejouer (redemandé sous la même clé) ou abandonner. Cause : ${facts.cause_code ?? "inconnue"}.`],
     expired: () => [`${who} : ${topic(facts.topic)} jamais envoyée`, "Son délai est passé ; elle ne partira plus. Prévenir par téléphone, puis mettre fin à l’alarme."],
     unanswered: () => [`${facts.crra} : pas de réponse à la demande ${facts.reference}`, `Envoyée par ${who}, ni acceptée ni refusée dans le délai. L’émetteur lit « appelez le 15 » ; appeler le SAMU.`],
     certificate: () => [`${who} : notre certificat est à remplacer`, facts.file ? `Le fichier ${facts.file} n’est pas lisible.`

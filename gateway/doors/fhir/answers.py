@@ -94,14 +94,19 @@ def in_json(handler: Handler) -> Handler:
     """
 
     async def negotiated(call: Call) -> Reply | Response:
-        wanted = [call.query["_format"]] if "_format" in call.query else call.headers.get("accept", "*/*").split(",")
-        kinds = {one.partition(";")[0].replace(" ", "+").strip("+").lower() for one in wanted}
-        if not kinds & READABLE:
-            expected = f"JSON seulement : {MEDIA_TYPE}"
-            raise ProblemError(406, "format_refuse", "Ce serveur ne répond pas dans ce format.", expected)
+        refuse_unreadable(call.query, call.headers)
         return await handler(call)
 
     return negotiated
+
+
+def refuse_unreadable(query: Mapping[str, str], headers: Mapping[str, str]) -> None:
+    """Raises `ProblemError` 406 for a reader that takes no JSON; `_format` is obeyed before `Accept`."""
+    wanted = [query["_format"]] if "_format" in query else headers.get("accept", "*/*").split(",")
+    kinds = {kind.partition(";")[0].replace(" ", "+").strip("+").lower() for kind in wanted}
+    if not kinds & READABLE:
+        expected = f"JSON seulement : {MEDIA_TYPE}"
+        raise ProblemError(406, "format_refuse", "Ce serveur ne répond pas dans ce format.", expected)
 
 
 def refuse(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:

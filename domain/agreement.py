@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from domain.numbers.sinus_number import SinusNumber, read_sinus_number
 from domain.severity import Severity
 
 if TYPE_CHECKING:
@@ -137,11 +138,17 @@ def differences(
         seen.add(mine.id)
         for name in fields:
             ours, theirs = getattr(mine, name), getattr(there, name)
-            if ours != theirs:
+            if ours != theirs and not (name == "number" and ours is None and _of_its_own(theirs)):
                 gaps.append(Difference(mine.id, there.reference, Gap.DIFFERENT, name, ours, theirs))
                 break
     gaps += [Difference(person, None, Gap.MISSING) for person in here if person not in seen]
     return gaps
+
+
+def _of_its_own(number: str | None) -> bool:
+    """Whether the neighbour gave the number itself (origin HP): where a person here wants none, it is offered on the record, and no gap."""
+    read = read_sinus_number(number or "")
+    return isinstance(read, SinusNumber) and read.origin == "HP"
 
 
 def unexplained(

@@ -54,6 +54,16 @@ def test_each_person_differs_once_and_by_name() -> None:
     assert [gap.person for gap in differences(here, held) if gap.gap is Gap.DIFFERENT] == ["b"], "a place not kept"
 
 
+@pytest.mark.parametrize(
+    ("number", "differs"),
+    [("FR825NOVI0000HP100001", False), ("FR825NOVI0000TR100001", True), (None, False)],
+)
+def test_a_number_that_the_neighbour_gave_itself_is_an_offer_and_no_gap(number: str | None, *, differs: bool) -> None:
+    """A person emptied the number: what the hospital's side calls the patient is its own affair; another bracelet is not."""
+    found = differences({"a": Person("a", "UA")}, [HeldPerson("a", "1", "UA", number=number)], {"number"})
+    assert bool(found) is differs
+
+
 def test_what_moves_explains_a_difference_and_what_is_parked_does_not() -> None:
     """A message that waits, one settled since the question, a record changed since: nothing else."""
     gaps = [Difference(name, None, Gap.MISSING) for name in ("waits", "settled", "changed", "parked", "old", "nothing")]

@@ -305,6 +305,8 @@ OPEN_PATHS = frozenset(
         "/openapi.json",
         "/fhir/metadata",
         "/",
+        "/console",
+        "/console/",
         "/console/session",
         "/console/{file:path}",
         "/soap/intervention",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-ADDRESS = re.compile(r"(http://\S+)/#cle=(\S+)&evenement=(\S+)")
+ADDRESS = re.compile(r"(http://\S+)/\?evenement=(\S+?)#cle=(\S+)")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def demo() -> Iterator[tuple[str, str, str]]:
         try:
             found = next((address for line in process.stdout if (address := ADDRESS.search(line))), None)
             assert found, "the demo did not print its page's address"
-            yield found[1], found[2], found[3]
+            yield found[1], found[3], found[2]
         finally:
             process.send_signal(signal.SIGINT)
 

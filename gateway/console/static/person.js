@@ -136,7 +136,7 @@ function scanner(press) {
     state.scan = "";
   } else if (press.key.length === 1) {
     state.scan = quick ? state.scan + press.key : press.key;
-    if (quick && state.scan.length > 2) press.stopImmediatePropagation(); // Not a shortcut: the middle of a scan.
+    if (quick && state.scan.length > 4) press.stopImmediatePropagation(); // Not a shortcut: the middle of a scan.
   }
 }
 

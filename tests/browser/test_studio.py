@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 EXPECTED = r"status of 40[13]"  # a key that may not
-LISTENING = re.compile(r"écoute : (http://\S+)")
+LISTENING = re.compile(r"écoute, mode EXERCICE : (http://\S+)")
 PASSERELLE = [sys.executable, "-m", "gateway"]
 
 

@@ -348,7 +348,7 @@ def test_a_reference_that_dangles_is_named(house: LiveHouse, wire: Wire) -> None
     answer = wire.ask(house, recent(f"exemple-{wire.name}", ServiceRequest__subject=nobody))
     assert answer.accepted, answer.text
     assert answer.codes >= {"REFERENCE_PENDANTE"}
-    assert any(one.endswith("resource.subject.reference") for one in answer.fields)
+    assert any(field.endswith("resource.subject.reference") for field in answer.fields), answer.text
 
 
 @pytest.mark.parametrize("wire", WIRES[1:3], ids=lambda wire: wire.name)

@@ -71,7 +71,7 @@ async def test_a_sender_never_learns_of_the_patient_or_of_a_clinical_decision(st
     await stage.settle()
     assert set(await stage.status(answer)) == {
         "mode", "id", "request_id", "reference", "version", "status", "task_status", "label", "since", "reason",
-        "instruction", "case_id", "crra", "received_at", "delivered_at", "history",
+        "instruction", "case_id", "crra", "phone", "received_at", "delivered_at", "history",
     }  # fmt: skip
     for told in await stage.told():
         assert "TESTE" not in orjson.dumps(told).decode()

@@ -24,7 +24,10 @@ _SECONDS_A_DAY = 86400
 
 def expires_at(path: Path) -> datetime:
     """The end of the first certificate of a PEM file, in UTC. Raises ValueError when there is none that can be read."""
-    return x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+    content = path.read_bytes()
+    if b"-----BEGIN CERTIFICATE-----" not in content:  # the library's own words are in English and name no file
+        raise ValueError(f"{path.name} : aucun certificat dans ce fichier")
+    return x509.load_pem_x509_certificate(content).not_valid_after_utc
 
 
 def days_left(path: Path, now: datetime) -> float:

@@ -226,7 +226,7 @@ def _dangling(names: Names, findings: Findings, left_out: frozenset[str]) -> Non
             outside = literal.startswith(("http://", "https://"))
             text = "Cette référence désigne une ressource d’un autre serveur : elle n’est pas lue."
             text = text if outside else "Cette référence ne désigne aucune entrée du message."
-            findings.issues.append(Issue("REFERENCE_PENDANTE", "structure", text, path, "warning"))
+            findings.issues.append(Issue("REFERENCE_PENDANTE", "structure", text, f"{path}.reference", "warning"))
 
 
 def gathered(issues: list[Issue]) -> list[Issue]:

@@ -71,10 +71,12 @@ class ReadRequest:
     """Of the sender's identifier of the request."""
 
     def expression(self, field: str) -> str:
-        """Where in the Bundle a field of the request stands."""
+        """Where in the Bundle a field of the request stands; a place in the Bundle is told as it is."""
+        if field.startswith("Bundle"):
+            return field
         while field not in self.places and "." in field:
             field = field.rpartition(".")[0]
-        return self.places.get(field, field if field.startswith("Bundle") else "Bundle")
+        return self.places.get(field, "Bundle")
 
 
 def read_request(raw: bytes, now: datetime, kinds: frozenset[str] = KINDS) -> ReadRequest:

@@ -20,6 +20,7 @@ FAMILIES = {
     "serve": "ouvrir les portes et envoyer",
     "work": "envoyer, sans ouvrir de porte : un nœud de plus (PostgreSQL)",
     "demo": "jouer l’événement d’essai du portail jusqu’à SINUS et SI-VIC",
+    "play": "jouer une crise entière, avec ses pannes, et juger qui est tenu où",
     "sandbox": "ouvrir les simulateurs des voisins",
     "key": "clés d’accès",
     "check": "vérifier réglages, correspondances, base et voisins",
@@ -34,7 +35,7 @@ FAMILIES = {
 }
 
 PORTS = "--port, ou server.port dans les réglages"
-FOLDERS = frozenset({"board", "demo", "outbox", "mapping", "hub"})
+FOLDERS = frozenset({"board", "demo", "play", "outbox", "mapping", "hub"})
 """Families of several files: each is a folder whose `commands` declares them."""
 
 

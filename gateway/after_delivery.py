@@ -107,6 +107,8 @@ def _hear(register: Register, house: House, settlement: Settlement) -> None:
     gives = kind.gives if kind else None
     if receipt is None or kind is None or gives is None:
         return
+    if gives.when_joined and not envelope.body.get("victim", {}).get("joined_number"):
+        return
     event = register.events.find(envelope.scope)
     victim = register.victims.find(envelope.scope, envelope.lane.removeprefix("victim:"), for_change=True)
     if event is None or victim is None or victim.deleted:

@@ -48,7 +48,7 @@ TITLES = {
     Code.MODE_DIFFERENT: "SINUS n’est pas dans le mode du message : exercice et réel ne se mélangent jamais.",
     Code.EVENEMENT_INCONNU: "SINUS ne connaît pas cet événement : vérifier le lien.",
     Code.EVENEMENT_DEJA_LIE: "L’événement est déjà lié à un autre : un événement SINUS n’a qu’un événement du portail.",
-    Code.NUMERO_DEJA_ATTRIBUE: "SINUS tient encore ce numéro pour une autre victime : un détachement est attendu.",
+    Code.NUMERO_DEJA_ATTRIBUE: "SINUS a déjà une fiche sous ce numéro : dire si c’est la même personne.",
     Code.INDISPONIBLE: "SINUS est momentanément indisponible.",
 }
 
@@ -78,8 +78,7 @@ def _refusal(refusal: RefusalError, sent: bytes) -> DeliveryError:
     code = Code(refusal.code)
     field = refusal.field if _FIELD.fullmatch(refusal.field) else ""
     match code:
-        case Code.INDISPONIBLE | Code.NUMERO_DEJA_ATTRIBUE:
-            # The detachment that frees a number travels in the lane of its former holder, and may arrive later.
+        case Code.INDISPONIBLE:
             return TransientDeliveryError(
                 f"{NAME}.{code}", TITLES[code], field, retry_after=refusal.wait, sent=sent, answered=refusal.answered
             )
@@ -94,6 +93,8 @@ def _refusal(refusal: RefusalError, sent: bytes) -> DeliveryError:
             | Code.MODE_DIFFERENT
             | Code.EVENEMENT_INCONNU
             | Code.EVENEMENT_DEJA_LIE
+            # Time frees no number, unless our own detachment of it is on its way: the outbox knows that, not this adapter.
+            | Code.NUMERO_DEJA_ATTRIBUE
         ):
             return PermanentDeliveryError(f"{NAME}.{code}", TITLES[code], field, sent=sent, answered=refusal.answered)
         case _:

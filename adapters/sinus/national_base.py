@@ -46,6 +46,8 @@ class HeldVictim:
     version: int
     record: dict[str, Any]
     numbers: set[str] = field(default_factory=set)
+    of_the_field: bool = False
+    """Scanned by the firefighters: no victim of the portal, until a person joins the two."""
 
 
 @dataclass(slots=True)
@@ -62,6 +64,12 @@ class HeldEvent:
     """Number → the victim it names, until it is detached."""
     counts: dict[str, Any] | None = None
     detached: list[dict[str, Any]] = field(default_factory=list)
+    last_victim: int = 0
+
+    def next_victim(self) -> int:
+        """The next serial of a record: none is given twice, also when two records became one."""
+        self.last_victim += 1
+        return self.last_victim
 
 
 class NationalBase:
@@ -80,6 +88,17 @@ class NationalBase:
         """An event that SINUS opened by itself, for ours to be linked to."""
         sinus_id = f"SINUS-{self._clock().year}-{len(self._events) + 1:05d}"
         self._events[sinus_id] = HeldEvent(sinus_id, name)
+        return sinus_id
+
+    def scan_in_the_field(self, sinus_event: str, number: str, category: str | None) -> str:
+        """A bracelet that SINUS had first: a record that no portal told of."""
+        event = self.event(sinus_event)
+        if number in event.bearers:
+            raise RefusedError(409, Code.NUMERO_DEJA_ATTRIBUE, "numero")
+        sinus_id = f"{event.sinus_id}-V{event.next_victim():04d}"
+        record = {"retiree": "false", "numero": number} | ({"categorie": category} if category else {})
+        event.victims[sinus_id] = HeldVictim(sinus_id, 0, record, {number}, of_the_field=True)
+        event.bearers[number] = sinus_id
         return sinus_id
 
     def tell_event(self, gateway_id: str, document: dict[str, Any]) -> Outcome:
@@ -117,15 +136,31 @@ class NationalBase:
         if victim and version <= victim.version:
             return Outcome("perimee", victim.sinus_id, victim.version)
         numbers = _borne(record)
+        victim = self._joined(event, victim_id, record) or victim
         if any(event.bearers.get(number, victim_id) != victim_id for number in numbers):
             raise RefusedError(409, Code.NUMERO_DEJA_ATTRIBUE, "numero")
         if victim is None:
-            sinus_id = f"{event.sinus_id}-V{len(event.victims) + 1:04d}"
+            sinus_id = f"{event.sinus_id}-V{event.next_victim():04d}"
             victim = event.victims[victim_id] = HeldVictim(sinus_id, version, record)
         victim.version, victim.record = version, record
         victim.numbers |= numbers
         event.bearers |= dict.fromkeys(numbers, victim_id)
         return Outcome("prise", victim.sinus_id, version)
+
+    def _joined(self, event: HeldEvent, victim_id: str, record: dict[str, Any]) -> HeldVictim | None:
+        """The record of the field that a person said to be this victim's, from now on this victim's; a portal's own is never taken."""
+        bearer = event.bearers.get(record.get("ficheDuNumero", ""), victim_id)
+        field_record = event.victims.get(bearer)
+        if bearer == victim_id or field_record is None or not field_record.of_the_field:
+            return None
+        del event.victims[bearer]
+        known = event.victims.get(victim_id)
+        joined = known or field_record
+        joined.numbers |= field_record.numbers
+        joined.of_the_field = False
+        event.victims[victim_id] = joined
+        event.bearers |= dict.fromkeys(field_record.numbers, victim_id)
+        return joined
 
     def detach(self, sinus_event: str, document: dict[str, Any]) -> Outcome:
         """Free a number, unless a newer record of the victim bears it again."""
@@ -165,7 +200,7 @@ class NationalBase:
         return [
             {
                 "@idSinus": victim.sinus_id,
-                "@idPasserelle": id_,
+                "@idPasserelle": None if victim.of_the_field else id_,
                 "@version": victim.version,
                 "@categorie": victim.record.get("categorie"),
                 "@numero": victim.record.get("numero"),

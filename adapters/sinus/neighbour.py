@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from adapters.sinus.adapter import open_sinus
 from adapters.sinus.simulator import create_simulator
-from adapters.wire.neighbour_kind import NeighbourKind
+from adapters.wire.neighbour_kind import GivenIdentifiers, NeighbourKind
+from domain.source import Source
 
 SINUS = NeighbourKind(
     name="sinus",
@@ -24,4 +25,6 @@ SINUS = NeighbourKind(
     mirrors=True,
     compares=frozenset({"localisation", "hospital", "number"}),
     keeps_events=True,
+    number_taken="sinus.numero_deja_attribue",
+    gives=GivenIdentifiers(Source.SINUS, own="sinus_id", when_joined=True),
 )

@@ -7,7 +7,7 @@ plays a script of faults (`adapters/wire/simulated.py`). Keeps everything in mem
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
@@ -38,6 +38,15 @@ class FieldEvent(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     nom: str = Field(min_length=1, max_length=200, description="Nom de l’événement dans SINUS.")
+
+
+class FieldRecord(BaseModel):
+    """A bracelet that the firefighters scanned into SINUS."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    numero: str = Field(pattern=r"^[A-Z]{2}[0-9]{3}NOVI[0-9]{4}(TR|HP)[0-9]{6}$", description="Forme compacte.")
+    categorie: Literal["UA", "UR", "IMP", "DCD"] | None = None
 
 
 class SimulatedSinus:
@@ -136,6 +145,18 @@ class SimulatedSinus:
             return JSONResponse({"title": 'Attendu : {"nom": "…"}, de 1 à 200 caractères.'}, 422)
         return JSONResponse({"idSinus": self.base.open_in_the_field(asked.nom)}, 201)
 
+    async def scan_in_the_field(self, request: Request) -> Response:
+        """Sandbox only: SINUS has a record of a bracelet before the portal has it."""
+        try:
+            asked = FieldRecord.model_validate_json(await request.body())
+        except ValidationError:
+            return JSONResponse({"title": 'Attendu : {"numero": "FR…NOVI…", "categorie": "UA"}.'}, 422)
+        try:
+            sinus_id = self.base.scan_in_the_field(request.path_params["id"], asked.numero, asked.categorie)
+        except RefusedError as refusal:
+            return _refuse(refusal.status, refusal.code, refusal.field)
+        return JSONResponse({"idSinus": sinus_id}, 201)
+
 
 def create_simulator(mode: str, clock: Callable[[], datetime]) -> Starlette:
     """A SINUS of one mode, with nothing in it. `app.state.sinus.snapshot()` is what it holds."""
@@ -159,6 +180,7 @@ def create_simulator(mode: str, clock: Callable[[], datetime]) -> Starlette:
     routes.append(Route(below + "denombrement", faulty(sinus.held_counts, script), methods=["GET"]))
     routes.append(Route(below + "victimes", faulty(sinus.held_records, script), methods=["GET"]))
     routes.append(Route("/_sandbox/evenements", sinus.open_in_the_field, methods=["POST"]))
+    routes.append(Route("/_sandbox/evenements/{id}/victimes", sinus.scan_in_the_field, methods=["POST"]))
     app = Starlette(routes=[*routes, *control_routes(sinus, script)])
     app.state.sinus = sinus
     return app

@@ -54,8 +54,8 @@ def meaning(code: FaultCode) -> tuple[type[TransientDeliveryError | PermanentDel
         case FaultCode.PERSONNE_AUTRE_EVENEMENT:
             return PermanentDeliveryError, "SI-VIC tient cette personne dans un autre événement."
         case FaultCode.NUMERO_PORTE_AILLEURS:
-            # The person who had the number leaves it in a lane of its own: it may be a second behind.
-            return TransientDeliveryError, "Une autre personne porte ce numéro SINUS dans SI-VIC."
+            # Time frees no number, unless our own detachment of it is on its way: the outbox knows that, not this adapter.
+            return PermanentDeliveryError, "SI-VIC a déjà une fiche sous ce numéro : dire si c’est la même personne."
         case FaultCode.SERVICE_INDISPONIBLE:
             return TransientDeliveryError, "SI-VIC est momentanément indisponible."
     assert_never(code)

@@ -58,6 +58,8 @@ class Fiche:
     id: str | None = None
     person: dict[str, Any] | None = None
     given_number: str | None = None
+    own: bool = False
+    """Made by SI-VIC itself (an établissement, another SAMU): no person of the portal, until somebody joins the two."""
 
     def numbers(self) -> Iterator[str]:
         """The SINUS numbers that name this person here."""
@@ -215,8 +217,10 @@ class HeldSivic:
             return self._told(fiche, "PERIMEE")
         if fiche.event != portal_event and fiche.person is not None:
             raise RefusedError(FaultCode.PERSONNE_AUTRE_EVENEMENT, "evenement")
+        taken_over = self._joined(person, portal_event)
         self._refuse_numbers_of_others(person, portal_event)
-        fiche = Fiche(int(person["version"]), portal_event, fiche.id or self._next_fiche(), person, fiche.given_number)
+        number = fiche.id or taken_over or self._next_fiche()
+        fiche = Fiche(int(person["version"]), portal_event, number, person, fiche.given_number)
         if not any(fiche.numbers()):
             fiche = replace(fiche, given_number=self._next_number())
         self._keep(person["idPersonne"], fiche)
@@ -230,6 +234,29 @@ class HeldSivic:
         for number in fiche.numbers():
             self._bearers[self._event_of[fiche.event], number] = id_
         self._fiches[id_] = fiche
+
+    def _joined(self, person: dict[str, Any], portal_event: str) -> str | None:
+        """SI-VIC's own fiche that somebody said to be this person's: it ends, and its number of fiche goes on."""
+        place = (self._event_of[portal_event], person.get("ficheDuNumero", ""))
+        bearer = self._bearers.get(place)
+        if bearer in {None, person["idPersonne"]} or not self._fiches[str(bearer)].own:
+            return None
+        ended = self._fiches.pop(str(bearer))
+        for number in ended.numbers():
+            self._bearers.pop((place[0], number), None)
+        return ended.id
+
+    def admit(self, event: str, number: str, category: str) -> str:
+        """A fiche that SI-VIC has of its own, under a number that the portal may come with later."""
+        portal_event = next((id_ for id_, known in self._event_of.items() if known == event), None)
+        if portal_event is None:
+            raise RefusedError(FaultCode.EVENEMENT_SIVIC_INCONNU, "idEvenement")
+        if (event, number) in self._bearers:
+            raise RefusedError(FaultCode.NUMERO_PORTE_AILLEURS, "numeroSinus")
+        fiche = self._next_fiche()
+        person = {"numeroSinus": number, "categorie": category}
+        self._keep(f"sivic-{fiche}", Fiche(0, portal_event, fiche, person, own=True))
+        return fiche
 
     def _refuse_numbers_of_others(self, person: dict[str, Any], portal_event: str) -> None:
         for name in NUMBERS:
@@ -263,7 +290,7 @@ def _listed(person: str, fiche: Fiche) -> dict[str, Any]:
     said = fiche.person or {}
     listed = {
         "idFiche": fiche.id,
-        "idPersonne": person,
+        "idPersonne": None if fiche.own else person,
         "version": fiche.version,
         "categorie": said["categorie"],
         "numeroSinus": said.get("numeroSinus") or said.get("numeroSinusHp") or fiche.given_number,

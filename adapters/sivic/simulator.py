@@ -9,10 +9,12 @@ It reads XML with its own few lines, so that a mistake of our client is not made
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lxml import etree
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
+from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from adapters.sivic.faults import FaultCode
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from starlette.requests import Request
     from starlette.responses import Response
 
     from adapters.wire.soap.server import Operation
@@ -104,6 +107,32 @@ def _operation(kind: str, work: Callable[[dict[str, Any]], dict[str, Any]]) -> O
     return operation
 
 
+class OwnFiche(BaseModel):
+    """A person whom SI-VIC has before the portal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    idEvenement: str = Field(min_length=1, max_length=64, description="Identifiant SI-VIC.")  # noqa: N815 - the contract's word
+    numeroSinus: str = Field(pattern=r"^[A-Z]{2}[0-9]{3}NOVI[0-9]{4}(TR|HP)[0-9]{6}$")  # noqa: N815 - same
+    categorie: Literal["UA", "UR", "IMP", "DCD", "NC"] = "NC"
+
+
+def _own_fiches(held: HeldSivic) -> Route:
+    """Sandbox only: SI-VIC has a fiche under a number before the portal has it."""
+
+    async def make(request: Request) -> Response:
+        try:
+            asked = OwnFiche.model_validate_json(await request.body())
+            made = held.admit(asked.idEvenement, asked.numeroSinus, asked.categorie)
+        except ValidationError:
+            return JSONResponse({"title": 'Attendu : {"idEvenement", "numeroSinus", "categorie"}.'}, 422)
+        except RefusedError as refusal:
+            return JSONResponse({"title": REFUSALS[refusal.code], "code": refusal.code}, 409)
+        return JSONResponse({"idFiche": made}, 201)
+
+    return Route("/_sandbox/personnes", make, methods=["POST"])
+
+
 def create_simulator(mode: str, clock: Callable[[], datetime]) -> Starlette:
     """A SI-VIC of one mode (`Actual` or `Exercise`) as an ASGI application; `app.state.held` is its memory."""
     held, script = HeldSivic(MODES[mode], clock), FaultScript()
@@ -122,6 +151,7 @@ def create_simulator(mode: str, clock: Callable[[], datetime]) -> Starlette:
     app = Starlette(
         routes=[
             Route("/sivic/v1", faulty(door, script, _unavailable), methods=["GET", "POST"]),
+            _own_fiches(held),
             *control_routes(held, script),
         ]
     )

@@ -33,6 +33,8 @@ class GivenIdentifiers:
     """Field of the victim that keeps the reference of the receipt: it interests nobody else."""
     shared: tuple[str, ...] = ()
     """Fields of the victim that facts of the same name give, and that the other neighbours learn of."""
+    when_joined: bool = False
+    """Only of a victim whom a person joined to a record of that neighbour; of the others the outbox keeps the reference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,4 +64,6 @@ class NeighbourKind:
     """It can be asked what became of a request: `status`."""
     keeps_events: bool = False
     """It keeps events of its own, to be opened or linked before victims can be sent there."""
+    number_taken: str = ""
+    """The cause by which it says that a record of its own bears the number of a victim; empty: it never does."""
     gives: GivenIdentifiers | None = None

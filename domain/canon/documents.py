@@ -6,7 +6,7 @@ The mapping room checks the paths of its files against these shapes, so a rename
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from domain.canon.hub import HUB_DOCUMENTS
 from domain.canon.intervention import CancellationDocument, InterventionDocument, InterventionStatusDocument
@@ -72,6 +72,8 @@ class VictimCanon(TypedDict):
     sinus_number: str | None
     """Current number of origin TR, canonical form; else of origin HP."""
     sinus_number_hp: str | None
+    joined_number: NotRequired[str | None]
+    """The number of which a person said that whoever a neighbour has under it is this victim; canonical form."""
     cata_code: str | None
     sivic_id: str | None
     lrm_id: str | None

@@ -99,6 +99,17 @@ class AssignCata:
 
 
 @dataclass(frozen=True, slots=True)
+class DecideNumber:
+    """Whether the person whom a neighbour has under one of the victim's SINUS numbers is this victim."""
+
+    choice: Literal["same_person", "other_person", "undecided"]
+    """`other_person` takes the number off the victim; `undecided` takes `same_person` back."""
+    reason: str
+    number: str | None = None
+    """As read; the only one that the victim bears, when None."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeletePatient:
     """Entered by mistake, or twice (R-39)."""
 
@@ -118,5 +129,6 @@ PatientCommand: TypeAlias = (
     | ConfirmExit
     | StepBack
     | AssignCata
+    | DecideNumber
     | DeletePatient
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.decisions import care
 from domain.decisions import commands as c
+from domain.decisions.bearer import decide_number
 from domain.decisions.by_hand import kept_beside
 from domain.decisions.number import drawn_cata, named, numbers_of, unrepeated_numbers
 from domain.decisions.situation import Situation, Surroundings, identifiers_fact
@@ -245,5 +246,6 @@ DECISIONS: Final[dict[type, Callable[[Situation, Victim, Any], tuple[Observation
     c.Triage: _triage,
     c.RecordBilan: _bilan,
     c.AssignCata: _cata,
+    c.DecideNumber: decide_number,
     c.DeletePatient: _delete,
 }

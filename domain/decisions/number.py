@@ -31,6 +31,7 @@ OTHER_KINDS: Final = {
     "sivic_id": IdentifierKind.SIVIC,
     "lrm_id": IdentifierKind.LRM,
     "hospital_id": IdentifierKind.HOSPITAL,
+    "sinus_id": IdentifierKind.SINUS,
 }
 KIND_OF_ORIGIN: Final = {"TR": IdentifierKind.SINUS_TR, "HP": IdentifierKind.SINUS_HP}
 

@@ -29,6 +29,10 @@ class IdentifierKind(StrEnum):
     LRM = "lrm"
     HOSPITAL = "hospital"
     """An établissement's own: its FINESS, a bar, its record number."""
+    SINUS = "sinus"
+    """SINUS's own identifier of its record, heard once a person said that its bearer of a number is this victim."""
+    JOINED = "joined"
+    """A SINUS number of which a person said: whoever a neighbour has under it is this victim."""
 
 
 SINUS_KINDS: Final = (IdentifierKind.SINUS_TR, IdentifierKind.SINUS_HP)

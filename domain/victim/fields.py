@@ -152,7 +152,15 @@ def _part(field: str, value: Mapping[str, object], name: str) -> str | None:
     return text
 
 
-IDENTIFIER_FIELDS: Final = ("portal_id", "sinus_number", "sinus_number_hp", "sivic_id", "lrm_id", "hospital_id")
+IDENTIFIER_FIELDS: Final = (
+    "portal_id",
+    "sinus_number",
+    "sinus_number_hp",
+    "sivic_id",
+    "lrm_id",
+    "hospital_id",
+    "sinus_id",
+)
 DESCRIBED: Final = (
     "patient_type", "birth_name", "used_name", "given_name", "birth_date", "age", "weight_kg", "sex",
     "nationality", "nir", "contact", "contact_person", "particularity", "comment",

@@ -43,6 +43,7 @@ class ObservationKind(StrEnum):
     DELETED = "patient.deleted"
     SWAPPED = "patient.identity_swapped"
     REBOUND = "patient.number_rebound"
+    NUMBER_DECIDED = "patient.number_decided"
 
 
 @dataclass(frozen=True, slots=True)

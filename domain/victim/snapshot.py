@@ -51,6 +51,7 @@ class _Names(TypedDict):
     portal_id: str | None
     sinus_number: str | None
     sinus_number_hp: str | None
+    joined_number: str | None
     cata_code: str | None
     sivic_id: str | None
     lrm_id: str | None
@@ -114,10 +115,18 @@ def _names(victim: Victim) -> _Names:
         "portal_id": held.get(IdentifierKind.PORTAL),
         "sinus_number": held.get(IdentifierKind.SINUS_TR) or hospital_number,
         "sinus_number_hp": hospital_number,
+        "joined_number": _joined(victim),
         "cata_code": held.get(IdentifierKind.CATA),
         "sivic_id": held.get(IdentifierKind.SIVIC),
         "lrm_id": held.get(IdentifierKind.LRM),
     }
+
+
+def _joined(victim: Victim) -> str | None:
+    """The number whose bearer at a neighbour is this victim, as long as the victim bears it."""
+    held = [known for known in victim.identifiers if known.holds]
+    borne = {known.value for known in held if known.kind in SINUS_KINDS}
+    return next((known.value for known in held if known.kind is IdentifierKind.JOINED and known.value in borne), None)
 
 
 def _triage(victim: Victim) -> _Triage:

@@ -15,7 +15,7 @@ from gateway.doors.interventions.table import INTERVENTION_DOORS
 from gateway.doors.neighbours.table import NEIGHBOUR_DOORS
 from gateway.doors.operator import links
 from gateway.doors.operator.table import DESK_DOORS
-from gateway.doors.portal import batch, boards, events, patients, stream, sync
+from gateway.doors.portal import batch, boards, events, numbers, patients, stream, sync
 from gateway.doors.portal.operations import OPERATIONS
 from gateway.doors.portal.search import every_event, in_event
 from gateway.doors.studio.mappings_table import MAPPING_DOORS
@@ -193,6 +193,16 @@ PATIENTS = (
     _step(PATIENT + "/exit", "confirm_exit", "Confirmer le laissé sur place", open_body=True),
     _step(PATIENT + "/step-back", "step_back", "Revenir d’une étape", open_body=True),
     _step(PATIENT + "/cata-code", "cata_code", "Attribuer un code CATA", open_body=True),
+    Door(
+        "POST",
+        PATIENT + "/number-decision",
+        WATCH,
+        numbers.decide,
+        "Dire si la fiche qu’un voisin tient sous le numéro SINUS du patient est la sienne, ou celle d’un autre",
+        OPERATIONS["decide_number"].document,
+        tag="Patients",
+        example=examples.OPERATIONS["decide_number"],
+    ),
     Door(
         "GET", PATIENT + "/history", PORTAL, patients.history, "Lire tout ce qui a été dit d’un patient", tag="Patients"
     ),

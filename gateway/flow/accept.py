@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from domain.decisions.commands import CreatePatient
+from domain.decisions.commands import CreatePatient, DecideNumber
 from domain.decisions.decide import Surroundings, decide
 from domain.errors import ConflictError, InvalidError, StaleError, UnknownError
 from domain.event import Link, links_at_creation
@@ -90,7 +90,11 @@ def accept(  # noqa: PLR0913 - where, who, what, when
         _refuse_unless_new(register, victim_id, command)
     _refuse_stale(victim, if_match)
     observations = decide(event, victim, command, stamp, surroundings(register, event), house.rules)
-    return record(register, house, event, victim, observations, stamp.received_at)
+    accepted = record(register, house, event, victim, observations, stamp.received_at)
+    if isinstance(command, DecideNumber) and observations:
+        facts = {"choice": command.choice, "event": event.id}
+        register.audit.note(stamp.author, "patient.number_decided", victim_id, stamp.received_at, facts)
+    return accepted
 
 
 def surroundings(register: Register, event: Event) -> Surroundings:

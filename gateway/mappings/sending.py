@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from adapters.neighbours import kind_of
+from adapters.neighbours import NEIGHBOURS, kind_of
 from gateway.flow.counts_at_sending import with_counts
+from gateway.flow.detachments import freed_by_us
 from gateway.mappings.versions import FILES, load_files, pinned
 from gateway.register.mappings.versions import Mappings
 from mapping import MappingError, UnknownMappingError
-from outbox.errors import PermanentDeliveryError
+from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 from outbox.ports import Repeater
 from outbox.verdict import not_repeatable
 
@@ -47,6 +48,25 @@ class SendingDestination:
 
     async def deliver(self, claimed: Claimed) -> Receipt:
         """Count, choose the versions, deliver. The register is asked for versions only by a message older than the last change."""
+        began = self._clock()
+        try:
+            return await self._deliver(claimed)
+        except PermanentDeliveryError as error:
+            kind = NEIGHBOURS.get(kind_of(claimed.envelope.destination))
+            if kind is None or not kind.number_taken or error.cause.code != kind.number_taken:
+                raise
+            if not await freed_by_us(self._database, claimed.envelope, began):
+                raise
+            # Our own word that frees the number is on its way in the lane of its former bearer: time mends this.
+            raise TransientDeliveryError(
+                error.cause.code,
+                f"{kind.title} attend le détachement de ce numéro, qui est en route.",
+                error.cause.detail,
+                sent=error.sent,
+                answered=error.answered,
+            ) from error
+
+    async def _deliver(self, claimed: Claimed) -> Receipt:
         claimed = await with_counts(claimed, self._database, self._house, self._clock())
         envelope = claimed.envelope
         pins = self._versions.pins(envelope.destination, envelope.created_at)

@@ -68,6 +68,7 @@ HIDDEN: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "victim.nir": _digits,
         "victim.sinus_number": _serial,
         "victim.sinus_number_hp": _serial,
+        "victim.joined_number": _serial,
         "victim.contact": _text,
         "victim.contact_person.name": _text,
         "victim.contact_person.phone": _digits,

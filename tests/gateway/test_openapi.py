@@ -17,7 +17,7 @@ from gateway.doors.table import DOORS
 from gateway.register.victims.unknown_persons import UnknownPerson
 from gateway.security.keys import Scope
 from gateway.serving import serving
-from tests.gateway.house import EVENT
+from tests.gateway.house import EVENT, NUMBER
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,12 +75,16 @@ async def test_every_door_that_takes_a_required_body_shows_one(house: OpenHouse)
     assert silent == []
 
 
+NUMBERED: dict[str, Any] = {"number-decision": {"sinus_number": NUMBER}}
+"""The last word of a door → what its patient bears."""
+
+
 @pytest.mark.parametrize("door", PORTAL_DOORS, ids=lambda door: f"{door.method} {door.path}")
 async def test_each_example_is_accepted_by_its_own_door(house: OpenHouse, door: Door) -> None:
     """What is shown can be sent as it stands, and is taken."""
     await house.event(link=False, localisations=[{"id": "pma", "name": "Poste"}])
     if door.path.endswith("/patients/{patient_id}") or "{patient_id}/" in door.path:
-        await house.patient()
+        await house.patient(**NUMBERED.get(door.path.rpartition("/")[2], {}))
         for step, body in BEFORE.get(door.path.rpartition("/")[2], ()):
             await house.act(f"patients/p1/{step}", body)
     names = {"event_id": "evt", "patient_id": "p1", "localisation_id": "pma", "destination": "sinus", "task_id": "t1"}

@@ -13,7 +13,7 @@ from adapters.sinus.faults import TITLES, Code, translate
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from tests.sinus.sinus_documents import SINUS_EVENT, claimed, event_document, opened, victim_document
 
-LATER = {Code.INDISPONIBLE, Code.NUMERO_DEJA_ATTRIBUE}
+LATER = {Code.INDISPONIBLE}
 
 
 def test_the_codes_are_those_of_the_contract() -> None:

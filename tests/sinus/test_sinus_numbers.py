@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from outbox.errors import TransientDeliveryError
+from outbox.errors import PermanentDeliveryError
 from tests.sinus.sinus_documents import (
     NUMBER,
     SINUS_EVENT,
@@ -19,12 +19,12 @@ OTHER_NUMBER = "FR825NOVI0000TR123124"
 
 
 async def test_a_number_waits_for_its_detachment() -> None:
-    """Another victim's number is refused for now, and passes once its former holder let it go."""
+    """Another victim's number is refused, and passes once its former holder let it go; who waits for that is the outbox's to know."""
     adapter, transport = await opened_event()
     await tell(adapter, "victim", victim_document())
     await tell(adapter, "victim", victim_document(2, deleted=True, sinus_number=None))
     newcomer = victim_document(id="vic-2")
-    with pytest.raises(TransientDeliveryError) as raised:
+    with pytest.raises(PermanentDeliveryError) as raised:
         await tell(adapter, "victim", newcomer)
     assert raised.value.cause.code == "sinus.numero_deja_attribue"
     receipt = await tell(adapter, "identifier.detached", detached_document(2, reason="deleted"))

@@ -145,10 +145,10 @@ async def test_a_deleted_victim_is_withdrawn_once(pair: Pair) -> None:
 
 
 async def test_a_number_passes_from_one_person_to_another(pair: Pair) -> None:
-    """The new bearer waits until the number has left the first, then is taken."""
+    """The new bearer is refused until the number has left the first, then is taken; who waits for that is the outbox's to know."""
     await _say(pair, victim_document(1), "msg-1")
     other = victim_document(1, id="vic-essai-2")
-    with pytest.raises(TransientDeliveryError) as raised:
+    with pytest.raises(PermanentDeliveryError) as raised:
         await _say(pair, other, "msg-2")
     assert raised.value.cause.code == "sivic.numero_porte_ailleurs"
     assert raised.value.cause.detail == "personne.numeroSinus"

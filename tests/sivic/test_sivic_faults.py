@@ -11,7 +11,7 @@ from adapters.sivic.simulator import REFUSALS
 from adapters.wire.soap.client import FaultAnswerError
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 
-TRANSIENT = {FaultCode.EVENEMENT_INCONNU, FaultCode.NUMERO_PORTE_AILLEURS, FaultCode.SERVICE_INDISPONIBLE}
+TRANSIENT = {FaultCode.EVENEMENT_INCONNU, FaultCode.SERVICE_INDISPONIBLE}
 XS = "{http://www.w3.org/2001/XMLSchema}"
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway import clock
 from gateway.cli.console import complain, say, with_settings
+from gateway.cli.outbox import number
 from gateway.cli.outbox.store import on_desk
 from gateway.mappings import replay as replaying
 from gateway.mappings.dry_run import rehearse
@@ -66,6 +67,7 @@ def _declare_messages(verb: Callable[..., argparse.ArgumentParser]) -> None:
     )
     giving = verb("discard", "abandonner un message, un groupe ou un choix", discard)
     giving.add_argument("--reason", required=True, help="pourquoi, pour ceux qui liront")
+    number.declare(verb)
     for parser in (again, giving):
         parser.add_argument("ids", nargs="*", metavar="id")
         parser.add_argument("--group", help="groupe de causes (voir groups)")

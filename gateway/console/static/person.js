@@ -1,5 +1,6 @@
-// Finding a person and reading what is known of one: by number typed or scanned, code, name or establishment. It decides nothing.
+// Finding a person and reading what is known of one: by number typed or scanned, code, name or establishment.
 import { morph } from "/console/morph.js";
+import { deciding, offerDecision } from "/console/person-number.js";
 import { Refused, ask } from "/console/session.js";
 
 const QUIET = 150; // milliseconds without a key before a search leaves
@@ -8,9 +9,9 @@ const at = (id) => document.getElementById(id);
 const state = { due: null, turn: 0, scan: "", last: 0, open: () => {}, shown: null };
 
 const SOURCES = { portal: "portail", sinus: "SINUS", sivic: "SI-VIC", lrm: "SAMU", hospital: "établissement", gateway: "exploitant" };
-const KINDS = { sinus_tr: "SINUS, terrain", sinus_hp: "SINUS, hôpital", unread: "illisible", cata: "CATA", portal: "portail", sivic: "SI-VIC", lrm: "SAMU", hospital: "établissement" };
+const KINDS = { sinus_tr: "SINUS, terrain", sinus_hp: "SINUS, hôpital", unread: "illisible", cata: "CATA", portal: "portail", sivic: "SI-VIC", lrm: "SAMU", hospital: "établissement", joined: "même personne chez les voisins" };
 const REASONS = { number: "porte ce numéro", former_number: "a porté ce numéro", code: "par ce code", destination: "par l’établissement", name: "par le nom" };
-const NEWS = { "patient.created": "créé", "patient.described": "décrit", "patient.triaged": "trié", "patient.identified": "numéroté", "patient.stepped": "étape", "patient.deleted": "supprimé", "patient.identity_swapped": "identités échangées", "patient.number_rebound": "bracelet réattribué" };
+const NEWS = { "patient.created": "créé", "patient.described": "décrit", "patient.triaged": "trié", "patient.identified": "numéroté", "patient.stepped": "étape", "patient.deleted": "supprimé", "patient.identity_swapped": "identités échangées", "patient.number_rebound": "bracelet réattribué", "patient.number_decided": "décision sur le numéro" };
 const FIELDS = { used_name: "Nom utilisé", birth_name: "Nom de naissance", given_name: "Prénom", birth_date: "Né le", sex: "Sexe", nationality: "Nationalité", severity_entry: "Gravité en entrée", severity_exit: "Gravité en sortie", status_label: "Statut", localisation_id: "Localisation", admitted_at: "Admis le", comment: "Commentaire" };
 const STATUSES = { delivered: "à jour", pending: "en attente", sending: "en cours d’envoi", parked: "à décider", superseded: "remplacé par plus récent", expired: "expiré", discarded: "abandonné", uncertain: "sans réponse lisible" };
 
@@ -75,8 +76,10 @@ export async function show(event, patient) {
   try {
     const [record, history, sync] = await Promise.all([ask(path), ask(`${path}/history`), ask(`${path}/sync`)]);
     draw(record, history.observations, sync.destinations);
+    offerDecision(event, patient, record, sync.destinations);
   } catch (error) {
     morph(at("person-body"));
+    at("number").hidden = true;
     at("person-title").textContent = "Fiche";
     at("person-error").textContent = error instanceof Refused ? error.message : "La passerelle ne répond pas : la fiche n’est pas connue.";
   }
@@ -118,6 +121,7 @@ function said(observation) {
   const facts = observation.facts;
   const parts = Object.entries(facts.fields ?? {}).map(([name, value]) => `${FIELDS[name] ?? name} : ${value === null ? "vidé" : typeof value === "object" ? Object.values(value).filter(Boolean).join(" ") : value}`);
   for (const act of facts.triage ?? []) parts.push(`${act.stage === "entry" ? "entrée" : "sortie"} : ${act.severity ?? "retirée"}`);
+  if (facts.number_decision) parts.push({ same_person: "même personne", other_person: "autre personne", undecided: "décision reprise" }[facts.number_decision], facts.reason);
   if (facts.step) parts.push(facts.step.step.replaceAll("_", " "));
   return [NEWS[observation.kind] ?? observation.kind, ...parts].join(", ");
 }
@@ -142,6 +146,7 @@ function scanner(press) {
 
 export function finding(open) {
   state.open = open;
+  deciding(show);
   at("find-text").addEventListener("input", () => { clearTimeout(state.due); state.due = setTimeout(seek, QUIET); });
   at("find").addEventListener("submit", (submit) => { submit.preventDefault(); clearTimeout(state.due); seek(); });
   at("find-results").addEventListener("click", (click) => { const button = click.target.closest("button"); if (button) show(button.dataset.event, button.dataset.patient); });

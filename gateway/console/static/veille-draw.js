@@ -1,4 +1,5 @@
 // The watch, drawn: alarms, ways out, what waits for a decision, requests side by side. Text is set as text, never as HTML.
+import { TAKEN } from "/console/person-number.js";
 import { cell, named, row } from "/console/tables.js";
 
 const TOPICS = {
@@ -114,13 +115,14 @@ export function drawWays(destinations, { pause, resume }) {
   }));
 }
 
-export function drawGroups(groups, { replay, discard }) {
+export function drawGroups(groups, { replay, discard, number }) {
   const messages = groups.reduce((sum, group) => sum + group.messages, 0);
   count("parked", messages, ["Rien n’attend de décision.", "Un envoi attend une décision.", `${messages} envois attendent une décision, en ${groups.length} groupe(s).`]);
   at("parked-list").replaceChildren(...groups.map((group) => {
     const name = `${named(group.destination)}, ${topic(group.topic)}`;
     return made("li", "card bad", made("h3", "", `${group.messages} × ${group.cause.title}`),
-      made("p", "buttons", button("Rejouer…", () => replay(group), name), button("Abandonner…", () => discard(group), name)),
+      made("p", "buttons", ...(TAKEN.includes(group.cause.code) ? [button("Même personne…", () => number(group, "same_person"), name), button("Autre personne…", () => number(group, "other_person"), name)] : []),
+        button("Rejouer…", () => replay(group), name), button("Abandonner…", () => discard(group), name)),
       made("p", "", [name, group.cause.detail].filter(Boolean).join(". ")),
       ...(group.uncertain ? [made("p", "bad", `${group.uncertain} parti(s) sans réponse lisible : le voisin l’a peut-être. Le lui demander avant d’abandonner ; rejouer le redemande sous la même clé.`)] : []),
       made("p", "soft", `Cause ${group.cause.code}. Le plus ancien : ${moment(group.oldest)}, le plus récent : ${moment(group.newest)}`));

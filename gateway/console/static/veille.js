@@ -52,7 +52,7 @@ function draw(...all) {
   const held = document.activeElement?.getAttribute("aria-label");
   drawAlarms(alarms, endAlarm, resend);
   drawWays(ways, { pause, resume });
-  drawGroups(groups, { replay, discard });
+  drawGroups(groups, { replay, discard, number });
   drawRequests(requests, searched);
   drawRoutes(routes, endRoute);
   if (held) [...document.querySelectorAll("#sheet button")].find((one) => one.getAttribute("aria-label") === held)?.focus();
@@ -174,6 +174,22 @@ function discard(group) {
   decide({
     title: "Abandonner", text: "Ils ne partiront jamais. La raison est gardée avec votre nom.", facts: facts(group), asks: ["reason"],
     act: ({ reason }) => ask("/v1/outbox/discard", { group: group.group, reason }), done: (said) => `${said.discarded} envoi(s) abandonné(s) sur ${said.chosen}.`,
+  });
+}
+
+// One person at a time, the one who has waited longest: what is true of one bracelet says nothing of the next.
+function number(group, choice) {
+  const same = choice === "same_person";
+  decide({
+    title: same ? "Même personne" : "Autre personne", asks: ["reason"], facts: [...facts(group), ["Envoi", group.example]],
+    text: same ? `La fiche que ${named(group.destination)} tient sous ce numéro est celle de ce patient : la nôtre part comme sa mise à jour. Une fois réunies là-bas, elles ne se séparent que là-bas.`
+      : `La fiche de ${named(group.destination)} est celle d’un autre : le numéro quitte le patient, et sa fiche part sans lui.`,
+    act: async ({ reason }) => {
+      const refused = await ask(`/v1/outbox/messages/${encodeURIComponent(group.example)}`);
+      const patient = refused.lane.replace("victim:", "");
+      return ask(`/v1/events/${encodeURIComponent(refused.event_id)}/patients/${encodeURIComponent(patient)}/number-decision`, { choice, reason });
+    },
+    done: () => "Décision prise : la fiche repart.",
   });
 }
 

@@ -30,5 +30,6 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "decide_orientation": {"choice": "ETABLISSEMENT", "destination": {"finess": "310781406", "name": "CHU d’essai"}},
     "ask_evacuation": {"vector": "SMUR.AR"},
     "confirm_evacuation": {"happened_at": "2020-09-01T17:52:00+02:00"},
+    "decide_number": {"choice": "same_person", "reason": "bracelet vérifié au PMA"},
     "delete": {"reason": "doublon"},
 }

@@ -250,6 +250,16 @@ class SteppedBack(Said):
     reason: Line | None = None
 
 
+class DecidedNumber(Said):
+    """What a neighbour has under the same SINUS number: the same person, or another."""
+
+    choice: Literal["same_person", "other_person", "undecided"]
+    """same_person : la fiche du voisin est celle de ce patient ; other_person : le numéro quitte ce patient ; undecided : « same_person » est repris."""
+    reason: Line
+    number: Scanned | None = None
+    """Le numéro en cause, tel que lu ; inutile quand le patient n’en porte qu’un."""
+
+
 class AskedCataCode(Said):
     """A CATA code is asked for (R-18)."""
 

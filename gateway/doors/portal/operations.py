@@ -12,6 +12,7 @@ from domain.decisions.commands import (
     ConfirmEvacuation,
     ConfirmExit,
     CreatePatient,
+    DecideNumber,
     DecideOrientation,
     DeletePatient,
     PatientCommand,
@@ -82,6 +83,9 @@ OPERATIONS: dict[str, Operation] = {
     "confirm_evacuation": Operation(schemas.ConfirmedEvacuation, _confirm),
     "confirm_exit": Operation(schemas.ConfirmedExit, lambda _, __: ConfirmExit()),
     "step_back": Operation(schemas.SteppedBack, lambda _, __: StepBack()),
+    "decide_number": Operation(
+        schemas.DecidedNumber, lambda _, said: DecideNumber(said.choice, said.reason, said.number)
+    ),
     "cata_code": Operation(schemas.AskedCataCode, lambda _, __: AssignCata()),
     "delete": Operation(schemas.DeletedPatient, lambda _, said: DeletePatient(said.reason)),
 }

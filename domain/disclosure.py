@@ -60,3 +60,9 @@ def withdrawn(document: VictimDocument) -> VictimDocument:
     """What a recipient that no longer has to do with the victim is told: that it is gone from there, and no name."""
     bare = unnamed(document)
     return {**bare, "victim": {**bare["victim"], "deleted": True}}
+
+
+def without_numbers(document: VictimDocument) -> VictimDocument:
+    """The same document without a SINUS number, so that it names none there again."""
+    person = {**document["victim"], "sinus_number": None, "sinus_number_hp": None, "joined_number": None}
+    return {**document, "victim": person}  # type: ignore[typeddict-item] # the same keys, some of them emptied

@@ -61,6 +61,8 @@ class Event:
     revision: int = 1
     links: Mapping[str, Link] = field(default_factory=dict)
     """Destination → link."""
+    left: Mapping[str, str] = field(default_factory=dict)
+    """Destination → the event of its own that this one was taken for, and no longer is."""
 
     def localisation(self, localisation_id: str | None) -> Localisation | None:
         """The place of that id, removed ones included."""
@@ -183,6 +185,16 @@ def link_event(event: Event, destination: str, link: Link) -> Event:
     if event.links.get(destination) == link:
         return event
     return _next(replace(event, links={**event.links, destination: link}))
+
+
+def unlink_event(event: Event, destination: str) -> Event:
+    """No longer known to that neighbour; the event that it was taken for there is remembered, to be left."""
+    link = event.links.get(destination)
+    if link is None:
+        return event
+    others = {name: other for name, other in event.links.items() if name != destination}
+    left = {**event.left, destination: link.external_id} if link.external_id else event.left
+    return _next(replace(event, links=others, left=left))
 
 
 def links_at_creation(event_type: str, rules: Rules = DEFAULT_RULES) -> bool:

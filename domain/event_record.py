@@ -26,6 +26,7 @@ def event_to_record(event: Event) -> dict[str, Any]:
         "particularity_groups": dict(event.particularity_groups),
         "revision": event.revision,
         "links": {name: [link.action, link.external_id, link.state] for name, link in event.links.items()},
+        "left": dict(event.left),
     }
 
 
@@ -44,4 +45,5 @@ def event_from_record(record: Mapping[str, Any]) -> Event:
         particularity_groups=record["particularity_groups"],
         revision=record["revision"],
         links={name: Link(*link) for name, link in record["links"].items()},
+        left=record.get("left", {}),
     )

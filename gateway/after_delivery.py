@@ -6,7 +6,7 @@ The word of a neighbour enters by the same way as any other: as an observation, 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapters.neighbours import NEIGHBOURS, kind_of
 from domain.decisions.commands import ChangePatient
@@ -25,7 +25,7 @@ from gateway.register import Register
 from outbox.message import Outcome, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from domain.event import Event
@@ -72,7 +72,7 @@ def _link(register: Register, house: House, settlement: Settlement, transaction:
     envelope, now = settlement.claimed.envelope, settlement.at
     event = register.events.find(envelope.scope, for_change=True)
     link = event.links.get(envelope.destination) if event else None
-    if event is None or link is None:
+    if event is None or link is None or not _as_it_stands(link, envelope.body):
         return
     if settlement.status is Status.UNCERTAIN:
         return  # The neighbour may have opened it: no failure is told of, and a person asks.
@@ -90,6 +90,13 @@ def _link(register: Register, house: House, settlement: Settlement, transaction:
         messages += victim_messages(house, event, None, victim, stamp, now, (envelope.destination,))
     messages += count_messages(house, event, now, (envelope.destination,))
     transaction.enqueue(messages)
+
+
+def _as_it_stands(link: Link, body: Mapping[str, Any]) -> bool:
+    """Whether the message asked for the link that is wanted today: one that was changed meanwhile is answered for by its own."""
+    asked = body.get("event", {}).get("link")
+    wanted = (link.action, link.external_id)
+    return link.state == "linked" or not asked or (asked["action"], asked.get("external_id")) == wanted
 
 
 def _keep_link(register: Register, event: Event, destination: str, link: Link, now: datetime) -> Event:

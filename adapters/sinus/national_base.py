@@ -103,6 +103,9 @@ class NationalBase:
 
     def tell_event(self, gateway_id: str, document: dict[str, Any]) -> Outcome:
         """Open, link or change."""
+        left = self._events.get(document.get("quitte", ""))
+        if left is not None and left.gateway_id == gateway_id:
+            left.gateway_id = None
         event = self._linked(gateway_id, document) or self._new(document)
         version = int(document["version"])
         if version <= event.version:

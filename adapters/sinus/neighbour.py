@@ -25,6 +25,7 @@ SINUS = NeighbourKind(
     mirrors=True,
     compares=frozenset({"localisation", "hospital", "number"}),
     keeps_events=True,
+    event_taken="sinus.evenement_deja_lie",
     number_taken="sinus.numero_deja_attribue",
     gives=GivenIdentifiers(Source.SINUS, own="sinus_id", when_joined=True),
 )

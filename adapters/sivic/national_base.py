@@ -125,6 +125,11 @@ class HeldSivic:
         """CREER makes an event at the first time; LIER needs one; both keep it up to date afterwards."""
         said = request["evenement"]
         known = self._event_of.get(said["idPortail"])
+        if known is not None and request.get("quitte") == known:
+            self._refuse_persons_of(said["idPortail"])
+            del self._events[known].portal[said["idPortail"]]
+            del self._event_of[said["idPortail"]]
+            known = None
         if known is not None and int(said["version"]) <= int(self._events[known].portal[said["idPortail"]]["version"]):
             return {"idEvenement": known, "etat": "PERIME"}
         wanted = self._wanted_event(request, known)
@@ -132,8 +137,7 @@ class HeldSivic:
             self._events[wanted].portal[said["idPortail"]] = said
             return {"idEvenement": wanted, "etat": "MIS_A_JOUR"}
         if known is not None:
-            if any(fiche.person is not None and fiche.event == said["idPortail"] for fiche in self._fiches.values()):
-                raise RefusedError(FaultCode.EVENEMENT_DEJA_LIE, "idEvenement")
+            self._refuse_persons_of(said["idPortail"])
             del self._events[known].portal[said["idPortail"]]
         created = wanted not in self._events
         self._events.setdefault(wanted, HeldEvent(wanted)).portal[said["idPortail"]] = said
@@ -194,6 +198,12 @@ class HeldSivic:
         start, end = int(first), int(first) + PAGE
         more = str(end) if end < len(there) else None
         return {"idEvenement": id_, "personne": there[start:end], "suite": more}
+
+    def _refuse_persons_of(self, portal_event: str) -> None:
+        """An event with persons of the portal cannot be left: they are withdrawn first. SI-VIC's own do not count."""
+        held = [fiche for fiche in self._fiches.values() if fiche.event == portal_event and not fiche.own]
+        if any(fiche.person is not None for fiche in held):
+            raise RefusedError(FaultCode.EVENEMENT_DEJA_LIE, "idEvenement")
 
     def _check_mode(self, request: dict[str, Any]) -> None:
         if request["mode"] != self._mode:

@@ -27,6 +27,7 @@ SIVIC = NeighbourKind(
     mirrors=True,
     compares=frozenset({"hospital", "number"}),  # It keeps no place of the field by identifier.
     keeps_events=True,
+    event_taken="sivic.evenement_deja_lie",
     number_taken="sivic.numero_porte_ailleurs",
     # An HP number is given to a person who has no bracelet.
     gives=GivenIdentifiers(Source.SIVIC, own="sivic_id", shared=("sinus_number_hp",)),

@@ -64,6 +64,8 @@ class NeighbourKind:
     """It can be asked what became of a request: `status`."""
     keeps_events: bool = False
     """It keeps events of its own, to be opened or linked before victims can be sent there."""
+    event_taken: str = ""
+    """The cause by which it says that it still takes our event for another of its own; empty: it never does."""
     number_taken: str = ""
     """The cause by which it says that a record of its own bears the number of a victim; empty: it never does."""
     gives: GivenIdentifiers | None = None

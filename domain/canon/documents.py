@@ -37,6 +37,8 @@ class LinkCanon(TypedDict):
     action: str
     """`create` a new event there, or `link` to the existing `external_id`."""
     external_id: str | None
+    left: NotRequired[str]
+    """The neighbour's event that this one was taken for, and no longer is."""
 
 
 class LocalisationCanon(TypedDict):

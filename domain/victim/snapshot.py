@@ -21,12 +21,13 @@ if TYPE_CHECKING:
         DetachedNumberDocument,
         EventCanon,
         EventDocument,
+        LinkCanon,
         LocalisationCanon,
         PlaceOfCareCanon,
         VictimCanon,
         VictimDocument,
     )
-    from domain.event import Event, Localisation
+    from domain.event import Event, Link, Localisation
     from domain.rules import Rules
     from domain.victim.observation import Observation, Stamp
     from domain.victim.victim import Victim
@@ -40,6 +41,7 @@ __all__ = [
     "event_document",
     "victim_canon",
     "victim_document",
+    "withdrawn_numbers",
 ]
 
 
@@ -168,8 +170,14 @@ def event_canon(event: Event, destination: str | None) -> EventCanon:
         "started_at": event.started_at.isoformat(),
         "ended_at": _instant(event.ended_at),
         "localisations": [_place(place) for place in event.open_localisations],
-        "link": {"action": link.action, "external_id": link.external_id} if link else None,
+        "link": _link(event, destination, link) if link and destination else None,
     }
+
+
+def _link(event: Event, destination: str, link: Link) -> LinkCanon:
+    left = event.left.get(destination)
+    known: LinkCanon = {"action": link.action, "external_id": link.external_id}
+    return known if left is None or left == link.external_id else {**known, "left": left}
 
 
 def victim_document(
@@ -217,6 +225,26 @@ def detached_documents(
             for number in ended
             if not number.holds and number.kind in SINUS_KINDS and number.ended_because != SET_ASIDE
         ]
+    )
+
+
+def withdrawn_numbers(
+    victim: Victim, event: Event, stamp: Stamp, destination: str
+) -> tuple[DetachedNumberDocument, ...]:
+    """One for each SINUS number of a victim whom a neighbour's event has nothing to do with any more."""
+    return tuple(
+        {
+            "mode": event.mode.value,
+            "revision": victim.revision,
+            "happened_at": stamp.happened_at.isoformat(),
+            "recorded_at": stamp.received_at.isoformat(),
+            "event": event_canon(event, destination),
+            "victim_id": victim.id,
+            "sinus_number": number.value,
+            "reason": "changed",
+        }
+        for number in victim.identifiers
+        if number.holds and number.kind in SINUS_KINDS
     )
 
 

@@ -7,12 +7,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from domain.agreement import Verdict
+from domain.errors import RuleError
+from domain.event import Link
+from domain.source import Source
+from domain.victim.observation import Stamp
 from gateway.agreement.reconcile import look_and_note
 from gateway.agreement.report import detail_view, history_view
 from gateway.agreement.resend import resend
 from gateway.agreement.standing import look_at, neighbours_of_event
 from gateway.bootstrap import build
 from gateway.cli.console import complain, explain_mappings, read_settings, run, say, with_settings
+from gateway.flow import links
+from gateway.flow.accept import known_event
 from mapping import MappingFaultsError
 
 if TYPE_CHECKING:
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from domain.event import Event
+    from gateway.register import Register
     from gateway.runtime import Runtime
 
     Verb = Callable[[Runtime, Event, argparse.Namespace], Awaitable[int]]
@@ -42,7 +49,15 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     telling = verb("history", "la courbe d’accord de chaque lien", history)
     telling.add_argument("--json", action="store_true", help="un objet")
     again = verb("resend", "renvoyer ce qui manque à un voisin et que rien en route n’explique", send_again)
-    again.add_argument("destination", help="sinus ou sivic")
+    joining = verb("link", "lier l’événement, ou changer son lien ; ce qui est chez le voisin y est retiré", link_event)
+    there = joining.add_mutually_exclusive_group(required=True)
+    there.add_argument("--to", metavar="ID", help="identifiant de l’événement du voisin")
+    there.add_argument("--create", action="store_true", help="en ouvrir un autre chez lui")
+    leaving = verb("unlink", "délier l’événement : ce qui y est allé en est retiré", unlink_event)
+    for parser in (joining, leaving):
+        parser.add_argument("--reason", required=True, help="pourquoi, pour ceux qui liront")
+    for parser in (again, joining, leaving):
+        parser.add_argument("destination", help="sinus ou sivic")
 
 
 def command(arguments: argparse.Namespace, work: Verb) -> int:
@@ -113,4 +128,50 @@ async def send_again(runtime: Runtime, event: Event, arguments: argparse.Namespa
     say("L’événement est renvoyé, ses fiches suivront." if sent.event else f"Fiches renvoyées : {sent.records}.")
     if sent.unsendable:
         say(f"{sent.unsendable} fiches ne sont connues que là-bas : les regarder avec {look.standing.name}.")
+    return 0
+
+
+async def link_event(runtime: Runtime, event: Event, arguments: argparse.Namespace) -> int:
+    """The same as the door of the links, under the name of who runs it."""
+    wanted = Link("create" if arguments.create else "link", arguments.to, "requested")
+    return await _relink(
+        runtime,
+        event,
+        arguments,
+        lambda register, current, stamp: links.link(
+            register, runtime.house, current, arguments.destination, wanted, stamp, arguments.reason
+        ),
+    )
+
+
+async def unlink_event(runtime: Runtime, event: Event, arguments: argparse.Namespace) -> int:
+    """The same as the door of the links, under the name of who runs it."""
+    return await _relink(
+        runtime,
+        event,
+        arguments,
+        lambda register, current, stamp: links.unlink(
+            register, runtime.house, current, arguments.destination, stamp, arguments.reason
+        ),
+    )
+
+
+async def _relink(
+    runtime: Runtime,
+    event: Event,
+    arguments: argparse.Namespace,
+    change: Callable[[Register, Event, Stamp], links.Changed],
+) -> int:
+    now = runtime.clock()
+    stamp = Stamp(Source.GATEWAY, f"{getpass.getuser()} (ligne de commande)", now, now)
+
+    def work(register: Register) -> links.Changed:
+        return change(register, known_event(register, event.id, event.mode, for_change=True), stamp)
+
+    try:
+        changed = await runtime.write(work)
+    except RuleError as refusal:
+        complain(f"{refusal.title} {refusal.expected}".strip())
+        return 1
+    say(changed.words(arguments.destination))
     return 0

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from domain.counting.counts import counts_document
+from domain.event import Link
 from domain.victim.snapshot import event_canon
 from gateway.register import Register
 from outbox.errors import PermanentDeliveryError
@@ -32,7 +33,11 @@ async def with_counts(claimed: Claimed, database: Database, house: House, now: d
         event = register.events.find(event_id)
         if event is None:
             return None
-        document = counts_document(event, register.victims.cells(event_id), register.feed.last(), now, "portal")
+        left = claimed.envelope.body.get("left")
+        if left is not None:  # Nobody of ours is in the event that was left.
+            event = replace(event, links={destination: Link("link", left, "linked")})
+        cells = [] if left is not None else register.victims.cells(event_id)
+        document = counts_document(event, cells, register.feed.last(), now, "portal")
         return {**document, "event": event_canon(event, destination)}
 
     document = await database.read(lambda connection: work(Register(connection)))

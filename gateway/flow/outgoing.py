@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from domain.disclosure import unnamed, withdrawn
-from domain.victim.snapshot import detached_documents, event_document, victim_document
+from domain.disclosure import unnamed, withdrawn, without_numbers
+from domain.victim.snapshot import detached_documents, event_document, victim_document, withdrawn_numbers
 from gateway.flow.routing import EVENT_DESTINATIONS, KINDS, priority
 from gateway.ids import new_id
-from outbox.message import Envelope
+from outbox.message import Envelope, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -83,6 +84,25 @@ def victim_messages(  # noqa: PLR0913 - what, of whom, before and after, to whom
             _envelope(destination, "victim", f"victim:{victim.id}", event, body, now, severity=victim.severity)
         )
     return messages
+
+
+def withdrawal_messages(  # noqa: PLR0913 - whom, from where, by whom
+    house: House, event: Event, victim: Victim, stamp: Stamp, destination: str, now: datetime
+) -> list[Envelope]:
+    """That a neighbour's event has nothing to do with this victim any more: its numbers are freed, its record withdrawn.
+
+    Commands, by the event as it was linked: no later record, which goes elsewhere, makes them needless.
+    """
+    if not house.concerned(destination, victim):
+        return []
+    lane, messages = f"victim:{victim.id}", []
+    if destination in house.takers("identifier.detached"):
+        for document in withdrawn_numbers(victim, event, stamp, destination):
+            body = house.restrict(destination, "identifier.detached", document)
+            messages.append(_envelope(destination, "identifier.detached", lane, event, body, now))
+    gone = without_numbers(withdrawn(victim_document(victim, event, stamp, destination, house.rules)))
+    record = _envelope(destination, "victim", lane, event, house.restrict(destination, "victim", gone), now)
+    return [*messages, replace(record, kind=Kind.COMMAND)]
 
 
 def evacuation_messages(  # noqa: PLR0913 - what, of whom, before and after, to whom

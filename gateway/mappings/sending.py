@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from adapters.neighbours import NEIGHBOURS, kind_of
+from adapters.neighbours import kind_of
 from gateway.flow.counts_at_sending import with_counts
-from gateway.flow.detachments import freed_by_us
+from gateway.flow.on_its_way import awaited
 from gateway.mappings.versions import FILES, load_files, pinned
 from gateway.register.mappings.versions import Mappings
 from mapping import MappingError, UnknownMappingError
@@ -52,18 +52,12 @@ class SendingDestination:
         try:
             return await self._deliver(claimed)
         except PermanentDeliveryError as error:
-            kind = NEIGHBOURS.get(kind_of(claimed.envelope.destination))
-            if kind is None or not kind.number_taken or error.cause.code != kind.number_taken:
+            waits_for = await awaited(self._database, claimed.envelope, error.cause.code, began)
+            if waits_for is None:
                 raise
-            if not await freed_by_us(self._database, claimed.envelope, began):
-                raise
-            # Our own word that frees the number is on its way in the lane of its former bearer: time mends this.
+            # Our own word that mends this is on its way in another lane: time is enough.
             raise TransientDeliveryError(
-                error.cause.code,
-                f"{kind.title} attend le détachement de ce numéro, qui est en route.",
-                error.cause.detail,
-                sent=error.sent,
-                answered=error.answered,
+                error.cause.code, waits_for, error.cause.detail, sent=error.sent, answered=error.answered
             ) from error
 
     async def _deliver(self, claimed: Claimed) -> Receipt:

@@ -7,6 +7,8 @@ const TOPICS = {
   "identifier.detached": "numéro détaché", "intervention.request": "demande d’intervention",
   "intervention.cancel": "annulation de demande", "intervention.status": "état d’une demande",
 };
+// The causes that another link mends.
+const WRONG_LINK = ["sinus.evenement_inconnu", "sinus.evenement_deja_lie", "sivic.evenement_sivic_inconnu", "sivic.evenement_deja_lie"];
 const BREAKERS = { open: "liaison coupée, nouvel essai sous peu", half_open: "un essai est en cours" };
 const PRIORITIES = { intervention: "demandes d’intervention", urgent: "urgences absolues", normal: "envois courants", bulk: "retours" };
 const DONE = ["completed", "rejected", "cancelled"];
@@ -115,13 +117,14 @@ export function drawWays(destinations, { pause, resume }) {
   }));
 }
 
-export function drawGroups(groups, { replay, discard, number }) {
+export function drawGroups(groups, { replay, discard, number, relink }) {
   const messages = groups.reduce((sum, group) => sum + group.messages, 0);
   count("parked", messages, ["Rien n’attend de décision.", "Un envoi attend une décision.", `${messages} envois attendent une décision, en ${groups.length} groupe(s).`]);
   at("parked-list").replaceChildren(...groups.map((group) => {
     const name = `${named(group.destination)}, ${topic(group.topic)}`;
     return made("li", "card bad", made("h3", "", `${group.messages} × ${group.cause.title}`),
       made("p", "buttons", ...(TAKEN.includes(group.cause.code) ? [button("Même personne…", () => number(group, "same_person"), name), button("Autre personne…", () => number(group, "other_person"), name)] : []),
+        ...(WRONG_LINK.includes(group.cause.code) ? [button("Corriger le lien…", () => relink(group, true), name), button("Délier…", () => relink(group, false), name)] : []),
         button("Rejouer…", () => replay(group), name), button("Abandonner…", () => discard(group), name)),
       made("p", "", [name, group.cause.detail].filter(Boolean).join(". ")),
       ...(group.uncertain ? [made("p", "bad", `${group.uncertain} parti(s) sans réponse lisible : le voisin l’a peut-être. Le lui demander avant d’abandonner ; rejouer le redemande sous la même clé.`)] : []),

@@ -52,7 +52,7 @@ function draw(...all) {
   const held = document.activeElement?.getAttribute("aria-label");
   drawAlarms(alarms, endAlarm, resend);
   drawWays(ways, { pause, resume });
-  drawGroups(groups, { replay, discard, number });
+  drawGroups(groups, { replay, discard, number, relink });
   drawRequests(requests, searched);
   drawRoutes(routes, endRoute);
   if (held) [...document.querySelectorAll("#sheet button")].find((one) => one.getAttribute("aria-label") === held)?.focus();
@@ -73,7 +73,7 @@ function decide({ title, text, facts = [], act, asks = [], done }) {
   at("decision-do").textContent = title;
   at("decision-error").textContent = "";
   at("decision-as").hidden = !asks.includes("as");
-  for (const name of ["reason", "rate"]) {
+  for (const name of ["reason", "rate", "link"]) {
     at(`decision-${name}-row`).hidden = !asks.includes(name);
     at(`decision-${name}`).value = "";
     at(`decision-${name}`).required = name === "reason" && asks.includes(name);
@@ -97,7 +97,7 @@ async function carry(submit) {
       at("decision-key").value = "";
     }
     const rate = Number(at("decision-rate").value) || null;
-    const said = await act({ as: new FormData(at("decision-form")).get("as"), reason: at("decision-reason").value.trim(), rate });
+    const said = await act({ as: new FormData(at("decision-form")).get("as"), reason: at("decision-reason").value.trim(), rate, link: at("decision-link").value.trim() });
     at("decision").close();
     tell(done(said));
   } catch (error) {
@@ -190,6 +190,22 @@ function number(group, choice) {
       return ask(`/v1/events/${encodeURIComponent(refused.event_id)}/patients/${encodeURIComponent(patient)}/number-decision`, { choice, reason });
     },
     done: () => "Décision prise : la fiche repart.",
+  });
+}
+
+// The link of the event of the message that has waited longest: what went there is withdrawn, what belongs goes to the other.
+function relink(group, to) {
+  const where = async () => {
+    const { event_id: event } = await ask(`/v1/outbox/messages/${encodeURIComponent(group.example)}`);
+    return `/v1/events/${encodeURIComponent(event)}/links/${encodeURIComponent(group.destination)}`;
+  };
+  const there = named(group.destination);
+  decide({
+    title: to ? "Corriger le lien" : "Délier", asks: to ? ["reason", "link"] : ["reason"], facts: facts(group),
+    text: to ? `Ce qui est allé à l’événement lié jusqu’ici en est retiré, et tout part vers celui que vous nommez. Sans identifiant, ${there} en ouvre un autre.`
+      : `Ce qui est allé à l’événement de ${there} en est retiré ; l’événement lui-même y reste, vide des nôtres.`,
+    act: async ({ reason, link }) => (to ? ask(await where(), { action: link ? "link" : "create", external_id: link || null, reason }, "PUT") : ask(await where(), { reason }, "DELETE")),
+    done: (said) => said.left?.title ?? "Lien demandé : ce qui attend repart.",
   });
 }
 

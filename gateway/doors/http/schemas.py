@@ -110,6 +110,14 @@ class NewLink(Strict):
     action: Literal["create", "link"]
     external_id: Annotated[str, Field(min_length=1, max_length=128), Writable] | None = None
     """Identifiant de l’événement déjà ouvert chez le voisin ; obligatoire pour « link »."""
+    reason: Line | None = None
+    """Pourquoi changer un lien qui tient : ce qui est chez le voisin y est retiré, et repart vers l’autre événement."""
+
+
+class RemovedLink(Strict):
+    """An event is no longer that one of a neighbour's."""
+
+    reason: Line
 
 
 class Age(Strict):

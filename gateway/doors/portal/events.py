@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import ConflictError, InvalidError
@@ -20,12 +19,15 @@ from domain.victim.snapshot import event_canon
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply
 from gateway.doors.portal.operations import stamp_of
+from gateway.flow import links
 from gateway.flow.accept import keep_event, known_event, linked_at_creation, plausible
-from gateway.flow.routing import EVENT_DESTINATIONS
 from gateway.ids import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from domain.event import Event
+    from domain.victim.observation import Stamp
     from gateway.doors.http.door import Call
     from gateway.doors.http.schemas import ChangedEvent, NewEvent, NewLink, NewLocalisation, Said
     from gateway.register import Register
@@ -113,27 +115,41 @@ async def reopen(call: Call) -> Reply:
 async def link(call: Call) -> Reply:
     """« Créer ou lier à SINUS/SI-VIC » (R-51, R-53): possible at any moment."""
     said: NewLink = call.body
-    destination = call.path["destination"]
-    if destination not in EVENT_DESTINATIONS or destination not in call.runtime.house.destinations:
-        raise ProblemError(404, "destination_inconnue", "Cette destination ne tient pas d’événements ici.")
-    if (said.action == "link") != (said.external_id is not None):
-        raise InvalidError(
-            "lien", "external_id", "L’identifiant du voisin va avec « link », et seulement avec lui.", ""
+    wanted = Link(said.action, said.external_id, "requested")
+
+    def change(register: Register, event: Event, stamp: Stamp) -> Reply:
+        changed = links.link(
+            register, call.runtime.house, event, call.path["destination"], wanted, stamp, said.reason or ""
         )
+        return _shown(changed.event)
 
-    def renewed(event: Event) -> Event:
-        existing = event.links.get(destination)
-        if existing and existing.state == "linked":
-            raise ConflictError(
-                "deja_lie",
-                "destination",
-                "Cet événement est déjà lié à ce voisin.",
-                f"événement {existing.external_id}",
-            )
-        links = {**event.links, destination: Link(said.action, said.external_id, "requested")}
-        return replace(event, links=links, revision=event.revision + 1)
+    return await _relinked(call, change)
 
-    return await _changed(call, None, renewed)
+
+async def unlink(call: Call) -> Reply:
+    """The event is no longer that one of SINUS's or SI-VIC's: what went there is withdrawn, and what stays there is said."""
+    destination = call.path["destination"]
+
+    def change(register: Register, event: Event, stamp: Stamp) -> Reply:
+        changed = links.unlink(register, call.runtime.house, event, destination, stamp, call.body.reason)
+        left = {
+            "external_id": changed.left,
+            "withdrawn": changed.withdrawn,
+            "given_up": changed.given_up,
+            "title": changed.words(destination),
+        }
+        return Reply(200, {"event_id": event.id, "destination": destination, "left": left}, etag=changed.event.revision)
+
+    return await _relinked(call, change)
+
+
+async def _relinked(call: Call, change: Callable[[Register, Event, Stamp], Reply]) -> Reply:
+    stamp = stamp_of(call)
+
+    def work(register: Register) -> Reply:
+        return change(register, _current(call, register), stamp)
+
+    return await call.change(work)
 
 
 async def add_place(call: Call) -> Reply:
@@ -161,18 +177,24 @@ async def _changed(call: Call, said: Said | None, renew: Any, status: int = 200)
     plausible(stamp)
 
     def work(register: Register) -> Reply:
-        event = known_event(register, call.path["event_id"], call.principal.mode, for_change=True)
-        if call.if_match is not None and call.if_match != event.revision:
-            fault = FieldFault(
-                "If-Match", "L’événement a changé depuis sa lecture.", f"révision actuelle : {event.revision}"
-            )
-            raise ProblemError(412, "evenement_modifie", "L’événement a changé depuis sa lecture.", faults=(fault,))
+        event = _current(call, register)
         renewed = renew(event)
         if renewed != event:
             keep_event(register, call.runtime.house, renewed, stamp)
         return _shown(renewed, status)
 
     return await call.change(work)
+
+
+def _current(call: Call, register: Register) -> Event:
+    """The event to be changed, locked, if it is as the caller read it."""
+    event = known_event(register, call.path["event_id"], call.principal.mode, for_change=True)
+    if call.if_match is not None and call.if_match != event.revision:
+        fault = FieldFault(
+            "If-Match", "L’événement a changé depuis sa lecture.", f"révision actuelle : {event.revision}"
+        )
+        raise ProblemError(412, "evenement_modifie", "L’événement a changé depuis sa lecture.", faults=(fault,))
+    return event
 
 
 def _shown(event: Event, status: int = 200) -> Reply:

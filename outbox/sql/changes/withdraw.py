@@ -18,7 +18,7 @@ from outbox.sql.tables import UNDECIDED, outbox_lane, outbox_message
 from outbox.verdict import discarded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 _M: Final = outbox_message.c
 _NEVER_LEFT: Final = Choice("status = 'pending' AND attempts = 0 AND uncertain_at IS NULL", "seq")
 _UNDECIDED: Final = Choice(UNDECIDED, "seq")
+_OPEN: Final = Choice("status IN ('pending', 'parked', 'uncertain')", "seq")
+_OF_SCOPE: Final = select(_M.id, _M.lane, _M.status).where(
+    _M.destination == bindparam("destination"),
+    _M.scope == bindparam("scope"),
+    _M.status.in_(("pending", "parked", "uncertain")),
+)
 _UNFINISHED: Final = select(_M.id).where(
     _M.destination == bindparam("destination"),
     _M.lane == bindparam("lane"),
@@ -109,6 +115,25 @@ def free_lane(  # noqa: PLR0913 - which lane, by whom, why, when
     if if_followed and connection.execute(_BEHIND, lane_of).first() is None:
         return 0
     chosen = _UNDECIDED.locked(connection, _unfinished(connection, destination, lane))
+    _end(connection, chosen, by, reason, now, seal or seal_of(connection))
+    return len(chosen)
+
+
+def free_scope(  # noqa: PLR0913 - which messages, by whom, why, when
+    connection: Connection,
+    destination: str,
+    scope: str,
+    *,
+    lanes: Collection[str],
+    by: str,
+    reason: str,
+    now: datetime,
+    seal: Seal | None = None,
+) -> int:
+    """Discard what waits for a decision in a scope, and in these lanes also what only waits; say how many there were."""
+    rows = connection.execute(_OF_SCOPE, {"destination": destination, "scope": scope}).all()
+    ids = [row.id for row in rows if row.status != Status.PENDING.value or row.lane in lanes]
+    chosen = _OPEN.locked(connection, ids)
     _end(connection, chosen, by, reason, now, seal or seal_of(connection))
     return len(chosen)
 

@@ -23,6 +23,7 @@ from gateway.doors.interventions.soap import soap_interventions
 from gateway.doors.openapi import contract
 from gateway.doors.serve import endpoint
 from gateway.doors.table import DOORS
+from gateway.operations.unreadable import alarmed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -73,9 +74,12 @@ def _health_routes(runtime: Runtime) -> list[Route]:
 
     async def ready(_: Request) -> Response:
         try:
-            await runtime.read(lambda register: register.feed.last())
+            unreadable = await runtime.read(alarmed)
         except Exception:  # noqa: BLE001 - whatever it is, we are not ready, and the body says no more
             return JSONResponse({"status": "base injoignable"}, 503)
+        if unreadable:
+            # Still ready: what can be read is served, and taking the node away would silence that too.
+            return JSONResponse({"status": "lignes illisibles", "unreadable": unreadable})
         return JSONResponse({"status": "ok"})
 
     return [Route("/health/live", live), Route("/health/ready", ready)]

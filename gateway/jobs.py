@@ -11,6 +11,7 @@ from gateway.agreement.reconcile import reconcile
 from gateway.interventions.watch import Watch
 from gateway.mappings.versions import follow_decisions, keep_unknown
 from gateway.operations.alarms import look
+from gateway.operations.unreadable import look_for_unreadable
 from gateway.register.interventions.sweeping import sweep_requests
 from outbox.message import Kind
 from outbox.sql.retention import Horizon, Swept, sweep
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("gateway.jobs")
 
 HOUR = 3600.0
+UNREADABLE = 30.0  # seconds between two counts of what nobody can read
 HUB = 1.0  # seconds between two looks at what waits for its case
 DECISIONS = 2.0  # seconds between two looks at what integrators decided
 
@@ -38,6 +40,7 @@ def jobs(runtime: Runtime) -> list[Job]:
         Job("forget", HOUR, lambda: forget(runtime)),
         Job("retain", HOUR, lambda: retain(runtime)),
         Job("alarms", watch.look_seconds, lambda: look(runtime)),
+        Job("unreadable", UNREADABLE, lambda: look_for_unreadable(runtime)),
         Job("mappings", DECISIONS, lambda: follow_mappings(runtime)),
         *pulse_jobs(runtime),
         *([Job("hub", HUB, runtime.hub.look)] if runtime.hub else []),

@@ -54,6 +54,8 @@ class Attempt:
     reference: str | None = None
     sent: bytes = b""
     answered: bytes = b""
+    readable: bool = True
+    """False where the bytes are kept and cannot be read; they are empty here."""
 
 
 @dataclass(frozen=True, slots=True)

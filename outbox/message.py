@@ -97,6 +97,8 @@ class Envelope:
     """Never sent after this instant."""
     trace: str | None = None
     """W3C traceparent of the change that caused it."""
+    readable: bool = True
+    """Whether its body could be read where it was kept; False: the body is empty here, and stays what it is in the store."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,14 @@ def not_repeatable() -> PermanentDeliveryError:
     )
 
 
+def unreadable() -> PermanentDeliveryError:
+    """Its body could not be read here: nothing of it leaves, and a replay once the key is back sends it."""
+    return PermanentDeliveryError(
+        "outbox.illisible",
+        "Contenu illisible : aucune clé de store.seal_keys ne l'ouvre. Remettre la clé, puis rejouer",
+    )
+
+
 def unknown(error: Exception) -> PermanentDeliveryError:
     """What nobody declared: permanent, named by its class alone; nobody knows whether anything had left."""
     title = "Erreur imprévue pendant l'envoi"

@@ -11,14 +11,24 @@ from gateway import migrations
 from gateway.bootstrap import house_rules, standing
 from gateway.cli.console import explain_mappings, read_settings, run, say, with_settings
 from gateway.neighbours import links, neighbours_of, open_neighbours
+from gateway.operations.unreadable import count_by_kind
 from gateway.runtime.heartbeat import answers
 from gateway.settings.exposure import exposures
 from mapping import MappingFaultsError, UnknownMappingError
+from outbox.database.database import open_database
 
 if TYPE_CHECKING:
     import argparse
 
     from gateway.settings.settings import Settings
+
+
+NAMES = {
+    "requests": "demandes d’intervention en cours",
+    "messages": "envois qui attendent",
+    "victims": "fiches des événements ouverts",
+    "unknown_persons": "personnes dont parle un voisin",
+}
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,7 +49,7 @@ def command(arguments: argparse.Namespace) -> int:
     exposed = exposures(settings, links(settings))
     for exposure in exposed:
         say(f"exposition        {exposure}")
-    return max(run(_neighbours(settings)), 1 if exposed else 0)
+    return max(run(_neighbours(settings)), run(_unreadable(settings)), 1 if exposed else 0)
 
 
 def _mappings(settings: Settings) -> bool:
@@ -64,6 +74,19 @@ def _database(settings: Settings) -> bool:
         return False
     say(f"base              à jour ({at})")
     return True
+
+
+async def _unreadable(settings: Settings) -> int:
+    """1 where the base keeps rows that nobody can read."""
+    database = open_database(settings.store.url, seal=settings.store.seal())
+    try:
+        counted = await database.read(count_by_kind)
+    finally:
+        await database.close()
+    found = {kind: rows for kind, rows in counted.items() if rows}
+    for kind, rows in found.items():
+        say(f"lignes illisibles {NAMES[kind]} : {rows}. Remettre dans store.seal_keys la clé qui les a scellées.")
+    return 1 if found else 0
 
 
 async def _neighbours(settings: Settings) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.intervention.request import CALL_15, CANCEL_CALL_15, CANCEL_UNCERTAIN_CALL_15, UNCERTAIN_CALL_15
 from domain.intervention.status import Status, heard, may_follow, refusal_code
-from gateway.interventions.routes import CANCEL, REQUEST, lane_of
+from gateway.interventions.routes import CANCEL, LANE, REQUEST, lane_of
 from gateway.interventions.tell import tell
 from gateway.operations.alarms import UNANSWERED, end, sound
 from gateway.register.interventions.requests import Word
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.flow.deployment_rules import House
     from gateway.register import Register
     from gateway.register.interventions.requests import Intervention
-    from outbox.message import Settlement
+    from outbox.message import Envelope, Settlement
 
 log = logging.getLogger("gateway.interventions")
 
@@ -114,8 +114,7 @@ def settled(register: Register, house: House, settlement: Settlement) -> None:
     envelope = settlement.claimed.envelope
     if envelope.topic not in {REQUEST, CANCEL}:
         return  # What a platform was told is not told to it again.
-    reference = str(envelope.body["request_id"])
-    one = register.interventions.by_reference(reference, for_change=True)
+    one = _request_of(register, envelope)
     if one is None:
         return
     if settlement.status is Sent.DELIVERED:
@@ -145,13 +144,19 @@ def _delivered(register: Register, house: House, one: Intervention, settlement: 
         hear(register, house, one.reference, said, now, destination)
 
 
+def _request_of(register: Register, envelope: Envelope) -> Intervention | None:
+    """The request that a message is about, to be changed: by its lane, which says it even where the body cannot be read."""
+    known = register.interventions.by_id(envelope.lane.removeprefix(LANE))
+    return register.interventions.by_reference(known.reference, for_change=True) if known else None
+
+
 def asked_again(register: Register, settlement: Settlement) -> None:
     """A message of a request left for the first time without a readable answer: noted for the operator; tries are left."""
     first = settlement.uncertain and settlement.claimed.uncertain_since is None
     envelope, now = settlement.claimed.envelope, settlement.at
     if not first or envelope.topic not in {REQUEST, CANCEL}:
         return
-    one = register.interventions.by_reference(str(envelope.body["request_id"]), for_change=True)
+    one = _request_of(register, envelope)
     if one is not None:
         word = Word(envelope.destination, one.status, ASKED_AGAIN, moved=False, happened_at=now, received_at=now)
         register.interventions.hear(one, word)
@@ -168,7 +173,8 @@ def _not_sent(register: Register, house: House, one: Intervention, settlement: S
     cause = settlement.cause.title if settlement.cause else ""
     reason = f"{UNCERTAIN} {cause}" if uncertain else NOT_SENT_IN_TIME if expired else cause
     status = Status.INCERTAINE if uncertain else Status.ERREUR
-    first = one.delivered_at is None and envelope.body.get("version") == one.version
+    of_now = not envelope.readable or envelope.body.get("version") == one.version
+    first = one.delivered_at is None and of_now
     lost = first and may_follow(one.status, status)
     word = Word(envelope.destination, status, reason[:255], moved=lost, happened_at=now, received_at=now)
     register.interventions.hear(one, word)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from domain.errors import InvalidError
 from domain.intervention.remarks import remark
@@ -42,9 +42,13 @@ class Picked:
     remarks: tuple[Remark, ...]
 
 
+LANE: Final = "intervention:"
+"""Before the identifier of a request: the lane of all that is told of it."""
+
+
 def lane_of(one: Intervention) -> str:
     """What is told of one request keeps its order."""
-    return f"intervention:{one.id}"
+    return f"{LANE}{one.id}"
 
 
 def pick(  # noqa: PLR0913 - what routing may go by
@@ -127,6 +131,10 @@ def take_second_route(register: Register, house: House, reference: str, now: dat
     one = register.interventions.by_reference(reference, for_change=True)
     if one is None or one.second is None or one.delivered_at is not None or one.status is not Status.TRANSMISE:
         return False
+    if not one.readable:
+        return (
+            False  # There is nothing to send by the other way; its sender reads "appelez le 15" in time all the same.
+        )
     if now - one.sent_at < house.interventions.second_after or now >= one.expires_at:
         return False
     reason = f"Voie injoignable : demande confiée à la seconde voie ({one.second})."

@@ -47,7 +47,11 @@ class Watch:
         now = runtime.clock()
         under_way = await runtime.read(lambda register: register.interventions.open(now - FOLLOWED))
         for one in under_way:
-            await self._keep_time(one, now)
+            try:
+                await self._keep_time(one, now)
+            except Exception as error:  # noqa: BLE001 - see below
+                # Whatever is wrong with one request, the others are kept in time; its text may hold a patient.
+                log.error("intervention.not_kept reference=%s error=%s", one.reference, type(error).__name__)  # noqa: TRY400
         await self._ask_all(self._due(under_way, now), now)
         live = {one.id for one in under_way}
         self._again = {key: at for key, at in self._again.items() if key in live}

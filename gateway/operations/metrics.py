@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from domain.agreement import Gap, Verdict
 from gateway.flow.routing import EVENT_DESTINATIONS
+from gateway.operations.unreadable import KINDS, alarmed
 from gateway.runtime import heartbeat
 from gateway.security.admission import Load
 from outbox.gate import Breaker, Gate
@@ -48,6 +49,7 @@ async def measure(runtime: Runtime) -> CollectorRegistry:
         *await _gates(runtime),
         *_nodes(living),
         await _alarms(runtime),
+        await _unreadable(runtime),
         _refused(runtime),
         *await _agreements(runtime),
     ]
@@ -116,8 +118,18 @@ def _refused(runtime: Runtime) -> Metric:
 async def _alarms(runtime: Runtime) -> Metric:
     family = GaugeMetricFamily("passerelle_alarms", "Alarms under way.", labels=("kind",))
     under_way = [one.kind for one in await runtime.read(lambda register: register.alarms.under_way())]
-    for kind in ("lag", "breaker", "node", "link", "parked", "uncertain", "expired", "difference"):
+    for kind in ("lag", "breaker", "node", "link", "parked", "uncertain", "expired", "difference", "unreadable"):
         family.add_metric((kind,), under_way.count(kind))
+    return family
+
+
+async def _unreadable(runtime: Runtime) -> Metric:
+    family = GaugeMetricFamily(
+        "passerelle_unreadable_rows", "Rows kept that no key opens, or that are not what was written.", labels=("kind",)
+    )
+    counted = await runtime.read(alarmed)
+    for kind in KINDS:
+        family.add_metric((kind,), counted.get(kind, 0))
     return family
 
 

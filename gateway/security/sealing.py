@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from outbox.database.sealing import UnreadableError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,7 +24,7 @@ KEY_BYTES: Final = 32
 _NONCE: Final = 12
 
 
-class SealedError(Exception):
+class SealedError(UnreadableError):
     """A payload was sealed with a key that is not in the settings."""
 
     def __init__(self) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import orjson
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+
+class UnreadableError(Exception):
+    """What a column holds cannot be read: no key opens it, or it is not what was written. Its text never holds the content."""
 
 
 class Seal(Protocol):
@@ -15,7 +21,7 @@ class Seal(Protocol):
         """What goes into the column."""
 
     def open(self, sealed: bytes) -> bytes:
-        """What was given to `seal`."""
+        """What was given to `seal`. Raises UnreadableError."""
 
 
 class Unsealed:
@@ -31,6 +37,14 @@ class Unsealed:
 
 
 UNSEALED: Final = Unsealed()
+
+
+def open_json(seal: Seal, sealed: bytes) -> Any:  # noqa: ANN401 - JSON
+    """The JSON value that was sealed. Raises UnreadableError, so that whoever reads many rows goes on with the others."""
+    try:
+        return orjson.loads(seal.open(sealed))
+    except orjson.JSONDecodeError:
+        raise UnreadableError("not the JSON that was written") from None
 
 
 def seal_of(connection: Connection) -> Seal:

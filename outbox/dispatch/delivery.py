@@ -61,6 +61,8 @@ class Way:
 
     async def _give(self, claimed: Claimed) -> Receipt:
         """The message as today's mapping says it, or the bytes of its last attempt where a person asked for these."""
+        if not claimed.envelope.readable:
+            raise verdict.unreadable()
         if not claimed.exact:
             return await self.destination.deliver(claimed)
         if not isinstance(self.destination, Repeater):

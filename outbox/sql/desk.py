@@ -108,6 +108,7 @@ class SqlDesk:
 
     def _attempt(self, row: Row[Any], kept: Row[Any]) -> Attempt:
         """A row of `outbox_attempt`, and the row that has its bytes."""
+        sent, answered = rows.evidence(kept.sent, self._seal), rows.evidence(kept.answered, self._seal)
         return Attempt(
             number=row.number,
             fence=row.fence,
@@ -116,8 +117,9 @@ class SqlDesk:
             finished_at=rows.instant(row.finished_at),
             cause=rows.cause(row.cause_code, row.cause_title, row.cause_detail),
             reference=row.reference,
-            sent=self._seal.open(kept.sent) if kept.sent else b"",
-            answered=self._seal.open(kept.answered) if kept.answered else b"",
+            sent=sent or b"",
+            answered=answered or b"",
+            readable=sent is not None and answered is not None,
         )
 
     async def backlog(self) -> list[Backlog]:

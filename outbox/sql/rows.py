@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
+from outbox.database.sealing import UnreadableError, open_json
 from outbox.desk import Record
 from outbox.message import Cause, Claimed, Envelope, Kind, Priority, Status
 
@@ -154,7 +155,8 @@ def envelope_row(envelope: Envelope, seal: Seal) -> tuple[Any, ...]:
 
 
 def envelope(row: Named, seal: Seal) -> Envelope:
-    """The envelope in a row that has the columns of `ENVELOPE`."""
+    """The envelope in a row that has the columns of `ENVELOPE`; a body that cannot be read spoils no other row."""
+    body, readable = _body(row.body, seal)
     return Envelope(
         row.id,
         row.destination,
@@ -162,19 +164,43 @@ def envelope(row: Named, seal: Seal) -> Envelope:
         row.topic,
         _KINDS[row.kind],
         row.mode,
-        orjson.loads(seal.open(row.body)) if row.body else {},  # Retention empties it.
+        body,
         instant(row.created_at),
         row.scope,
         _PRIORITIES[row.priority],
         _maybe(row.due_at),
         _maybe(row.expires_at),
         row.trace,
+        readable,
     )
 
 
 def refilled(emptied: Envelope, body: bytes, seal: Seal) -> Envelope:
     """The envelope with its body, which was kept apart."""
-    return replace(emptied, body=orjson.loads(seal.open(body))) if body else emptied
+    if not body:
+        return emptied
+    read, readable = _body(body, seal)
+    return replace(emptied, body=read, readable=readable)
+
+
+def evidence(kept: bytes | None, seal: Seal) -> bytes | None:
+    """Bytes of an attempt; empty where there are none, None where they cannot be read."""
+    if not kept:
+        return b""
+    try:
+        return seal.open(kept)
+    except UnreadableError:
+        return None
+
+
+def _body(kept: bytes | None, seal: Seal) -> tuple[dict[str, Any], bool]:
+    """A body, and whether it could be read; retention empties it, which is no fault."""
+    if not kept:
+        return {}, True
+    try:
+        return open_json(seal, kept), True
+    except UnreadableError:
+        return {}, False
 
 
 _KINDS: Final = {kind.value: kind for kind in Kind}
@@ -183,13 +209,14 @@ _PRIORITIES: Final = {priority.value: priority for priority in Priority}
 
 def claimed(row: Named, seal: Seal, exact: bytes | None = None) -> Claimed:
     """A row of `CLAIM` with the lane's reference, as what a dispatcher holds; `exact` by `EXACT`, where it was asked for."""
+    whole, again = envelope(row, seal), evidence(exact, seal)
     return Claimed(
-        envelope(row, seal),
+        whole if again is not None else replace(whole, readable=False),
         attempt=row.attempts,
         fence=row.fence,
         reference=row.reference,
         unreachable=row.unreachable,
-        exact=seal.open(exact) if exact else b"",
+        exact=again or b"",
         uncertain_since=_maybe(row.uncertain_at),
     )
 

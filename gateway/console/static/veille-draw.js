@@ -57,10 +57,13 @@ function words(alarm) {
       : facts.days < 0 ? "Il a pris fin : plus rien n’entre ni ne sort." : `Il prend fin dans ${facts.days} jour(s).`],
     perimeter: () => [`${who} : périmètre ${facts.vhost} non relié`, `Depuis ${ago(facts.since)}. ${facts.why}`],
     difference: () => [`${who} ne tient pas les mêmes personnes que le portail`, difference(facts)],
+    unreadable: () => [`Contenu illisible : ${facts.rows} ${UNREADABLE[facts.what] ?? "ligne(s)"}`, "Aucune clé de store.seal_keys ne l’ouvre. Rien n’est perdu : remettre la clé, relancer, puis rejouer ce qui attend une décision."],
     hub: () => ["Hub Santé : à regarder", sentence(facts)],
   }[alarm.kind];
   return said ? said() : [alarm.name, sentence(facts)];
 }
+
+const UNREADABLE = { requests: "demande(s) en cours", messages: "envoi(s)", victims: "fiche(s)", unknown_persons: "personne(s) dont parle un voisin" };
 
 // Numbers of the moment of the alarm; the page of the event says those of now.
 function difference(facts) {
@@ -72,7 +75,7 @@ function difference(facts) {
 const sentence = (facts) => Object.entries(facts).map(([name, value]) => `${name} : ${value}`).join(" ; ");
 
 // Gravest first: a patient who waits, then what a person must decide, then the links; of one kind, the oldest first.
-const GRAVITY = ["unanswered", "expired", "uncertain", "parked", "difference", "breaker", "link", "lag"];
+const GRAVITY = ["unanswered", "expired", "unreadable", "uncertain", "parked", "difference", "breaker", "link", "lag"];
 const gravity = (alarm) => { const place = GRAVITY.indexOf(alarm.kind); return place < 0 ? GRAVITY.length : place; };
 
 export function drawAlarms(unsorted, end, resend) {
@@ -134,7 +137,7 @@ export function drawGroups(groups, { replay, discard, number, relink }) {
 
 function request(one) {
   const look = one.alarmed_at || one.task_status === "rejected" || one.task_status === "failed" || one.status === "INCERTAINE" ? "bad" : DONE.includes(one.task_status) ? "good" : "waiting";
-  const person = [one.patient.name, one.patient.given_name, one.patient.birth_year && `né(e) en ${one.patient.birth_year}`, one.patient.sex].filter(Boolean).join(" ");
+  const person = [one.patient.name, one.patient.given_name, one.patient.birth_year && `né(e) en ${one.patient.birth_year}`, one.patient.sex].filter(Boolean).join(" ") || (one.readable === false ? "patient illisible (clé absente)" : "");
   const place = [one.place.address, one.place.city].filter(Boolean).join(", ");
   const facts = [["Patient", person], ["Lieu", place], ["Demandé par", one.sender], ["Rappeler au", one.callback], ["SAMU", one.crra], ["Appeler le SAMU", one.phone],
     ["Voie", one.destination && named(one.destination)], ["Reçue", moment(one.received_at)], ["Au SAMU", one.delivered_at ? moment(one.delivered_at) : "pas encore"], ["Dossier", one.case_id]];
@@ -146,7 +149,7 @@ function request(one) {
 
 // A case that the SAMU opened by telephone: what it says, under its own number.
 function phoneCase(one) {
-  const person = [one.patient.name, one.patient.given_name, one.patient.birth_year && `né(e) en ${one.patient.birth_year}`, one.patient.sex].filter(Boolean).join(" ");
+  const person = [one.patient.name, one.patient.given_name, one.patient.birth_year && `né(e) en ${one.patient.birth_year}`, one.patient.sex].filter(Boolean).join(" ") || (one.readable === false ? "patient illisible (clé absente)" : "");
   const place = [one.place.address, one.place.city].filter(Boolean).join(", ");
   const list = made("dl", "facts");
   for (const [name, value] of [["Patient", person], ["Lieu", place], ["Ouvert par", one.partner], ["Partagé", moment(one.received_at)]]) {

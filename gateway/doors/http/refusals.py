@@ -7,6 +7,7 @@ import logging
 from domain.errors import InvalidError, RuleError, StaleError, UnknownError
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.security.doorkeeper import ForbiddenError, UnidentifiedError
+from outbox.database.sealing import UnreadableError
 from outbox.database.urgency import OverloadedError
 
 RETRY_AFTER = "2"
@@ -19,7 +20,7 @@ STATUSES: dict[type[RuleError], int] = {InvalidError: 422, UnknownError: 404, St
 """Any other rule of the trade is a conflict with the state of things: 409."""
 
 
-def as_problem(error: Exception) -> ProblemError:
+def as_problem(error: Exception) -> ProblemError:  # noqa: PLR0911 - one answer a kind of error
     """The answer to an error that came up through a door."""
     match error:
         case ProblemError():
@@ -38,6 +39,14 @@ def as_problem(error: Exception) -> ProblemError:
                 "La passerelle reçoit plus qu’elle ne peut traiter.",
                 "Rien n’a été enregistré. Réessayer dans quelques secondes.",
                 headers={"Retry-After": RETRY_AFTER},
+            )
+        case UnreadableError():
+            log.error("door.unreadable error=%s", type(error).__name__)
+            return ProblemError(
+                503,
+                "contenu_illisible",
+                "Ce contenu est gardé, et rien ici ne peut le lire.",
+                "Aucune clé de store.seal_keys ne l’ouvre : prévenir l’exploitant. Rien n’est perdu.",
             )
         case _:
             # The type and the place only: the message of an unknown exception may hold a patient's data.

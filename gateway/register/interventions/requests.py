@@ -14,7 +14,7 @@ from gateway.register.instants import from_column, to_column
 from gateway.register.interventions.tables import intervention as table
 from gateway.register.interventions.tables import intervention_document, intervention_message, intervention_observation
 from gateway.register.statement import Statement
-from outbox.database.sealing import seal_of
+from outbox.database.sealing import UnreadableError, open_json, seal_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,10 @@ FOR_CHANGE = Statement(select(table).where(C.reference == bindparam("value")).wi
 TAKEN = Statement(select(C.id).where(C.reference == bindparam("value")))
 ADD = Statement(insert(table), NAMES)
 CHANGE = Statement(update(table).where(C.id == bindparam("this")), NAMES[1:])
+CHANGE_AROUND = Statement(
+    update(table).where(C.id == bindparam("this")), [name for name in NAMES[1:] if name != "document"]
+)
+"""The same, for a request whose sheet could not be read: it stays as it is, until its key is back."""
 OPEN = select(table).where(text("NOT closed"), C.received_at >= bindparam("since")).order_by(C.received_at).limit(1000)
 LATEST = select(table).where(C.mode == bindparam("mode")).order_by(C.received_at.desc()).limit(bindparam("most"))
 M = intervention_message.c
@@ -107,6 +111,8 @@ class Intervention:
     person_digest: bytes | None = None
     delivered_at: datetime | None = None
     alarmed_at: datetime | None = None
+    readable: bool = True
+    """Whether its sheet could be read; False: `document` is empty here. Everything else of it stands in clear and holds."""
 
     def __repr__(self) -> str:
         """Without its document: a patient."""
@@ -166,8 +172,12 @@ def _read(row: Sequence[Any], seal: Seal) -> Intervention:
     del said["closed"]
     for name in INSTANTS:
         said[name] = from_column(said[name]) if said[name] is not None else None
-    document = orjson.loads(seal.open(said["document"]))
-    return Intervention(**{**said, "status": Status(said["status"]), "document": document})
+    try:
+        document, readable = open_json(seal, said["document"]), True
+    except UnreadableError:
+        # One sheet that no key opens must not silence "appelez le 15" for the others, nor for itself.
+        document, readable = {}, False
+    return Intervention(**{**said, "status": Status(said["status"]), "document": document, "readable": readable})
 
 
 def _kept(row: Sequence[bytes] | None) -> KeptMessage | None:
@@ -232,7 +242,10 @@ class Interventions:
 
     def change(self, one: Intervention) -> None:
         """The request as it now is."""
-        CHANGE.run(self._connection, {**_row(one, self._seal), "this": one.id})
+        row = {**_row(one, self._seal), "this": one.id}
+        if not one.readable:
+            del row["document"]
+        (CHANGE if one.readable else CHANGE_AROUND).run(self._connection, row)
 
     def message(self, sender: str, message_id: str) -> KeptMessage | None:
         """A message of this sender, if it came before."""

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from domain.event_record import event_from_record, event_to_record
 from gateway.register.instants import to_column
+from gateway.register.readable import each_readable, read_whole
 from gateway.register.statement import Statement
 from gateway.register.tables import event as table
 
@@ -57,7 +58,7 @@ class Events:
         """One event; locked until the end of the transaction when it is to be changed."""
         statement = FIND_FOR_CHANGE if for_change else FIND
         record = statement.one(self._connection, {"id": event_id})
-        return _read(bytes(record)) if record is not None else None
+        return read_whole(_read, bytes(record)) if record is not None else None
 
     def held(self, event: Event) -> Event:
         """The same event as it is now, kept from changing until the end of the transaction, while others may hold it too.
@@ -72,9 +73,7 @@ class Events:
 
     def all(self, mode: Mode) -> list[Event]:
         """Every event of one mode, the newest first."""
-        return [
-            event_from_record(orjson.loads(row.record)) for row in self._connection.execute(OF_MODE, {"mode": mode})
-        ]
+        return list(each_readable("event", _read, self._connection.execute(OF_MODE, {"mode": mode}).scalars()))
 
     def add(self, event: Event, now: datetime) -> None:
         """A new event."""

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, insert, select
 from domain.source import Source
 from domain.victim.observation import Observation, ObservationKind, Stamp
 from gateway.register.instants import from_column, to_column
+from gateway.register.readable import each_readable
 from gateway.register.statement import Statement
 from gateway.register.tables import observation as table
 
@@ -54,12 +55,12 @@ class Observations:
 
     def of_victim(self, victim_id: str) -> list[Observation]:
         """All that was said of one victim."""
-        return [_read(row) for row in self._connection.execute(OF_VICTIM, {"victim_id": victim_id})]
+        return list(each_readable("observation", _read, self._connection.execute(OF_VICTIM, {"victim_id": victim_id})))
 
     def of_event(self, event_id: str, until: datetime) -> Iterator[Observation]:
         """All that had been received of an event at an instant: what any past count is recomputed from."""
-        for row in self._connection.execute(OF_EVENT_UNTIL, {"event_id": event_id, "until": to_column(until)}):
-            yield _read(row)
+        rows = self._connection.execute(OF_EVENT_UNTIL, {"event_id": event_id, "until": to_column(until)})
+        return each_readable("observation", _read, rows)
 
 
 def _read(row: Row[tuple[object, ...]]) -> Observation:

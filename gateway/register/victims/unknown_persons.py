@@ -12,8 +12,9 @@ from sqlalchemy import bindparam, insert, select, update
 from domain.mode import Mode
 from domain.source import Source
 from gateway.register.instants import from_column, to_column
+from gateway.register.readable import each_readable
 from gateway.register.tables import unknown_person as table
-from outbox.database.sealing import seal_of
+from outbox.database.sealing import open_json, seal_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +94,7 @@ class UnknownPersons:
     def of(self, mode: Mode, events: list[str], state: str = "open", limit: int = 200) -> list[UnknownPerson]:
         """Those of some events, the longest waiting first; `""` stands for no event."""
         asked = {"mode": mode, "state": state, "events": events, "limit": limit}
-        return [self._person(row) for row in self._connection.execute(OPEN, asked)]
+        return list(each_readable("unknown_person", self._person, self._connection.execute(OPEN, asked)))
 
     def decide(self, person: UnknownPerson) -> None:
         """Keep what a person decided."""
@@ -129,7 +130,7 @@ class UnknownPersons:
             Source(row.source),
             row.author,
             row.why,
-            tuple(orjson.loads(self._seal.open(row.words))),
+            tuple(open_json(self._seal, row.words)),
             from_column(row.first_at),
             from_column(row.last_at),
             row.state,

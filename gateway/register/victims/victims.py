@@ -12,6 +12,7 @@ from domain.severity import Severity
 from domain.victim.care_path import Status
 from domain.victim.projection import from_record, to_record
 from gateway.register.instants import to_column
+from gateway.register.readable import each_readable, read_whole
 from gateway.register.statement import Statement
 from gateway.register.tables import cata_serial
 from gateway.register.tables import victim as table
@@ -91,10 +92,10 @@ class Victims:
         self._connection = connection
 
     def find(self, event_id: str, victim_id: str, *, for_change: bool = False) -> Victim | None:
-        """One record, also when it is deleted; locked until the end of the transaction when it is to be changed."""
+        """One record, also when it is deleted; raises UnreadableError. Locked until the end of the transaction when it is to be changed."""
         statement = FIND_FOR_CHANGE if for_change else FIND
         record = statement.one(self._connection, {"id": victim_id, "event_id": event_id})
-        return from_record(orjson.loads(record)) if record is not None else None
+        return read_whole(_read, record) if record is not None else None
 
     def knows(self, victim_id: str) -> bool:
         """Whether any event has a record under this identifier."""
@@ -107,8 +108,8 @@ class Victims:
 
     def of_event(self, event_id: str) -> Iterator[Victim]:
         """Every victim of the event that is not deleted, first registered first."""
-        for row in self._connection.execute(OF_EVENT, {"event_id": event_id}):
-            yield from_record(orjson.loads(row.record))
+        rows = self._connection.execute(OF_EVENT, {"event_id": event_id}).scalars()
+        return each_readable("victim", _read, rows)
 
     def add(self, victim: Victim, now: datetime, rules: Rules) -> None:
         """A new record."""
@@ -150,6 +151,10 @@ class Victims:
             )
             for row in self._connection.execute(CELLS, {"event_id": event_id})
         ]
+
+
+def _read(record: bytes) -> Victim:
+    return from_record(orjson.loads(record))
 
 
 def _columns(victim: Victim, at: int, rules: Rules) -> dict[str, object]:

@@ -22,7 +22,7 @@ WEEK_SECONDS = 7 * 86400.0
 
 
 def _write(script: Script, stage: Stage, random: Random) -> None:
-    begun = now() - timedelta(days=7)
+    begun = now() - timedelta(days=12)
     for _ in range(PEOPLE):
         person = stage.crowd.next(bracelet=True, named=True, severity=random.choice(("UA", "UR", "IMP")))
         arrived = random.uniform(0, WEEK_SECONDS * 0.6)
@@ -38,8 +38,8 @@ def _write(script: Script, stage: Stage, random: Random) -> None:
 async def _dated_by_fact(stage: Stage) -> bool:
     person = stage.crowd.people[0]
     history = await stage.read(f"patients/{person.records[0]}/history")
-    lines = [line for line in history["history"] if line.get("source") == "hospital"]
-    return bool(lines) and all(line["happened_at"] < line["recorded_at"] for line in lines)
+    lines = [line for line in history["observations"] if line["source"] == "hospital"]
+    return bool(lines) and all(line["happened_at"] < line["received_at"] for line in lines)
 
 
 WEEK = Scenario("semaine", "Une semaine d’établissements : 20 000 nouvelles", ("Ville",), _write, patience=600)

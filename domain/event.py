@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from domain.rules import Rules
 
-CHANGEABLE: Final = frozenset({"name", "type", "started_at", "particularity_groups"})
+CHANGEABLE: Final = frozenset({"name", "type", "started_at", "planned_end", "particularity_groups"})
 GROUPS: Final = ("A", "B", "C")
 
 
@@ -55,6 +55,8 @@ class Event:
     status: Literal["open", "closed"]
     started_at: datetime
     ended_at: datetime | None = None
+    planned_end: datetime | None = None
+    """When it is expected to end; closing it is another thing, and says when it did."""
     localisations: tuple[Localisation, ...] = ()
     particularity_groups: Mapping[str, str] = field(default_factory=dict)
     """R-21: what A, B and C mean here."""
@@ -86,10 +88,11 @@ def open_event(  # noqa: PLR0913 - an event is all of this
     localisations: Iterable[tuple[str, str]] = (),
     particularity_groups: Mapping[str, str] | None = None,
     rules: Rules = DEFAULT_RULES,
+    planned_end: datetime | None = None,
 ) -> Event:
     """A new event with its places, as (id, name) in the order they are declared: the first is A."""
     if mode not in tuple(Mode):
-        raise InvalidError("MODE", "mode", "Le mode de l’évènement est inconnu.", "Actual ou Exercise")
+        raise InvalidError("MODE", "mode", "Le mode de l’événement est inconnu.", "Actual ou Exercise")
     _aware("started_at", started_at)
     event = Event(
         id=id,
@@ -98,6 +101,7 @@ def open_event(  # noqa: PLR0913 - an event is all of this
         mode=Mode(mode),
         status="open",
         started_at=started_at,
+        planned_end=_planned(planned_end, started_at),
         particularity_groups=_groups(particularity_groups or {}),
     )
     for place_id, place_name in localisations:
@@ -106,15 +110,15 @@ def open_event(  # noqa: PLR0913 - an event is all of this
 
 
 def change_event(event: Event, **changes: object) -> Event:
-    """The event with other `name`, `type`, `started_at` or `particularity_groups`; its mode never changes."""
+    """The event with other fields of `CHANGEABLE`; its mode never changes, and None takes a planned end back."""
     for name in changes:
         if name == "mode":
-            raise ConflictError("MODE", "mode", "Le mode d’un évènement ne change jamais : ouvrez-en un autre.")
+            raise ConflictError("MODE", "mode", "Le mode d’un événement ne change jamais : ouvrez-en un autre.")
         if name not in CHANGEABLE:
             raise InvalidError(
-                "R-06", name, "Ce champ de l’évènement ne se modifie pas.", ", ".join(sorted(CHANGEABLE))
+                "R-06", name, "Ce champ de l’événement ne se modifie pas.", ", ".join(sorted(CHANGEABLE))
             )
-    started = changes.get("started_at", event.started_at)
+    started = _aware("started_at", changes.get("started_at", event.started_at))
     groups = changes.get("particularity_groups", event.particularity_groups)
     if not isinstance(groups, dict):
         raise InvalidError("R-21", "particularity_groups", "Les groupes sont un objet A, B, C.")
@@ -122,7 +126,8 @@ def change_event(event: Event, **changes: object) -> Event:
         event,
         name=_named("name", changes.get("name", event.name)),
         type=str(changes.get("type", event.type)).strip(),
-        started_at=_aware("started_at", started),
+        started_at=started,
+        planned_end=_planned(changes.get("planned_end", event.planned_end), started),
         particularity_groups=_groups(groups),
     )
     return event if changed == event else _next(changed)
@@ -133,7 +138,7 @@ def close_event(event: Event, at: datetime) -> Event:
     if event.status == "closed":
         return event
     if _aware("ended_at", at) < event.started_at:
-        raise InvalidError("R-06", "ended_at", "La fin précède le début de l’évènement.", "une date après started_at")
+        raise InvalidError("R-06", "ended_at", "La fin précède le début de l’événement.", "une date après started_at")
     return _next(replace(event, status="closed", ended_at=at))
 
 
@@ -171,7 +176,7 @@ def open_localisation(event: Event, localisation_id: object, field: str = "local
     place = event.localisation(localisation_id) if isinstance(localisation_id, str) else None
     if place is None or place.removed:
         raise UnknownError(
-            "R-22", field, "Cette localisation n’est pas une localisation de l’évènement.", "une localisation déclarée"
+            "R-22", field, "Cette localisation n’est pas une localisation de l’événement.", "une localisation déclarée"
         )
     return place
 
@@ -180,7 +185,7 @@ def link_event(event: Event, destination: str, link: Link) -> Event:
     """How that neighbour knows the event from now on; the other links, and everything else, stay."""
     if link.action == "link" and not link.external_id:
         raise InvalidError(
-            "R-53", "external_id", "L’évènement à lier n’est pas désigné.", "l’identifiant chez le voisin"
+            "R-53", "external_id", "L’événement à lier n’est pas désigné.", "l’identifiant chez le voisin"
         )
     if event.links.get(destination) == link:
         return event
@@ -225,7 +230,7 @@ def _unlike_others(event: Event, localisation_id: str, name: str) -> None:
         place.id != localisation_id and place.name.casefold() == name.strip().casefold()
         for place in event.open_localisations
     ):
-        raise ConflictError("R-22", "localisation.name", "Une localisation de l’évènement porte déjà ce nom.")
+        raise ConflictError("R-22", "localisation.name", "Une localisation de l’événement porte déjà ce nom.")
 
 
 def _named(name: str, value: object) -> str:
@@ -238,6 +243,17 @@ def _aware(name: str, value: object) -> datetime:
     if getattr(value, "tzinfo", None) is None:
         raise InvalidError("R-06", name, "La date n’a pas de fuseau horaire.", "une date ISO 8601 avec décalage")
     return value  # type: ignore[return-value] # Only an aware datetime has a tzinfo that is not None.
+
+
+def _planned(value: object, started_at: datetime) -> datetime | None:
+    if value is None:
+        return None
+    planned = _aware("planned_end", value)
+    if planned < started_at:
+        raise InvalidError(
+            "R-47", "planned_end", "La fin prévue précède le début de l’événement.", "une date après started_at"
+        )
+    return planned
 
 
 def _groups(groups: Mapping[str, str]) -> dict[str, str]:

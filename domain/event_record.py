@@ -22,6 +22,7 @@ def event_to_record(event: Event) -> dict[str, Any]:
         "status": event.status,
         "started_at": event.started_at.isoformat(),
         "ended_at": event.ended_at.isoformat() if event.ended_at else None,
+        "planned_end": event.planned_end.isoformat() if event.planned_end else None,
         "localisations": [[place.id, place.name, place.letter, place.removed] for place in event.localisations],
         "particularity_groups": dict(event.particularity_groups),
         "revision": event.revision,
@@ -32,7 +33,7 @@ def event_to_record(event: Event) -> dict[str, Any]:
 
 def event_from_record(record: Mapping[str, Any]) -> Event:
     """The event that a record was made from."""
-    ended = record["ended_at"]
+    ended, planned = record["ended_at"], record.get("planned_end")
     return Event(
         id=record["id"],
         name=record["name"],
@@ -41,6 +42,7 @@ def event_from_record(record: Mapping[str, Any]) -> Event:
         status=record["status"],
         started_at=datetime.fromisoformat(record["started_at"]),
         ended_at=datetime.fromisoformat(ended) if ended else None,
+        planned_end=datetime.fromisoformat(planned) if planned else None,
         localisations=tuple(Localisation(*place) for place in record["localisations"]),
         particularity_groups=record["particularity_groups"],
         revision=record["revision"],

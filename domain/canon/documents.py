@@ -26,6 +26,8 @@ class EventCanon(TypedDict):
     """`open` or `closed`."""
     started_at: str
     ended_at: str | None
+    planned_end: NotRequired[str | None]
+    """When it is expected to end."""
     localisations: list[LocalisationCanon]
     link: LinkCanon | None
     """How this destination knows, or should know, the event; None in documents that are not for one destination."""

@@ -63,6 +63,7 @@ class Board:
     started_at: datetime
     ended_at: datetime | None
     updated_at: datetime | None = None
+    planned_end: datetime | None = None
     exportable: bool = True
     by_place: tuple[Row, ...] = ()
     """The last block of TB4: all statuses together, place by place."""
@@ -140,12 +141,19 @@ def with_total_without_imp(board: Board) -> Board:
 def heading(board: Board, rules: Rules = DEFAULT_RULES) -> list[tuple[str, str]]:
     """R-47: what every export carries above its table."""
     return [
-        ("Évènement", board.event_name),
+        ("Événement", board.event_name),
         ("Tableau", board.title),
         ("Date de début", stamped(board.started_at, rules)),
-        ("Date de fin", stamped(board.ended_at, rules)),
+        ("Date de fin", _end(board, rules)),
         ("Dernière mise à jour", stamped(board.updated_at, rules)),
     ]
+
+
+def _end(board: Board, rules: Rules) -> str:
+    """When it ended, else when it is expected to."""
+    if board.ended_at is None and board.planned_end is not None:
+        return f"{stamped(board.planned_end, rules)} (prévue)"
+    return stamped(board.ended_at, rules)
 
 
 def lines(board: Board) -> list[list[str]]:
@@ -195,7 +203,17 @@ def _board(
     event: Event, title: str, rows: list[Row], counted: list[tuple[Cell, int]], updated_at: datetime | None
 ) -> Board:
     totals = _values(tally(counted))
-    return Board(title, TALLY_COLUMNS, tuple(rows), totals, event.name, event.started_at, event.ended_at, updated_at)
+    return Board(
+        title,
+        TALLY_COLUMNS,
+        tuple(rows),
+        totals,
+        event.name,
+        event.started_at,
+        event.ended_at,
+        updated_at,
+        event.planned_end,
+    )
 
 
 def _patient(victim: Victim, rules: Rules) -> Row:

@@ -49,15 +49,15 @@ def decide(  # noqa: PLR0913 - a decision looks at all of this
         raise ConflictError(
             "R-06",
             "happened_at",
-            "L’évènement est clos : rouvrez-le, ou donnez la date du fait.",
-            "une date qui ne dépasse pas la fin de l’évènement",
+            "L’événement est clos : rouvrez-le, ou donnez la date du fait.",
+            "une date qui ne dépasse pas la fin de l’événement",
         )
     if isinstance(command, c.CreatePatient):
         if victim is not None:
             raise ConflictError("R-09", "patient_id", "Un patient porte déjà cet identifiant.")
         return _create(Situation(event, command.patient_id, None, stamp, around, rules), command)
     if victim is None or victim.event_id != event.id:
-        raise UnknownError("R-09", "patient_id", "Ce patient n’est pas de cet évènement.")
+        raise UnknownError("R-09", "patient_id", "Ce patient n’est pas de cet événement.")
     if victim.deleted and not isinstance(command, c.StepBack):
         raise ConflictError("R-36", "status", "Ce patient a été supprimé.")
     situation = Situation(event, victim.id, victim, stamp, around, rules)

@@ -65,7 +65,7 @@ def drawn_cata(situation: Situation, localisation_id: str | None) -> list[Identi
     place = situation.event.localisation(localisation_id)
     if place is None:
         raise ConflictError(
-            "R-19", "localisation_id", "Sans localisation, pas de code CATA.", "une localisation de l’évènement"
+            "R-19", "localisation_id", "Sans localisation, pas de code CATA.", "une localisation de l’événement"
         )
     # A place without a letter is refused before a serial is asked for: to ask is to use it up.
     code = (
@@ -103,8 +103,8 @@ def _attached(situation: Situation, field: str, number: SinusNumber) -> list[Ide
         raise ConflictError(
             "R-12",
             field,
-            "Un autre patient de l’évènement porte déjà ce numéro SINUS.",
-            "un numéro que personne ne porte dans cet évènement",
+            "Un autre patient de l’événement porte déjà ce numéro SINUS.",
+            "un numéro que personne ne porte dans cet événement",
         )
     changes = [
         *resolved,

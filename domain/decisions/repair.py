@@ -98,6 +98,6 @@ def _two_of(event: Event, a: Victim, b: Victim) -> None:
     if a.id == b.id:
         raise InvalidError("F7", "victim_id", "Il faut deux victimes différentes.")
     if {a.event_id, b.event_id} != {event.id}:
-        raise UnknownError("F7", "victim_id", "Les deux victimes ne sont pas de cet évènement.")
+        raise UnknownError("F7", "victim_id", "Les deux victimes ne sont pas de cet événement.")
     if a.deleted or b.deleted:
         raise ConflictError("R-36", "status", "Ce patient a été supprimé.")

@@ -169,6 +169,7 @@ def event_canon(event: Event, destination: str | None) -> EventCanon:
         "status": event.status,
         "started_at": event.started_at.isoformat(),
         "ended_at": _instant(event.ended_at),
+        "planned_end": _instant(event.planned_end),
         "localisations": [_place(place) for place in event.open_localisations],
         "link": _link(event, destination, link) if link and destination else None,
     }

@@ -126,7 +126,7 @@ def test_r46_r47_an_export_carries_its_stamps_dashes_and_total(golden: Stage) ->
     event = close_event(golden.event, SECOND_LOOK)
     sheet = board_csv(tb1(event, cells_of(golden.victims.values()), FIRST_LOOK)).split("\r\n")
     assert sheet[:5] == [
-        "Évènement;ESSAI",
+        "Événement;ESSAI",
         "Tableau;Triage médical",
         "Date de début;01/09/2020 - 14:00:00",
         "Date de fin;01/09/2020 - 18:13:47",

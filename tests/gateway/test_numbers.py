@@ -99,7 +99,7 @@ async def test_a_board_is_a_file_that_a_spreadsheet_opens(house: OpenHouse) -> N
     assert answer.content.startswith(b"\xef\xbb\xbf")
     lines = answer.text.removeprefix("\ufeff").split("\r\n")
     assert lines[:4] == [
-        "Évènement;Match de Rugby Toulouse VS Pau",
+        "Événement;Match de Rugby Toulouse VS Pau",
         "Tableau;Triage médical",
         "Date de début;01/09/2020 - 17:00:00",
         "Date de fin;-",
@@ -120,7 +120,7 @@ async def test_a_board_leaves_as_a_spreadsheet_and_as_a_page(house: OpenHouse) -
     sheet = load_workbook(io.BytesIO(by_parameter.content)).active
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert [row[:2] for row in rows[:4]] == [
-        ["Évènement", "Match de Rugby Toulouse VS Pau"],
+        ["Événement", "Match de Rugby Toulouse VS Pau"],
         ["Tableau", "État de la prise en charge"],
         ["Date de début", "01/09/2020 - 17:00:00"],
         ["Date de fin", "-"],

@@ -45,7 +45,7 @@ async function start(wanted) {
 async function list(wanted) {
   const { events } = await get("/v1/events");
   state.heard = Date.now();
-  const known = JSON.stringify(events.map((event) => [event.id, event.name, event.status, event.started_at]));
+  const known = JSON.stringify(events.map((event) => [event.id, event.name, event.status, event.started_at, event.localisations]));
   if (known !== state.events) {
     state.events = known;
     morph(at("event-list"), ...events.map(option));
@@ -58,10 +58,13 @@ async function list(wanted) {
   else if (chosen) tellEvent(chosen);
 }
 
-// Two events of one name are told apart by their day and hour.
-function option(event) {
+// Two events of one name are told apart by their day and hour, by their places, and at last by their identifier.
+function option(event, _, all) {
+  const twins = all.filter((other) => other.name === event.name && other.id !== event.id && Math.abs(new Date(other.started_at) - new Date(event.started_at)) < 60000);
+  const places = event.localisations.map((place) => place.name).join(", ");
+  const apart = twins.length ? ` – ${places ? `${places}, ` : ""}${event.id.slice(-6)}` : "";
   const began = new Date(event.started_at).toLocaleString("fr-FR", { dateStyle: "short", timeStyle: "short" });
-  const made = new Option(`${event.name}, ${began}${event.status === "closed" ? " (clos)" : ""}`, event.id);
+  const made = new Option(`${event.name}, ${began}${event.status === "closed" ? " (clos)" : ""}${apart}`, event.id);
   return made;
 }
 
@@ -76,7 +79,8 @@ function show(event) {
 }
 
 function tellEvent(event) {
-  at("event-name").textContent = event.status === "closed" ? `${event.name} (clos)` : event.name;
+  const planned = event.planned_end && event.status !== "closed" ? `, fin prévue le ${new Date(event.planned_end).toLocaleString("fr-FR", { dateStyle: "short", timeStyle: "short" })}` : "";
+  at("event-name").textContent = event.status === "closed" ? `${event.name} (clos)` : `${event.name}${planned}`;
   document.title = `${event.name} – Passerelle`;
   tellMode(event.mode);
 }

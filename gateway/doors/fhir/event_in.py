@@ -23,7 +23,7 @@ from domain.decisions.commands import (
     Triage,
 )
 from domain.errors import RuleError
-from domain.event import add_localisation, open_event
+from domain.event import add_localisation, change_event, open_event
 from domain.source import Source
 from domain.victim.care_path import Status
 from domain.victim.observation import Stamp
@@ -100,7 +100,12 @@ class _Taking:
         if new:
             started_at = report.started_at or self._call.now
             event = open_event(
-                id=report.id, name=report.name, type=report.type, mode=report.mode, started_at=started_at
+                id=report.id,
+                name=report.name,
+                type=report.type,
+                mode=report.mode,
+                started_at=started_at,
+                planned_end=report.planned_end,
             )
             # The same as at every other door of an event.
             event = linked_at_creation(event, self._house)
@@ -111,6 +116,8 @@ class _Taking:
             text = "L’événement est dit terminé : ce message ne le clôt pas, une personne le fait."
             self._warnings.append(Issue("EVENEMENT_OUVERT", "business-rule", text, f"{report.path}.status", "warning"))
         before = event
+        if report.planned_end is not None:
+            event = change_event(event, planned_end=report.planned_end)
         for name in report.places:
             if all(place.name != name for place in event.localisations):
                 event = add_localisation(event, new_id(self._call.now), name, self._house.rules)

@@ -83,6 +83,8 @@ class NewEvent(Said):
     ]
     mode: Mode
     started_at: Instant | None = None
+    planned_end: Instant | None = None
+    """Fin prévue : la « Date de fin » des tableaux tant que l’événement n’est pas clos."""
     localisations: Annotated[list[NewLocalisation], Field(max_length=100)] = []
     particularity_groups: Annotated[
         dict[Literal["A", "B", "C"], Short], Field(description="Sens des groupes génériques.")
@@ -97,6 +99,8 @@ class ChangedEvent(Said):
     name: Line | None = None
     type: Annotated[str, Field(min_length=1, max_length=40), Writable] | None = None
     started_at: Instant | None = None
+    planned_end: Instant | None = None
+    """Fin prévue ; null : il n’y en a plus."""
     particularity_groups: dict[Literal["A", "B", "C"], Short] | None = None
 
 

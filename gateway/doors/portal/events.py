@@ -63,6 +63,7 @@ async def create(call: Call) -> Reply:
         type=said.type,
         mode=said.mode,
         started_at=said.started_at or stamp.happened_at,
+        planned_end=said.planned_end,
         localisations=[(one.id or new_id(call.now), one.name) for one in said.localisations],
         particularity_groups={str(letter): meaning for letter, meaning in said.particularity_groups.items()},
         rules=call.runtime.house.rules,

@@ -71,6 +71,8 @@ class EventReport:
     type: str
     mode: str
     started_at: datetime | None
+    planned_end: datetime | None
+    """When it is expected to end: the end of the period of an Encounter that is not finished."""
     closed: bool
     victims: tuple[VictimReport, ...]
     places: tuple[str, ...]
@@ -110,6 +112,7 @@ def read_event(document: Resource, at: datetime) -> EventReport:
         type=(concept(types[0]) if types else "") or "AUTRE",
         mode="Exercise" if _exercise(opened) else "Actual",
         started_at=started_at,
+        planned_end=_planned_end(opened, event),
         closed=event.resource.get("status") == "finished",
         victims=victims,
         places=tuple(dict.fromkeys(places)),
@@ -267,6 +270,17 @@ def _exercise(opened: OpenBundle) -> bool:
     holders = (opened.bundle, *(each.resource for each in opened.entries))
     labels = [meta.get("security") for each in holders if isinstance(meta := each.get("meta"), dict)]
     return "HTEST" in codes([{"coding": each} for each in labels], ACT_REASON)
+
+
+def _planned_end(opened: OpenBundle, event: Placed) -> datetime | None:
+    text = event.resource.get("period", {}).get("end")
+    if text is None or event.resource.get("status") == "finished":
+        return None
+    if "T" in text:
+        return instant(text)
+    told = "Attendu : date, heure et décalage horaire ; reçu : une date sans heure. La fin prévue n’est pas reprise."
+    opened.warn("FORME", told, f"{event.path}.period.end")
+    return None
 
 
 def _start(opened: OpenBundle, event: Placed) -> datetime | None:

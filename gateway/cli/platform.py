@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -43,7 +44,10 @@ class Case:
 
 
 PATIENT = {"name": "TESTE", "given_name": "Angèle", "sex": "F", "phone": "+33600000000", "birth_year": "1952"}
-PLACE = {"address": "18 rue de l’Exemple", "city": "Melun", "insee_code": "77288", "postal_code": "77000"}
+PLACE: dict[str, Any] = {"address": "18 rue de l’Exemple", "city": "Commune d’essai"}
+"""Completed by the codes of a place that the gateway says it serves."""
+MELUN = {"insee_code": "77288", "postal_code": "77000"}
+NOWHERE = {"insee_code": "98999", "postal_code": "98999"}
 BASE: dict[str, Any] = {
     "requester": {"structure_id": "1750712184", "structure_name": "Cellule d’essai", "callback": "+33100000000"},
     "patient": PATIENT,
@@ -106,7 +110,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "un lieu que nul SAMU relié ne dessert : refusé",
-        {"place": {**PLACE, "insee_code": "98999", "postal_code": "98999"}},
+        {"place": {**PLACE, **NOWHERE}},
         REFUSED,
         "AUCUNE_ROUTE",
     ),
@@ -139,9 +143,13 @@ async def _check(url: str, key: str) -> int:
         if (reason := closed(knocked)) is not None:
             complain(reason)
             return 2
+        place = served_place(said(await client.get(f"{PATH}/served")))
         batch, different, asked = secrets.token_hex(4), 0, dict[int, str]()
         for number, case in enumerate(CASES):
-            answer = await client.post(PATH, json=document(case, number, batch))
+            if place is ANYWHERE and case.code == "AUCUNE_ROUTE":
+                say(f"{'sans objet':10} {case.title} : cette plateforme a une voie pour tout lieu")
+                continue
+            answer = await client.post(PATH, json=document(case, number, batch, place))
             wrong = differences(case, answer)
             different += bool(wrong)
             say(f"{'différent' if wrong else 'conforme':10}{case.title}" + "".join(f"\n{'':10}{one}" for one in wrong))
@@ -163,10 +171,35 @@ def closed(knocked: httpx.Response) -> str | None:
     return None
 
 
-def document(case: Case, number: int, batch: str) -> dict[str, Any]:
+ANYWHERE: Mapping[str, str] = MappingProxyType(MELUN)
+"""The place that is said where the platform has a route for all of them."""
+
+
+def served_place(served: Mapping[str, Any]) -> Mapping[str, str]:
+    """The codes of one place that the gateway serves by its own routes: a commune's, else of its department's first, else any."""
+    for commune in served.get("communes", ()):
+        return {"insee_code": commune, "postal_code": _postal(commune)}
+    for department in served.get("departments", ()):
+        # Communes are numbered from 1; overseas a department has one digit more, and its communes one fewer.
+        commune = f"{department}{'1'.zfill(5 - len(department))}"
+        return {"insee_code": commune, "postal_code": _postal(commune)}
+    return ANYWHERE if served.get("anywhere") else MELUN
+
+
+def _postal(commune: str) -> str:
+    """A postal code of the department of a commune; Corsica's begin with 20."""
+    department = (
+        commune[:3] if commune.startswith(("97", "98")) else commune[:2].replace("2A", "20").replace("2B", "20")
+    )
+    return department.ljust(5, "0")
+
+
+def document(case: Case, number: int, batch: str, place: Mapping[str, str] = ANYWHERE) -> dict[str, Any]:
     """What is sent: the ordinary request under identifiers of this run, with what the case changes. A case never says the real but to be refused."""
     owner = number if case.same_as is None else case.same_as
     sent = {"request_id": f"ESSAI-{batch}-{owner}", "mode": "Exercise", **BASE, **case.changes}
+    if sent["place"] and sent["place"].get("insee_code") != NOWHERE["insee_code"]:
+        sent["place"] = {**sent["place"], **place}
     if "message_id" in sent:
         sent["message_id"] = f"ESSAI-{batch}-{owner}-{sent['message_id']}"
     return sent

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from domain.intervention.route import RouteKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from domain.intervention.route import Route
@@ -48,6 +48,21 @@ def end_noted(register: Register, route_id: str, by: str, now: datetime) -> bool
         return False
     register.audit.note(by, "route.end", f"route:{route_id}", now)
     return True
+
+
+def served(register: Register, destinations: Collection[str], platform: str, now: datetime) -> dict[str, Any]:
+    """Which places a platform's requests find a SAMU for, by the rows in force whose destination is open: codes, sorted.
+
+    `anywhere`: the platform itself has a route, so that no place is without one.
+    """
+    rows = [row for row in register.routes.all() if row.in_force(now) and row.destination in destinations]
+    keys = {kind: sorted({row.key for row in rows if row.kind is kind}) for kind in RouteKind}
+    return {
+        "communes": keys[RouteKind.INSEE],
+        "departments": keys[RouteKind.DEPARTMENT],
+        "crras": keys[RouteKind.CRRA],
+        "anywhere": platform in keys[RouteKind.PLATFORM],
+    }
 
 
 def route_view(one: Route, *, in_force: bool) -> dict[str, Any]:

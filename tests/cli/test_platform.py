@@ -10,7 +10,7 @@ import pytest
 
 from domain.intervention.request import CALL_15
 from gateway.cli import main
-from gateway.cli.platform import CASES, PATH, Case, closed, differences, document
+from gateway.cli.platform import CASES, PATH, Case, closed, differences, document, served_place
 from tests.servers.live_house import OPERATOR, PLATFORM, REAL, LiveHouse, live_house
 
 if TYPE_CHECKING:
@@ -118,3 +118,37 @@ def test_only_the_case_that_must_be_refused_says_the_real() -> None:
     modes = {case.title: document(case, 1, "essai")["mode"] for case in CASES}
     assert {title for title, mode in modes.items() if mode != "Exercise"} == {CASES[9].title}
     assert CASES[9].code == "MODE"
+
+
+@pytest.mark.parametrize(
+    ("served", "insee", "postal"),
+    [
+        ({"communes": ["31555"], "departments": ["77"]}, "31555", "31000"),
+        ({"communes": [], "departments": ["31"]}, "31001", "31000"),
+        ({"communes": [], "departments": ["2A"]}, "2A001", "20000"),
+        ({"communes": [], "departments": ["974"]}, "97401", "97400"),
+        ({"communes": [], "departments": [], "anywhere": True}, "77288", "77000"),
+        ({}, "77288", "77000"),
+    ],
+)
+def test_the_place_is_one_that_the_gateway_serves(served: dict[str, Any], insee: str, postal: str) -> None:
+    """Of the deployment's own routes, whatever its department; a gateway that does not say is asked as before."""
+    place = served_place(served)
+    assert place == {"insee_code": insee, "postal_code": postal}
+    sent = document(CASES[0], 0, "essai", place)
+    assert (sent["place"]["insee_code"], sent["place"]["postal_code"]) == (insee, postal)
+    assert document(CASES[-1], 0, "essai", place)["place"]["insee_code"] == "98999"
+
+
+def test_a_samu_of_toulouse_is_conformant(house: LiveHouse, capsys: pytest.CaptureFixture[str]) -> None:
+    """Thirteen of thirteen where the only route is that of Haute-Garonne."""
+    house.route("DELETE")
+    path, headers = f"{house.url}/v1/routes/toulouse", {"Authorization": f"Bearer {house.keys[OPERATOR]}"}
+    row = {"kind": "department", "key": "31", "destination": "lrm", "label": "SAMU 31"}
+    try:
+        assert httpx.put(path, json=row, headers=headers, trust_env=False).is_success
+        assert check(house, house.keys[PLATFORM]) == 0
+    finally:
+        httpx.delete(path, headers=headers, trust_env=False)
+        house.route()
+    assert "Tout est conforme." in capsys.readouterr().out

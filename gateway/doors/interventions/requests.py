@@ -21,7 +21,7 @@ from gateway.doors.portal.stream import lines, resume_after
 from gateway.interventions import view
 from gateway.interventions.accept import Answer, cancel, submit
 from gateway.interventions.check import check
-from gateway.interventions.routing_table import end_noted, put_noted, route_view, wrong_key
+from gateway.interventions.routing_table import end_noted, put_noted, route_view, served, wrong_key
 from gateway.interventions.tell import webhook
 from gateway.security.keys import Scope
 
@@ -47,6 +47,14 @@ async def check_one(call: Call) -> Reply:
         return Reply(200, check(register, house, request, call.principal, call.now, _explained))
 
     return await call.runtime.read(work)
+
+
+async def served_places(call: Call) -> Reply:
+    """For which places a SAMU is linked here, for this platform."""
+    open_ones = set(call.runtime.house.takers("intervention.request"))
+    return await call.runtime.read(
+        lambda register: Reply(200, served(register, open_ones, call.principal.name, call.now))
+    )
 
 
 def _explained(error: RuleError) -> dict[str, Any]:

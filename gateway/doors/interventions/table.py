@@ -69,6 +69,14 @@ INTERVENTION_DOORS: tuple[Door, ...] = (
     ),
     Door(
         "GET",
+        "/v1/interventions/served",
+        PLATFORM,
+        requests.served_places,
+        "Les lieux pour lesquels un SAMU est relié : communes, départements, CRRA",
+        tag="Demandes d’intervention",
+    ),
+    Door(
+        "GET",
         "/v1/interventions",
         OPERATOR,
         requests.read_all,

@@ -14,6 +14,7 @@ from gateway.neighbours import links, neighbours_of, open_neighbours
 from gateway.operations.unreadable import count_by_kind
 from gateway.runtime.heartbeat import answers
 from gateway.settings.exposure import exposures
+from gateway.settings.refusals import refusals
 from mapping import MappingFaultsError, UnknownMappingError
 from outbox.database.database import open_database
 
@@ -42,6 +43,11 @@ def command(arguments: argparse.Namespace) -> int:
     """Exit code 0 when everything is right, 1 when a neighbour does not answer or something travels in clear, 2 when the house cannot start."""
     settings = read_settings(arguments.settings)
     if settings is None:
+        return 2
+    refused = refusals(settings)
+    for refusal in refused:
+        say(f"réglages          {refusal}")
+    if refused:
         return 2
     say("réglages          bons")
     if not (_mappings(settings) and _database(settings)):
@@ -95,11 +101,7 @@ async def _neighbours(settings: Settings) -> int:
         neighbours = open_neighbours(settings, standing(settings), closing)
         reached = neighbours_of(settings)
         for name in neighbours.destinations:
-            link = reached[name].link
-            if link.mode != settings.mode:
-                say(f"{name:17} le lien est « {link.mode} », la passerelle « {settings.mode} » : accorder les deux.")
-                worst = 2
-            elif await answers(link.url):
+            if await answers(reached[name].link.url):
                 say(f"{name:17} joignable")
             else:
                 say(

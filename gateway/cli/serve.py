@@ -21,6 +21,7 @@ from gateway.jobs import jobs
 from gateway.neighbours import links
 from gateway.serving import serving, settle_memory, until_told_to_stop
 from gateway.settings.exposure import exposures
+from gateway.settings.refusals import refusals
 from mapping import MappingFaultsError
 from outbox.database.engines import lock_file
 from scheduler.runner import running
@@ -48,6 +49,12 @@ def command(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     settings = read_settings(arguments.settings)
     if settings is None:
+        return 2
+    refused = refusals(settings)
+    if refused:
+        complain("La passerelle ne démarre pas avec ces réglages :")
+        for refusal in refused:
+            complain(f"  {refusal}")
         return 2
     set_up_log(settings.log_level)
     for exposure in exposures(settings, links(settings)):
@@ -130,6 +137,7 @@ async def open_house(settings: Settings) -> AsyncIterator[tuple[Runtime, str]]:
             certificate=server.certificate,
             private_key=server.private_key,
             client_ca=server.client_ca,
+            trusted_proxies=server.trusted_proxies,
             limits=settings.limits.limits(),
         )
         async with listening as port, mllp_listening(runtime) as mllp_ports:

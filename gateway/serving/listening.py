@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from gateway.serving.behind_proxies import BehindProxies
 from gateway.serving.bounded_protocol import bounded
 from gateway.serving.limits import KEPT_DESCRIPTORS, Limits, raise_descriptor_limit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
+    from ipaddress import IPv4Network, IPv6Network
     from pathlib import Path
 
     from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 STOP = 5  # seconds given to open answers at the end
 
@@ -67,16 +70,19 @@ async def serving(  # noqa: PLR0913 - where, and behind which certificates
     certificate: Path | None = None,
     private_key: Path | None = None,
     client_ca: Path | None = None,
+    trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
     limits: Limits | None = None,
 ) -> AsyncIterator[int]:
     """The application listens while this is open; gives the port, chosen by the system when 0.
 
-    With `client_ca`, a client without a certificate of that authority is refused (mTLS). Raises OSError when the port is taken.
+    With `client_ca`, a client without a certificate of that authority is refused (mTLS). With
+    `trusted_proxies`, who is not one of them is refused, and they say who their client is. Raises OSError when the port is taken.
     """
     limits = limits or Limits()
     raise_descriptor_limit(limits.connections + KEPT_DESCRIPTORS)
     listener = _listener(host, port)
-    server = _Server(_config(app, certificate, private_key, client_ca), listener, limits)
+    served: ASGIApp = BehindProxies(app, trusted_proxies) if trusted_proxies else app
+    server = _Server(_config(served, certificate, private_key, client_ca), listener, limits)
     task = asyncio.create_task(server.serve())
     try:
         while not server.started:
@@ -91,9 +97,7 @@ async def serving(  # noqa: PLR0913 - where, and behind which certificates
         listener.close()
 
 
-def _config(
-    app: Starlette, certificate: Path | None, private_key: Path | None, client_ca: Path | None
-) -> uvicorn.Config:
+def _config(app: ASGIApp, certificate: Path | None, private_key: Path | None, client_ca: Path | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_config=None,
@@ -101,6 +105,7 @@ def _config(
         timeout_graceful_shutdown=STOP,
         lifespan="on",
         server_header=False,
+        proxy_headers=not isinstance(app, BehindProxies),  # it reads them itself, after it has seen who really calls
         ssl_certfile=certificate,
         ssl_keyfile=private_key,
         ssl_ca_certs=str(client_ca) if client_ca else None,

@@ -1,4 +1,7 @@
-"""What a deployment exposes without saying so: personal data in clear on a network, doors in clear to everybody."""
+"""What travels in clear where it is allowed to, said at start and by `check`: exercise links, doors behind a trusted proxy.
+
+What is never allowed stands in `refusals`.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +23,17 @@ def exposures(settings: Settings, links: Mapping[str, str]) -> list[str]:
     """Each thing that travels in clear, in French, with what to do; empty when nothing does. `links`: destination → address."""
     server = settings.server
     found = []
-    if server.certificate is None and not is_here(server.host):
+    if server.certificate is None and server.trusted_proxies and not is_here(server.host):
         found.append(
-            f"EN CLAIR : les portes écoutent sur {server.host} sans TLS ; clés et données de patients y passent lisibles. "
-            "Donner server.certificate et server.private_key, ou écouter sur 127.0.0.1 derrière un frontal TLS."
+            f"EN CLAIR : les portes écoutent sur {server.host} sans TLS, pour le seul frontal de server.trusted_proxies ; "
+            "entre lui et la passerelle, clés et données de patients passent lisibles : ce réseau doit être à vous seuls."
         )
     for name, url in links.items():
         parts = urlsplit(url)
-        if parts.scheme in {"http", "amqp"} and not is_here(parts.hostname or ""):
-            real = "réelles " if settings.mode is Mode.ACTUAL else ""
+        # In real mode it is refused.
+        if settings.mode is Mode.EXERCISE and parts.scheme in {"http", "amqp"} and not is_here(parts.hostname or ""):
             found.append(
-                f"EN CLAIR : {name} est joint par {parts.scheme}:// ; des données {real}y partent lisibles sur le réseau. "
+                f"EN CLAIR : {name} est joint par {parts.scheme}:// ; des données y partent lisibles sur le réseau. "
                 f"Mettre une adresse {parts.scheme}s:// dans son lien."
             )
     return found

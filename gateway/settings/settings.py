@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, StringConstraints, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, StringConstraints, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from adapters.declared.agreement import Agreement
@@ -44,6 +44,10 @@ class Server(Section):
     private_key: Path | None = Field(None, description="Clé privée du certificat (PEM).")
     client_ca: Path | None = Field(
         None, description="Autorité des certificats clients : mTLS exigé quand elle est donnée."
+    )
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        description="Adresses ou réseaux du frontal TLS ; donnés, nul autre n’est servi, et l’adresse du client est celle qu’il dit.",
     )
 
 

@@ -1,7 +1,8 @@
-"""What must not start in silence: two gateways on one SQLite file, doors or links in clear."""
+"""What must not start: settings that look safe and are not, two gateways on one SQLite file; and what is said aloud."""
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,44 +11,91 @@ from gateway.cli import main
 from gateway.cli.serve import AlreadyServedError, alone
 from gateway.neighbours import links
 from gateway.settings.exposure import exposures
+from gateway.settings.refusals import refusals
 from gateway.settings.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-def _settings(host: str = "127.0.0.1", url: str = "https://sinus.example", mode: str = "Actual") -> Settings:
-    link: dict[str, Any] = {"link": {"url": url, "mode": mode}}
-    return Settings.model_validate({"mode": mode, "server": {"host": host}, "sinus": link})
+LINK = {"url": "https://voisin.example", "mode": "Actual"}
+ZEROS = base64.b64encode(bytes(32)).decode()
+KEY = base64.b64encode(bytes(range(32))).decode()
+SECRET = "un-secret-invente-pour-essai"
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("said", "key"),
     [
-        ({}, []),
-        ({"host": "0.0.0.0"}, ["les portes écoutent sur 0.0.0.0 sans TLS"]),
-        ({"host": "::"}, ["les portes écoutent sur :: sans TLS"]),
-        ({"host": "localhost", "url": "http://127.0.0.1:9000"}, []),
-        ({"url": "http://sinus.example"}, ["sinus est joint par http:// ; des données réelles y partent"]),
-        ({"url": "http://10.1.2.3", "mode": "Exercise"}, ["sinus est joint par http:// ; des données y partent"]),
+        ({"server": {"client_ca": "ca.pem"}}, "server.client_ca"),
+        ({"server": {"private_key": "cle.pem"}}, "server.private_key"),
+        ({"server": {"certificate": "absent.pem"}}, "server.certificate"),
+        ({"server": {"certificate": __file__}}, "server.certificate"),
+        ({"server": {"host": "0.0.0.0"}}, "server.host"),
+        ({"mode": "Exercise", "server": {"host": "::"}}, "server.host"),
+        ({"sinus": {"link": {**LINK, "url": "http://sinus.example"}}}, "sinus.link.url"),
+        ({"sivic": {"link": {**LINK, "url": "ftp://sivic.example"}}}, "sivic.link.url"),
+        ({"mode": "Exercise", "sivic": {"link": {"url": "ftp://127.0.0.1", "mode": "Exercise"}}}, "sivic.link.url"),
+        ({"lrms": {"samu77": {"link": {**LINK, "url": "http://10.1.2.3"}}}}, "lrms.samu77.link.url"),
+        ({"lrm": {"link": {**LINK, "mode": "Exercise"}}}, "lrm.link.mode"),
+        ({"mode": "Exercise", "lrm_fhir": {"link": LINK}}, "lrm_fhir.link.mode"),
+        ({"lrm": {"link": {**LINK, "token": " "}}}, "lrm.link.token"),
+        ({"lrm": {"link": {**LINK, "private_key": __file__}}}, "lrm.link.private_key"),
+        ({"lrm": {"link": {**LINK, "ca": "absente.pem"}}}, "lrm.link.ca"),
+        ({"lrm": {"link": LINK, "username": "essai", "password": ""}}, "lrm.password"),
+        ({"lrm": {"link": LINK, "username": "essai"}}, "lrm.username"),
+        ({"portal": {"link": LINK, "secrets": [SECRET, "x"]}}, "portal.secrets"),
+        ({"platforms": {"essai": {"secrets": ["court"], "link": LINK}}}, "platforms.essai.secrets"),
+        ({"platforms": {"essai": {"password": ""}}}, "platforms.essai.password"),
+        ({"store": {"seal_keys": [KEY, ZEROS]}}, "store.seal_keys"),
     ],
 )
-def test_what_travels_in_clear_is_named(changes: dict[str, str], words: list[str]) -> None:
-    """Doors without TLS beyond this machine, links without TLS beyond this machine; nothing else."""
-    settings = _settings(**changes)
-    found = exposures(settings, links(settings))
-    assert len(found) == len(words)
-    assert all(word in said for word, said in zip(words, found, strict=True))
+def test_what_is_not_safe_is_refused_by_the_key_of_the_file(said: dict[str, Any], key: str) -> None:
+    """Each alone, by the name its writer knows, with what to do and never the secret."""
+    found = refusals(Settings.model_validate(said))
+    assert [refusal.key for refusal in found] == [key]
+    assert found[0].text.endswith(".")
+    assert "court" not in found[0].text
 
 
-def test_check_says_it_and_does_not_say_that_all_is_well(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_what_is_safe_starts() -> None:
+    """Here without TLS, elsewhere behind a named proxy, neighbours of this machine in clear, an exercise in clear."""
+    here = {"link": {"url": "http://127.0.0.1:9000", "mode": "Actual"}}
+    beyond = {"link": {"url": "http://sinus.example", "mode": "Exercise"}}
+    for said in (
+        {},
+        {"server": {"host": "0.0.0.0", "trusted_proxies": ["10.0.0.0/24"]}},
+        {"sinus": here, "store": {"seal_keys": [KEY]}, "portal": {**here, "secrets": [SECRET]}},
+        {"mode": "Exercise", "sinus": beyond},
+    ):
+        assert refusals(Settings.model_validate(said)) == []
+
+
+def test_what_travels_in_clear_is_named() -> None:
+    """An exercise link in clear, and doors in clear behind a trusted proxy: allowed, and said."""
+    said = {
+        "mode": "Exercise",
+        "server": {"host": "0.0.0.0", "trusted_proxies": ["10.0.0.0/24"]},
+        "sinus": {"link": {"url": "http://sinus.example", "mode": "Exercise"}},
+        "sivic": {"link": {"url": "http://127.0.0.1:1", "mode": "Exercise"}},
+    }
+    settings = Settings.model_validate(said)
+    doors, sinus = exposures(settings, links(settings))
+    assert "les portes écoutent sur 0.0.0.0 sans TLS, pour le seul frontal" in doors
+    assert "sinus est joint par http:// ; des données y partent" in sinus
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_check_and_serve_refuse_the_same(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The command that is asked whether everything is right answers no."""
+    """Code 2, the key of the file, and nothing was opened or made."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "passerelle.toml").write_text('mode = "Actual"\n[server]\nhost = "0.0.0.0"\n')
-    assert main(["check"]) == 1
-    assert "EN CLAIR : les portes écoutent sur 0.0.0.0" in capsys.readouterr().out
+    assert main([command]) == 2
+    words = "".join(capsys.readouterr())
+    assert "server.host : les portes écouteraient sur 0.0.0.0 sans TLS" in words
+    assert "bons" not in words
+    assert not (tmp_path / "var").exists()
 
 
 def test_one_sqlite_file_has_one_gateway(tmp_path: Path) -> None:

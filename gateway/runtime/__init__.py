@@ -10,6 +10,7 @@ from adapters.wire.ws_security.username_token import TokenGate
 from adapters.wire.ws_security.verify import SignatureGate
 from gateway.register import Register
 from gateway.runtime.census import Censuses
+from gateway.runtime.readings import Readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -98,6 +99,8 @@ class Runtime:
     """The certificates of platforms that sign their messages."""
     censuses: Censuses = field(default_factory=Censuses)
     """What each neighbour last said of whom it holds."""
+    readings: Readings = field(default_factory=Readings)
+    """Who read what of late."""
     hub: Inbound | None = None
     """The door of the Hub Santé, where there is one."""
     bell: Bell = field(default_factory=lambda: Bell())  # noqa: PLW0108 - Bell is defined below
@@ -117,6 +120,12 @@ class Runtime:
             return work(Register(connection))
 
         return await self.database.read(on)
+
+    async def read_noted(self, by: str, act: str, about: str, work: Callable[[Register], T]) -> T:
+        """The same of what names a person: who read what is in the audit before anything is answered."""
+        result = await self.read(work)
+        await self.readings.note(self.database, by, act, about, self.clock())
+        return result
 
 
 class Bell:

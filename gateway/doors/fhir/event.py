@@ -54,7 +54,9 @@ async def read_event(call: Call) -> Response:
                 500, "correspondance", "La correspondance FHIR ne s’applique pas à cet événement.", error.path
             ) from None
 
-    return fhir(await call.runtime.read(work))
+    if call.principal.scope is not Scope.PORTAL:
+        return fhir(await call.runtime.read(work))
+    return fhir(await call.runtime.read_noted(call.principal.name, "event.bundle_read", name, work))
 
 
 def event_bundle(

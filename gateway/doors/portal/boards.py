@@ -149,7 +149,7 @@ async def nominative_board(call: Call) -> Reply:
             200, asdict(tb2(event, list(register.victims.of_event(event.id)), call.now, call.runtime.house.rules))
         )
 
-    return await call.runtime.read(work)
+    return await call.runtime.read_noted(call.principal.name, "board.read", f"{call.path['event_id']} tb2", work)
 
 
 def recount(  # noqa: PLR0913 - of what, when, on which of the two times

@@ -47,7 +47,7 @@ async def find(call: Call) -> Reply:
             }
         return Reply(200, content)
 
-    return await call.runtime.read(work)
+    return await call.runtime.read_noted(call.principal.name, "patients.searched", "search", work)
 
 
 def _candidates(register: Register, event: Event, what: Sought) -> list[Victim]:

@@ -164,12 +164,13 @@ def as_sent_to(
 def shelf_of(settings: Settings) -> Shelf:
     """The folders of the deployment's mapping files."""
     own = [folder for folder in settings.mapping_dirs if folder.resolve() != mapping.SHIPPED]
-    return Shelf(own, settings.hub.models_dir if settings.hub else None)
+    return Shelf(own, settings.hub.models_dir if settings.hub else None, settings.trade.timezone)
 
 
 def load_mappings(settings: Settings) -> mapping.Catalogue:
     """The product's mapping files and the deployment's, as they lie. Raises `MappingFaultsError` with every fault."""
-    return mapping.load_catalogue(mapping.SHIPPED, *shelf_of(settings).folders)
+    shelf = shelf_of(settings)
+    return mapping.load_catalogue(mapping.SHIPPED, *shelf.folders, zone=shelf.zone)
 
 
 def checked_shelf(settings: Settings) -> Shelf:

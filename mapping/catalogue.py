@@ -17,6 +17,7 @@ from mapping.allow_list import LOCAL, AllowList, read_allow_list, read_local
 from mapping.codes.tables import ADDED, CodeTable, Pair, read_pairs, table_of
 from mapping.contracts import Contracts
 from mapping.contracts.form import form_of
+from mapping.engine.converting import LOCAL_ZONE
 from mapping.engine.trace import Step, Watcher, watched_scope
 from mapping.errors import UnknownMappingError
 from mapping.faults import Faults, MappingFaultsError, Spot, did_you_mean
@@ -150,10 +151,13 @@ def _unknown(what: str, name: str, known: ReadOnly[str, Any]) -> str:
     return f"{what} inconnue « {name} », {hint}"
 
 
-def load_catalogue(*folders: Path, proofs: tuple[Path, ...] = (), models: Path | None = None) -> Catalogue:
+def load_catalogue(
+    *folders: Path, proofs: tuple[Path, ...] = (), models: Path | None = None, zone: str = LOCAL_ZONE
+) -> Catalogue:
     """Read, check and compile what the folders hold. Raises `MappingFaultsError` with every fault of every file.
 
-    `proofs` are where golden pairs lie, when elsewhere; `models` the official models of the Hub Santé, when they are held to.
+    `proofs` are where golden pairs lie, when elsewhere; `models` the official models of the Hub Santé, when they are held to;
+    `zone` the time zone on whose days dated tables are looked up.
     """
     faults = Faults()
     for folder in folders:
@@ -163,7 +167,7 @@ def load_catalogue(*folders: Path, proofs: tuple[Path, ...] = (), models: Path |
     tables = _read_tables(folders, faults)
     whole = inherit(_read_files(folders, faults), faults)
     contracts = Contracts(contract_folders(folders), models)
-    loading = Loading(recipients, tables, contracts, faults)
+    loading = Loading(recipients, tables, contracts, faults, zone)
     compilers = {name: loading.compiler(mapping) for name, mapping in sorted(whole.items())}
     check_dead_pairs(tables, loading.codes_read, faults)
     faults.refuse_any()
@@ -181,9 +185,9 @@ def contract_folders(folders: tuple[Path, ...]) -> list[Path]:
 
 
 @cache
-def shipped() -> Catalogue:
+def shipped(zone: str = LOCAL_ZONE) -> Catalogue:
     """The catalogue that comes with the product."""
-    return load_catalogue(SHIPPED)
+    return load_catalogue(SHIPPED, zone=zone)
 
 
 def _found(folders: tuple[Path, ...], room: str, pattern: str, faults: Faults) -> Iterator[tuple[str, str, Path]]:

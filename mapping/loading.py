@@ -11,6 +11,7 @@ from domain.canon.answers import HEARD
 from domain.canon.documents import DOCUMENTS
 from mapping.contracts.check import check_target
 from mapping.engine.compile import Compiler
+from mapping.engine.converting import LOCAL_ZONE
 from mapping.faults import did_you_mean
 from mapping.language.paths import heard_shape, part_of_shape, shape_of_part, topic_shape
 from mapping.proof.checks import DAY_OF, CodesRead, check_mapping
@@ -41,7 +42,10 @@ class Loading:
         tables: Mapping[str, CodeTable],
         contracts: Contracts,
         faults: Faults,
+        zone: str = LOCAL_ZONE,
     ) -> None:
+        """`zone`: the time zone on whose days dated tables are looked up."""
+        self._zone = zone
         self._recipients = recipients
         self._tables = tables
         self._contracts = contracts
@@ -66,7 +70,7 @@ class Loading:
             return None
         root = self._contracts.find(mapping.target, self._faults)
         self._check(mapping, shape, allow_list, root)
-        return Compiler(shape, self._tables, DAY_OF[topic.text], policy=allow_list.policy)
+        return Compiler(shape, self._tables, DAY_OF[topic.text], self._zone, policy=allow_list.policy)
 
     def _incoming(self, mapping: WholeMapping) -> Compiler | None:
         source = self._contracts.find(mapping.source, self._faults)

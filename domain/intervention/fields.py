@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from domain.intervention.remarks import remark
+from domain.numbers.telephone import read_telephone
 
 if TYPE_CHECKING:
     from domain.remark import Remark
@@ -22,15 +23,6 @@ OLD = timedelta(minutes=15)
 HEAVIEST_KG = 700
 LONGEST_AS_RECEIVED = 200
 
-_E164 = re.compile(r"\+[1-9][0-9]{4,17}")
-_NATIONAL = re.compile(r"0[1-9][0-9]{8}")
-# The numbers of the overseas departments have a country code of their own, which a national form does not show.
-_OVERSEAS = {
-    **dict.fromkeys(("0262", "0263", "0269", "0639", "0692", "0693"), "+262"),
-    **dict.fromkeys(("0590", "0690", "0691"), "+590"),
-    **dict.fromkeys(("0594", "0694"), "+594"),
-    **dict.fromkeys(("0596", "0696", "0697"), "+596"),
-}
 _INSEE = re.compile(r"[0-9]{5}|2[AB][0-9]{3}")
 _POSTAL = re.compile(r"[0-9]{5}")
 _UNWRITABLE = {"Cc", "Cs", "Cn"}
@@ -111,18 +103,16 @@ def cut(pen: Pen, path: str, text: str, longest: int) -> str:
 
 
 def phone(pen: Pen, path: str, title: str, text: str | None) -> str | None:
-    """E.164. A French national number gets its country code; words stay words."""
+    """E.164. A French national number gets its country code; an extension and what nobody could dial stay words."""
     if text is None or not text.strip():
         return None
-    bare = re.sub(r"[\s.\-()/\u00a0\u202f]", "", text.replace("(0)", "").removeprefix("tel:"))
-    if bare.startswith("00"):
-        bare = "+" + bare[2:]
-    if _NATIONAL.fullmatch(bare):
-        bare = _OVERSEAS.get(bare[:4], "+33") + bare[1:]
-    if _E164.fullmatch(bare):
-        return bare
-    pen.withhold("TELEPHONE_ILLISIBLE", path, title, text)
-    return None
+    read = read_telephone(text)
+    if read is None:
+        pen.withhold("TELEPHONE_ILLISIBLE", path, title, text)
+        return None
+    if read.extension is not None:
+        pen.withhold("TELEPHONE_POSTE", path, f"{title}, poste", read.extension)
+    return read.number
 
 
 def instant(text: str | None) -> datetime | None:

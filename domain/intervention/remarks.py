@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 TITLES: Mapping[str, str] = {
     "TELEPHONE_ILLISIBLE": "Ce numéro de téléphone n’est pas lisible : il est transmis tel que reçu, en texte.",
+    "TELEPHONE_POSTE": "Ce numéro a un poste interne : il est transmis en texte, à demander une fois l’appel pris.",
     "RAPPEL_ABSENT": "Aucun numéro de rappel lisible du demandeur.",
     "HORODATAGE_ABSENT": "L’heure du clic manque : l’heure de réception en tient lieu.",
     "HORODATAGE_ILLISIBLE": "L’heure du clic n’est pas lisible (ISO 8601 avec décalage) : l’heure de réception en tient lieu.",

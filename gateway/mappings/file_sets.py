@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import mapping
 from mapping.allow_list import LOCAL
 from mapping.codes.tables import ADDED
+from mapping.engine.converting import LOCAL_ZONE
 from mapping.faults import Faults, Spot
 
 if TYPE_CHECKING:
@@ -100,8 +101,12 @@ def _place(numbered: str) -> str:
 class Shelf:
     """The folders of a deployment, and the sets that were compiled from them or from the register."""
 
-    def __init__(self, folders: Sequence[Path], models: Path | None = None) -> None:
-        """`folders` are the deployment's own; the product's are always there. `models` are the hub's, for who edits."""
+    def __init__(self, folders: Sequence[Path], models: Path | None = None, zone: str = LOCAL_ZONE) -> None:
+        """`folders` are the deployment's own; the product's are always there. `models` are the hub's, for who edits.
+
+        `zone`: the time zone on whose days dated tables are looked up.
+        """
+        self.zone = zone
         self.folders = tuple(folders)
         self._models = models
         self._compiled: OrderedDict[str, mapping.Catalogue] = OrderedDict()
@@ -149,7 +154,7 @@ class Shelf:
 
     def _loaded(self, files: FileSet) -> mapping.Catalogue:
         if not self.folders:
-            return mapping.shipped()
+            return mapping.shipped(self.zone)
         # Contracts are read on demand and from files: the set lies in a folder of its own for as long as the shelf stands.
         room = Path(tempfile.mkdtemp(prefix="passerelle-"))
         folders = [room / str(number) for number in range(len(self.folders))]
@@ -160,7 +165,9 @@ class Shelf:
                 path = room / place
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(text.encode())
-            catalogue = mapping.load_catalogue(mapping.SHIPPED, *folders, proofs=(mapping.SHIPPED, *self.folders))
+            catalogue = mapping.load_catalogue(
+                mapping.SHIPPED, *folders, proofs=(mapping.SHIPPED, *self.folders), zone=self.zone
+            )
         except BaseException:
             shutil.rmtree(room, ignore_errors=True)
             raise

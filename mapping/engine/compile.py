@@ -9,7 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from mapping.engine.converting import Convert, Scope, back_through_table, blamed, through_format, through_table
+from mapping.engine.converting import (
+    LOCAL_ZONE,
+    Convert,
+    Day,
+    Scope,
+    back_through_table,
+    blamed,
+    through_format,
+    through_table,
+)
 from mapping.errors import MappingError
 from mapping.faults import Faults
 from mapping.language.expressions import Expression, read_expression
@@ -48,6 +57,8 @@ class Compiler:
     tables: Mapping[str, CodeTable]
     day: str = ""
     """The field of the document on whose day a dated table is looked up."""
+    zone: str = LOCAL_ZONE
+    """Where that day is: an instant of the night falls on another day in UTC."""
     incoming: bool = False
     """Tables are read backwards: from the neighbour's codes to ours."""
     policy: Callable[[str], str] = lambda _table: "hold"
@@ -155,7 +166,9 @@ class Compiler:
             return None
         table, policy = self.tables[rule.table.text], self.policy(rule.table.text)
         return (
-            back_through_table(rule, table, policy) if self.incoming else through_table(rule, table, self.day, policy)
+            back_through_table(rule, table, policy)
+            if self.incoming
+            else through_table(rule, table, Day(self.day, self.zone), policy)
         )
 
 

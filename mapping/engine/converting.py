@@ -6,7 +6,10 @@ A code without a pair follows the policy of its recipient: it is never replaced 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 from mapping.errors import MappingError
 from mapping.formats import FORMATS, as_text
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 Scope: TypeAlias = Mapping[str, Any]
 """The document, and `item` inside an `each`."""
+
+LOCAL_ZONE: Final = "Europe/Paris"
+"""Where nobody said another one."""
 
 Convert: TypeAlias = Callable[[Any, Scope], Any]
 
@@ -47,7 +53,24 @@ def _unknown(rule: Rule, table: CodeTable, policy: str, when: str = "") -> Mappi
     return MappingError(blamed(rule), told, rule.place, table=table.name, final=final)
 
 
-def through_table(rule: Rule, table: CodeTable, day_field: str, policy: str) -> Convert:
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day of a document: that of an instant is the one that people at the place have then."""
+
+    field: str
+    zone: str = LOCAL_ZONE
+
+    def of(self, scope: Scope) -> str:
+        """`2027-01-01`; empty where the document has none."""
+        said = str(scope.get(self.field) or "")
+        try:
+            at = datetime.fromisoformat(said)
+        except ValueError:
+            return said[:10]
+        return at.date().isoformat() if at.tzinfo is None else at.astimezone(ZoneInfo(self.zone)).date().isoformat()
+
+
+def through_table(rule: Rule, table: CodeTable, dated_by: Day, policy: str) -> Convert:
     """From our code to the neighbour's; on the day of the document, where the table has dates."""
     path, place = blamed(rule), rule.place
     codes = table.forward
@@ -69,7 +92,7 @@ def through_table(rule: Rule, table: CodeTable, day_field: str, policy: str) -> 
         return wire
 
     def convert_on_day(value: Any, scope: Scope) -> str:  # noqa: ANN401 - same
-        day = str(scope.get(day_field) or "")[:10]
+        day = dated_by.of(scope)
         if not day:
             raise MappingError(path, f"la table {table.name} est datée et ce document n'a pas de date", place)
         wire = table.to_wire(code_of(value), day)

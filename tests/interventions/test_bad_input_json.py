@@ -108,6 +108,19 @@ async def test_what_could_not_be_read_reaches_the_crra_in_words(stage: Stage) ->
     assert "Position reçue : 2.66 ; 48.53" in demande["noteSuivi"]
 
 
+async def test_a_number_rings_and_its_extension_is_read(stage: Stage) -> None:
+    """The zero behind a country code goes, an extension is asked for in words, and what rings nowhere is no number."""
+    changes = {"patient__phone": "+33 06 00 00 00 00", "requester__callback": "01 99 00 00 01 poste 4567"}
+    answer = await stage.accepted(click(**changes))
+    assert "TELEPHONE_POSTE" in codes(answer)
+    wrong = await stage.accepted(click(request_id="DEMANDE-ESSAI-2", patient__phone="+33 3631"))
+    assert "TELEPHONE_ILLISIBLE" in codes(wrong)
+    await stage.settle()
+    demande = (await stage.held())[answer["reference"]]["demande"]
+    assert demande["patient"]["telephone"] == "+33600000000"
+    assert "poste : 4567" in demande["noteSuivi"]
+
+
 QUALIFIED = {
     "patient__ins": {"matricule": "269052A00400139", "oid": "1.2.250.1.213.1.4.8"},
     "patient__identity_status": "QUAL",

@@ -179,6 +179,15 @@ def test_a_dated_table_is_read_at_the_day_of_the_document(tmp_path: Path) -> Non
     event = {"status": "open"}
     assert mapping.apply({"recorded_at": "2025-12-31T23:59:59+01:00", "event": event}) == {"etat": "OUVERT"}
     assert mapping.apply({"recorded_at": "2026-01-01T00:00:00+01:00", "event": event}) == {"etat": "O"}
+    # The same instant, written in UTC, is the same day for those who were there; elsewhere it is another.
+    midnight = {"recorded_at": "2025-12-31T23:00:00+00:00", "event": event}
+    assert mapping.apply(midnight) == {"etat": "O"}
+    assert load_catalogue(folder, zone="America/Martinique").mapping("autre/etat@1").apply(midnight) == {
+        "etat": "OUVERT"
+    }
+    assert load_catalogue(folder, zone="Indian/Reunion").mapping("autre/etat@1").apply(
+        {"recorded_at": "2025-12-31T20:00:00+00:00", "event": event}
+    ) == {"etat": "O"}
 
 
 def test_applying_changes_neither_the_document_nor_the_mapping() -> None:

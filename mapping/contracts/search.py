@@ -53,7 +53,12 @@ class Contracts:
         """The file of that name, in the first folder that has it."""
         plain = file and "/" not in file and "\\" not in file and not file.startswith(".")
         found = (folder / file for folder in self._folders if plain)
-        return next((path for path in found if path.is_file()), None)
+        return next((path for path in found if _is_file(path)), None)
+
+    def like(self, file: str) -> str:
+        """The contract of these folders that a name which none of them has was most likely meant to be, for people; empty: none."""
+        there = {path.name for folder in self._folders if folder.is_dir() for path in folder.iterdir() if path.suffix}
+        return did_you_mean(file, {*there, FHIR, FHIR_ENTRIES, HUB})
 
     def find(self, target: Said, faults: Faults) -> Part | None:
         """What a target is made of; None when its contract is not there, or when a fault was noted."""
@@ -98,6 +103,14 @@ class Contracts:
     def _read(self, file: str) -> Contract | None:
         path = self.path(file)
         return None if path is None else _contract(path, path.stat().st_mtime_ns)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is there; a name that no file system takes is not."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 @cache

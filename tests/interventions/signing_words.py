@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -82,6 +83,33 @@ def signed(
     root = prepared(now, body, soap)
     BinarySignature(str(identity.key), str(identity.certificate), None, *algorithms).apply(root, {})
     # Read again: what libxmlsec wrote into the tree is not found by name until then.
+    return etree.fromstring(etree.tostring(root))
+
+
+def signed_as_node_soap(identity: Identity, now: datetime, body: str = "") -> Element:
+    """As node-soap's WSSecurityCert signs by default: plain `Id` attributes, and an enveloped-signature transform of each part."""
+    root = prepared(now, body)
+    security = next(root.iter(f"{{{WSSE}}}Security"))
+    token = etree.SubElement(security, f"{{{WSSE}}}BinarySecurityToken")
+    token.set(f"{{{WSU}}}Id", "x509-essai")
+    token.text = base64.b64encode(identity.read.public_bytes(Encoding.DER)).decode()
+    parts = [next(one for one in root if str(one.tag).endswith("}Body")), next(root.iter(f"{{{WSU}}}Timestamp"))]
+    signature = xmlsec.template.create(root, xmlsec.Transform.EXCL_C14N, RSA)
+    security.append(signature)
+    for number, part in enumerate(parts):
+        part.set("Id", f"_{number}")
+        xmlsec.tree.add_ids(part, ["Id"])
+        reference = xmlsec.template.add_reference(signature, SHA, uri=f"#_{number}")
+        xmlsec.template.add_transform(reference, xmlsec.Transform.ENVELOPED)
+        xmlsec.template.add_transform(reference, xmlsec.Transform.EXCL_C14N)
+    keys = xmlsec.template.ensure_key_info(signature)
+    named = etree.SubElement(keys, f"{{{WSSE}}}SecurityTokenReference")
+    etree.SubElement(named, f"{{{WSSE}}}Reference", URI="#x509-essai")
+    signing = xmlsec.SignatureContext()
+    signing.key = xmlsec.Key.from_file(str(identity.key), xmlsec.KeyFormat.PEM)
+    for part in parts:
+        signing.register_id(part, "Id")
+    signing.sign(signature)
     return etree.fromstring(etree.tostring(root))
 
 

@@ -26,7 +26,7 @@ from domain.mode import Mode
 from gateway.settings.interventions import PlatformSettings
 from outbox.errors import PermanentDeliveryError
 from tests.gateway.house import Clock
-from tests.interventions.signing_words import LONG_AGO, Identity, identity, prepared, signed, written
+from tests.interventions.signing_words import LONG_AGO, Identity, identity, prepared, signed, signed_as_node_soap, written
 from tests.interventions.soap_words import (
     DEMANDE,
     NAMESPACE,
@@ -78,6 +78,58 @@ async def test_a_client_of_another_maker_signs_and_is_known(stage: Stage, mine: 
     assert (await stage.held())[told(answer)["reference"]]["demande"]["patient"]["nom"] == "TESTE"
     asked = await post(stage, written(signed(mine, stage.clock(), consulter(), soap)), key=False)
     assert told(asked)["reference"] == told(answer)["reference"]
+
+
+async def test_the_defaults_of_node_soap_are_taken(stage: Stage, mine: Identity) -> None:
+    """Plain `Id` attributes, and an enveloped-signature transform that takes nothing out of what is read."""
+    answer = await post(stage, written(signed_as_node_soap(mine, stage.clock())), key=False)
+    assert answer.status_code == 200, answer.text
+    await stage.settle()
+    assert (await stage.held())[told(answer)["reference"]]["demande"]["patient"]["nom"] == "TESTE"
+
+
+def _altered(root: Element) -> None:
+    altered(root)
+
+
+def _two_names(root: Element) -> None:
+    """The signed Body under two names: which of them was meant is not guessed."""
+    root.find(f"{{{SOAP_11}}}Body").set(f"{{{WSU}}}Id", "autre")  # type: ignore[union-attr]
+
+
+def _enveloped_alone(root: Element) -> None:
+    """No canonicalisation behind the transform."""
+    one = next(root.iter(f"{{{DS}}}Transforms"))
+    one.remove(one[1])
+
+
+def _turned_round(root: Element) -> None:
+    """The two transforms in the other order."""
+    one = next(root.iter(f"{{{DS}}}Transforms"))
+    one.append(one[0])
+
+
+def _wrapped(root: Element) -> None:
+    """The signed Body put aside, another one in its place without a name."""
+    body = root.find(f"{{{SOAP_11}}}Body")
+    assert body is not None
+    other = copy.deepcopy(body)
+    altered(other)
+    other.attrib.clear()
+    root.replace(body, other)
+    etree.SubElement(root.find(f"{{{SOAP_11}}}Header"), "{urn:essai}A-cote").append(body)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("spoil", [_altered, _two_names, _enveloped_alone, _turned_round, _wrapped])
+async def test_the_same_freedom_opens_nothing(
+    stage: Stage, mine: Identity, spoil: Callable[[Element], None]
+) -> None:
+    """What was not signed is not read under a plain `Id` either."""
+    root = signed_as_node_soap(mine, stage.clock())
+    spoil(root)
+    answer = await post(stage, written(root), key=False)
+    assert (answer.status_code, told(answer)["code"]) == (500, "NON_AUTHENTIFIE")
+    assert await stage.messages() == []
 
 
 async def test_a_key_beside_the_signature_is_of_the_same_caller(stage: Stage, mine: Identity) -> None:

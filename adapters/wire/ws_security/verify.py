@@ -1,8 +1,9 @@
 """WS-Security X.509 signatures, the receiver's side: who signed this envelope, when, and exactly what.
 
 The certificate comes in a BinarySecurityToken, or as X509Data in its place; it is believed only when it was agreed on with its holder, itself
-or by its authority and its subject. The Body and the Timestamp must be signed, each found by a wsu:Id that nothing else in the document bears,
-by exclusive canonicalisation alone, with RSA and SHA-256 or better.
+or by its authority and its subject. The Body and the Timestamp must be signed, each found by a wsu:Id, or by the plain Id of other makers, that
+nothing else in the document bears, by exclusive canonicalisation, with RSA and SHA-256 or better. The enveloped-signature transform, which other
+makers name too, is taken of these two only: the signature stands in neither, so it takes nothing out of what is read.
 
 What is read is what was signed: the Body handed on is parsed from the very bytes whose digest was checked, so an element moved elsewhere under
 its old identifier (signature wrapping) is never read. Refuses SHA-1, a second signature, a reference to anything outside, any other transform, a
@@ -39,9 +40,11 @@ logging.getLogger("signxml").setLevel(logging.INFO)
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
+ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 X509_V3 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3"
 BASE64 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
 ID = f"{{{WSU}}}Id"
+PLAIN_ID = "Id"
 _METHODS = frozenset({SignatureMethod.RSA_SHA256, SignatureMethod.RSA_SHA384, SignatureMethod.RSA_SHA512})
 _DIGESTS = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512})
 
@@ -49,7 +52,7 @@ NOT_WELL_MADE = (
     "La signature WS-Security est incomplète : un jeton X.509, un horodatage et une signature, chacun une fois."
 )
 NOT_COVERED = (
-    "La signature doit couvrir le Body et l’horodatage, désignés par un wsu:Id unique, en canonisation exclusive."
+    "La signature doit couvrir le Body et l’horodatage, désignés par un wsu:Id ou un Id unique, en canonisation exclusive."
 )
 NOT_KNOWN = "Le certificat qui signe n’est pas de ceux convenus, ou n’est pas en cours de validité."
 NOT_TRUE = "La signature ne se vérifie pas : RSA et SHA-256 au moins, sur le message tel qu’il est parti."
@@ -95,8 +98,8 @@ class SignatureGate:
         covered = _covered(root, parts, sealed)
         signed = _verified(root, parts, certificate, now)
         by_place = dict(zip(covered, signed, strict=True))
-        created = _fresh(_parsed(by_place["#" + parts.timestamp.get(ID, "")]), now)
-        content = _parsed(by_place["#" + sealed.get(ID, "")])
+        created = _fresh(_parsed(by_place["#" + _name(parts.timestamp)]), now)
+        content = _parsed(by_place["#" + _name(sealed)])
         if len(content) != 1 or content.tag != sealed.tag:
             raise TokenError(stale=False, why=NOT_COVERED)
         return Signed(holder, content[0], hashlib.sha256(parts.value).digest(), created)
@@ -173,22 +176,36 @@ def _covered(root: Element, parts: _Parts, sealed: Element) -> list[str]:
     ]
     references = parts.signature.findall(f"{{{DS}}}SignedInfo/{{{DS}}}Reference")
     uris = [one.get("URI", "") for one in references]
-    wanted = {"#" + one.get(ID, "") for one in (sealed, parts.timestamp)}
-    transforms = [
-        [each.get("Algorithm") for each in one.iterfind(f"{{{DS}}}Transforms/{{{DS}}}Transform")] for one in references
-    ]
+    wanted = {"#" + _name(element) for element in (sealed, parts.timestamp)}
     canonical = parts.signature.find(f"{{{DS}}}SignedInfo/{{{DS}}}CanonicalizationMethod")
     if (
         "#" in wanted
         or len(names) != len(set(names))
         or len(uris) != len(set(uris))
         or not wanted <= set(uris)
-        or any(one != [EXCLUSIVE] for one in transforms)
+        or any(_transforms(reference) not in _allowed(reference, wanted) for reference in references)
         or canonical is None
         or canonical.get("Algorithm") != EXCLUSIVE
     ):
         raise TokenError(stale=False, why=NOT_COVERED)
     return uris
+
+
+def _name(element: Element) -> str:
+    """The one identifier of an element; empty where it has none, or two."""
+    names = [element.get(key, "") for key in (ID, PLAIN_ID) if element.get(key)]
+    return names[0] if len(names) == 1 else ""
+
+
+def _transforms(reference: Element) -> tuple[str, ...]:
+    steps = reference.iterfind(f"{{{DS}}}Transforms/{{{DS}}}Transform")
+    return tuple(step.get("Algorithm", "") for step in steps)
+
+
+def _allowed(reference: Element, read: set[str]) -> tuple[tuple[str, ...], ...]:
+    """What may be done to what a reference names before its digest is made; of what is read, two things."""
+    alone = (EXCLUSIVE,)
+    return (alone, (ENVELOPED, EXCLUSIVE)) if reference.get("URI", "") in read else (alone,)
 
 
 def _verified(root: Element, parts: _Parts, certificate: x509.Certificate, now: datetime) -> list[bytes]:

@@ -33,6 +33,10 @@ OUR_DOORS = "portail-v1.schema.json"
 """The documents that our own doors take of a portal, `portail-v1.schema.json#NewPatient`."""
 
 
+LONGEST_TOLD = 80
+"""Characters of a name that a fault repeats."""
+
+
 class Loading:
     """The checking of all the mappings of some folders together."""
 
@@ -105,5 +109,14 @@ class Loading:
         written = check_mapping(mapping, shape, allow_list, self._tables, self.codes_read, self._faults)
         if root is None:
             self.unchecked.append(mapping.name)
+            self._misspelt(mapping.target)
         else:
             check_target(mapping, root, self._tables, written, self._faults)
+
+    def _misspelt(self, target: Said) -> None:
+        """A contract that is nowhere under this name, and is under one that is nearly the same: nothing would be checked, in silence."""
+        file = target.text.partition("#")[0]
+        near = self._contracts.like(file) if file and self._contracts.path(file) is None else ""
+        if near and near != file:
+            told = f"le contrat « {file[:LONGEST_TOLD]} » n'est dans aucun dossier de contrats"
+            self._faults.add(target.spot, told, f"vouliez-vous « {near} » ?")

@@ -8,6 +8,7 @@ unchecked, and that is told with its reason.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mapping.faults import Faults
     from mapping.language.rules import Said
 
+MISSPELT = 0.85
+"""How alike two names are when one is taken for the other misspelt; contracts of one kind share their endings."""
 FHIR = "fhir-r4"
 FHIR_ENTRIES = "fhir-r4-entries"
 HUB = "hub-sante"
@@ -58,7 +61,8 @@ class Contracts:
     def like(self, file: str) -> str:
         """The contract of these folders that a name which none of them has was most likely meant to be, for people; empty: none."""
         there = {path.name for folder in self._folders if folder.is_dir() for path in folder.iterdir() if path.suffix}
-        return did_you_mean(file, {*there, FHIR, FHIR_ENTRIES, HUB})
+        near = get_close_matches(file, {*there, FHIR, FHIR_ENTRIES, HUB}, n=1, cutoff=MISSPELT)
+        return near[0] if near else ""
 
     def find(self, target: Said, faults: Faults) -> Part | None:
         """What a target is made of; None when its contract is not there, or when a fault was noted."""

@@ -26,7 +26,15 @@ from domain.mode import Mode
 from gateway.settings.interventions import PlatformSettings
 from outbox.errors import PermanentDeliveryError
 from tests.gateway.house import Clock
-from tests.interventions.signing_words import LONG_AGO, Identity, identity, prepared, signed, signed_as_node_soap, written
+from tests.interventions.signing_words import (
+    LONG_AGO,
+    Identity,
+    identity,
+    prepared,
+    signed,
+    signed_as_node_soap,
+    written,
+)
 from tests.interventions.soap_words import (
     DEMANDE,
     NAMESPACE,
@@ -121,9 +129,7 @@ def _wrapped(root: Element) -> None:
 
 
 @pytest.mark.parametrize("spoil", [_altered, _two_names, _enveloped_alone, _turned_round, _wrapped])
-async def test_the_same_freedom_opens_nothing(
-    stage: Stage, mine: Identity, spoil: Callable[[Element], None]
-) -> None:
+async def test_the_same_freedom_opens_nothing(stage: Stage, mine: Identity, spoil: Callable[[Element], None]) -> None:
     """What was not signed is not read under a plain `Id` either."""
     root = signed_as_node_soap(mine, stage.clock())
     spoil(root)

@@ -51,9 +51,7 @@ _DIGESTS = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgo
 NOT_WELL_MADE = (
     "La signature WS-Security est incomplète : un jeton X.509, un horodatage et une signature, chacun une fois."
 )
-NOT_COVERED = (
-    "La signature doit couvrir le Body et l’horodatage, désignés par un wsu:Id ou un Id unique, en canonisation exclusive."
-)
+NOT_COVERED = "La signature doit couvrir le Body et l’horodatage, désignés par un wsu:Id ou un Id unique, en canonisation exclusive."
 NOT_KNOWN = "Le certificat qui signe n’est pas de ceux convenus, ou n’est pas en cours de validité."
 NOT_TRUE = "La signature ne se vérifie pas : RSA et SHA-256 au moins, sur le message tel qu’il est parti."
 NOT_FRESH = "L’horodatage signé est périmé : cinq minutes au plus d’écart entre les horloges."

@@ -18,7 +18,9 @@ from domain.intervention.remarks import TITLES as REMARKS
 from domain.intervention.status import REFUSALS, Status
 from gateway.doors.interventions.soap_faults import MEANINGS, RETRYABLE
 from gateway.doors.portal import contract
+from gateway.doors.rights import named, shown
 from gateway.doors.table import DOORS
+from gateway.security.keys import Scope
 from gateway.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +34,28 @@ HEAD = "<!-- Made from the code by scripts/write_reference.py; edit the code. --
 
 def pages() -> dict[str, str]:
     """Path below `docs/reference/` → text."""
-    return {"reglages.md": settings_page(), "portes.md": doors_page(), "codes.md": codes_page()}
+    return {
+        "reglages.md": settings_page(),
+        "portes.md": doors_page(),
+        "codes.md": codes_page(),
+        "rights.md": rights_page(),
+    }
+
+
+def rights_page() -> str:
+    """Every door, and what each scope is shown there."""
+    lines = [
+        HEAD,
+        "# Droits",
+        "",
+        "Ce que chaque portée est montrée, porte par porte ; vide : la porte est fermée (403). Un portail voit les événements qu'il a ouverts et ceux qu'on lui a ouverts",
+        "(`POST /v1/events/{event_id}/shares`, `passerelle event share`) ; le reste lui est répondu comme ce qui n'existe pas. Tout est du seul mode de la passerelle.",
+        "",
+        f"| porte | {' | '.join(Scope)} |",
+        f"|---|{'---|' * len(Scope)}",
+    ]
+    lines += [f"| {named(door)} | {' | '.join(shown(door, scope) for scope in Scope)} |" for door in DOORS]
+    return "\n".join(lines) + "\n"
 
 
 def settings_page() -> str:

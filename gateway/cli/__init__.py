@@ -23,6 +23,7 @@ FAMILIES = {
     "play": "jouer une crise entière, avec ses pannes, et juger qui est tenu où",
     "sandbox": "ouvrir les simulateurs des voisins",
     "key": "clés d’accès",
+    "event": "portails qui voient un événement : montrer, ouvrir, refermer",
     "check": "vérifier réglages, correspondances, base et voisins",
     "outbox": "messages sortants : voir, rejouer, abandonner, suspendre",
     "sync": "accord avec SINUS et SI-VIC : voir, comparer, renvoyer",

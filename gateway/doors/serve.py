@@ -61,7 +61,8 @@ def endpoint(door: Door, runtime: Runtime) -> Callable[[Request], Awaitable[Resp
 
 async def _answer(door: Door, runtime: Runtime, request: Request) -> Response:
     _refuse_twice(request)
-    principal = await runtime.doorkeeper.let_in(credentials(request, only_reads=door.only_reads), door.scopes)
+    shown = credentials(request, only_reads=door.only_reads)
+    principal = await runtime.doorkeeper.let_in(shown, door.scopes)
     _refuse_odd_identifiers(request)
     _refuse_unknown_query(door, request)
     raw = await read_body(request)
@@ -77,6 +78,7 @@ async def _answer(door: Door, runtime: Runtime, request: Request) -> Response:
         body=body,
         now=runtime.clock(),
         secure=request.url.scheme == "https",
+        still_admitted=partial(runtime.doorkeeper.still_admits, shown, door.scopes),
         change=_once(runtime, principal, request, raw),
     )
     async with runtime.admission.enter(door.load):

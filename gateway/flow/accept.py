@@ -51,9 +51,14 @@ def known_event(register: Register, event_id: str, mode: Mode, *, for_change: bo
     """The event, if this caller's mode may speak of it. Another mode is refused, never silently hidden."""
     event = register.events.find(event_id, for_change=for_change)
     if event is None:
-        raise UnknownError("evenement_inconnu", "event_id", "Cet événement n’est pas connu de la passerelle.", "")
+        raise unknown_event()
     refuse_other_mode(event, mode)
     return event
+
+
+def unknown_event() -> UnknownError:
+    """No such event; also what is said of one that is another's."""
+    return UnknownError("evenement_inconnu", "event_id", "Cet événement n’est pas connu de la passerelle.", "")
 
 
 def refuse_other_mode(event: Event, mode: Mode | None) -> None:

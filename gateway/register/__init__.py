@@ -16,6 +16,7 @@ from gateway.register.interventions.requests import Interventions
 from gateway.register.interventions.routes import Routes
 from gateway.register.keys import Keys
 from gateway.register.replies import Replies
+from gateway.register.victims.access import EventAccess
 from gateway.register.victims.agreements import Agreements
 from gateway.register.victims.events import Events
 from gateway.register.victims.feed import Feed
@@ -56,6 +57,11 @@ class Register:
     def events(self) -> Events:
         """Events and their localisations."""
         return Events(self.connection)
+
+    @cached_property
+    def access(self) -> EventAccess:
+        """Which portals see which event."""
+        return EventAccess(self.connection)
 
     @cached_property
     def victims(self) -> Victims:

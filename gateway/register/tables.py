@@ -25,6 +25,18 @@ event = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
+# Which portals may see an event: the one that opened it, and those it was shared with.
+event_access = Table(
+    "event_access",
+    metadata,
+    Column("event_id", String(64), primary_key=True),
+    Column("key_name", String(40), primary_key=True),
+    Column("opened", Boolean, nullable=False),
+    Column("given_by", String(80), nullable=False),
+    Column("given_at", BigInteger, nullable=False),
+    Index("event_access_of_key", "key_name"),
+)
+
 victim = Table(
     "victim",
     metadata,

@@ -64,6 +64,14 @@ class Doorkeeper:
         """Who is calling, if the door admits them. Raises AccessError."""
         return self._admitted(await self._who(shown), scopes)
 
+    async def still_admits(self, shown: Credentials, scopes: frozenset[Scope]) -> bool:
+        """Whether who was let in would be let in now."""
+        try:
+            await self.let_in(shown, scopes)
+        except AccessError:
+            return False
+        return True
+
     async def let_in_key(self, name: str, key: str, scopes: frozenset[Scope]) -> Principal:
         """The same for a key that came in the message itself, with the name of its holder. Raises AccessError."""
         principal = await self._holder(key)

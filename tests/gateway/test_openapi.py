@@ -15,7 +15,7 @@ from domain.mode import Mode
 from domain.source import Source
 from gateway.doors.table import DOORS
 from gateway.register.victims.unknown_persons import UnknownPerson
-from gateway.security.keys import Scope
+from gateway.security.keys import Scope, new_key
 from gateway.serving import serving
 from tests.gateway.house import EVENT, NUMBER
 
@@ -93,6 +93,9 @@ async def test_each_example_is_accepted_by_its_own_door(house: OpenHouse, door: 
         if door.path.endswith("/link"):
             await house.patient()
         await house.runtime.write(lambda register: register.unknown_persons.keep(_somebody(house.clock())))
+    if door.path.endswith("/shares"):
+        neighbour = new_key("portail-voisin", Scope.PORTAL, Mode.EXERCISE)
+        await house.runtime.write(lambda register: register.keys.add(neighbour, house.clock()))
     contract = await _contract(house)
     shown = contract["paths"][door.path][door.method.lower()]["requestBody"]["content"][door.media_type]["examples"]
     house.clock.forward(hours=2)  # the examples tell of that evening

@@ -12,7 +12,7 @@ from domain.victim.snapshot import event_canon, victim_canon
 from gateway.doors.fhir.answers import fhir, in_json, refuse
 from gateway.doors.http.door import Call, Door
 from gateway.doors.http.problems import FieldFault, ProblemError
-from gateway.flow.accept import known_event
+from gateway.flow.compartments import event_for
 from gateway.security.keys import Scope
 from mapping import MappingError
 
@@ -40,7 +40,7 @@ async def read_event(call: Call) -> Response:
     at = call.now.isoformat()
 
     def work(register: Register) -> Resource:
-        event = known_event(register, name, call.principal.mode)
+        event = event_for(register, name, call.principal)
         shown = event_canon(event, None)
         if call.principal.scope is not Scope.PORTAL:
             counted = counts_document(event, register.victims.cells(event.id), register.feed.last(), call.now, "portal")

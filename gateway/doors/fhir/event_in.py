@@ -30,7 +30,8 @@ from domain.victim.observation import Stamp
 from gateway.doors.fhir.answers import fhir, refuse, refuse_bundle
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.refusals import as_problem
-from gateway.flow.accept import accept, keep_event, known_event, linked_at_creation, plausible
+from gateway.flow.accept import accept, keep_event, linked_at_creation, plausible
+from gateway.flow.compartments import event_for
 from gateway.ids import new_id
 from gateway.security.keys import Scope
 
@@ -111,7 +112,7 @@ class _Taking:
             event = linked_at_creation(event, self._house)
             plausible(Stamp(Source.PORTAL, self._stamp.author, started_at, self._call.now))
         else:
-            event = known_event(self._register, report.id, mode)
+            event = event_for(self._register, report.id, self._call.principal)
         if report.closed and event.status == "open":
             text = "L’événement est dit terminé : ce message ne le clôt pas, une personne le fait."
             self._warnings.append(Issue("EVENEMENT_OUVERT", "business-rule", text, f"{report.path}.status", "warning"))
@@ -123,6 +124,9 @@ class _Taking:
                 event = add_localisation(event, new_id(self._call.now), name, self._house.rules)
         if new or event != before:
             keep_event(self._register, self._house, event, self._stamp, new=new)
+        if new:
+            by = self._call.principal.name
+            self._register.access.give(event.id, by, by, self._call.now, opened=True)
         return event
 
     def _victim(self, event: Event, report: VictimReport) -> None:

@@ -49,6 +49,8 @@ class Call:
     now: datetime
     secure: bool
     """Whether it came over TLS as far as the server knows."""
+    still_admitted: Callable[[], Awaitable[bool]]
+    """Whether the key or session that was shown is still in force here: asked again by answers that last."""
     change: Change
     """Runs the work in one transaction, once per Idempotency-Key, and returns when it is durable."""
 

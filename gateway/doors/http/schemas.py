@@ -124,6 +124,13 @@ class RemovedLink(Strict):
     reason: Line
 
 
+class NewShare(Strict):
+    """Another portal sees the event."""
+
+    key: Line
+    """Nom de la clé du portail à qui l’événement est ouvert."""
+
+
 class Age(Strict):
     """An age as it was said."""
 

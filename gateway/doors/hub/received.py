@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.doors.http.door import whole_number
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply
+from gateway.flow.compartments import may_see
 from gateway.hub.received.names import name_of
 from gateway.hub.received.tasks import done, tasks_under_way
 from gateway.hub.timeline import STATES, summary
@@ -57,8 +58,8 @@ async def received(call: Call) -> Reply:
 async def message(call: Call) -> Reply:
     """One message in words."""
     number = whole_number(call.path["number"])
-    found, tasks, case = await call.runtime.read(lambda register: _found(register, number))
-    if found is None or not _may_read(call, case):
+    found, tasks, _case, readable = await call.runtime.read(lambda register: _found(register, call, number))
+    if found is None or not readable:
         raise ProblemError(404, "message_inconnu", "Aucun message reçu ne porte ce numéro.")
     [view] = await _contents(call, [found], f"hub:{found.seq}")
     return Reply(200, {**_listed(found, tasks), **view})
@@ -71,12 +72,13 @@ async def contents(call: Call) -> Reply:
         fault = FieldFault("?case_id", "Dossier absent.", "l’identifiant partagé d’un dossier")
         raise ProblemError(400, "parametre_absent", "Quel dossier ?", faults=(fault,))
 
-    def work(register: Register) -> tuple[HubCase | None, list[HubMessage], dict[int, Alarm]]:
+    def work(register: Register) -> tuple[HubCase | None, list[HubMessage], dict[int, Alarm], bool]:
         messages = register.hub.latest(case_id, NEWEST, MOST)
-        return register.hub.case(case_id), messages[::-1], tasks_under_way(register)
+        case = register.hub.case(case_id)
+        return case, messages[::-1], tasks_under_way(register), _may_read(register, call, case)
 
-    case, found, tasks = await call.runtime.read(work)
-    if (case is None and not found) or not _may_read(call, case):
+    case, found, tasks, readable = await call.runtime.read(work)
+    if (case is None and not found) or not readable:
         raise ProblemError(404, "dossier_inconnu", "Ce dossier n’est pas connu de la passerelle.")
     views = await _contents(call, found, f"hub:{case_id}")
     listed = [{**_listed(one, tasks), **view} for one, view in zip(found, views, strict=True)]
@@ -98,16 +100,20 @@ async def end_task(call: Call) -> Reply:
     return await call.change(work)
 
 
-def _found(register: Register, number: int | None) -> tuple[HubMessage | None, dict[int, Alarm], HubCase | None]:
+def _found(
+    register: Register, call: Call, number: int | None
+) -> tuple[HubMessage | None, dict[int, Alarm], HubCase | None, bool]:
     found = register.hub.message(number) if number is not None else None
     case = register.hub.case(found.case_id) if found and found.case_id else None
-    return found, tasks_under_way(register), case
+    return found, tasks_under_way(register), case, _may_read(register, call, case)
 
 
-def _may_read(call: Call, case: HubCase | None) -> bool:
+def _may_read(register: Register, call: Call, case: HubCase | None) -> bool:
     """A portal has its own events alone."""
-    scope = call.principal.scope
-    return scope in READS_ALL or (case is not None and case.ours and case.topic == "victim")
+    if call.principal.scope in READS_ALL:
+        return True
+    ours = case is not None and case.ours and case.topic == "victim"
+    return ours and case is not None and may_see(register, case.scope or "", call.principal)
 
 
 async def _contents(call: Call, messages: list[HubMessage], about: str) -> list[dict[str, Any]]:

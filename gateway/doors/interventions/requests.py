@@ -130,10 +130,10 @@ async def stream(call: Call) -> StreamingResponse:
     """The sender's own requests, live."""
     mine = webhook(call.principal.name)
 
-    def admits(line: FeedLine) -> bool:
-        return line.event_id == mine
+    def admitted(_: Register, found: list[FeedLine]) -> list[FeedLine]:
+        return [line for line in found if line.event_id == mine]
 
-    body = lines(call.runtime, call.principal.mode, await resume_after(call), admits)
+    body = lines(call, await resume_after(call), admitted)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(body, media_type="text/event-stream", headers=headers)
 

@@ -9,7 +9,8 @@ from domain.errors import ConflictError, UnknownError
 from domain.source import Source
 from domain.victim.observation import Stamp
 from gateway.doors.http.reply import Reply
-from gateway.flow.accept import accept, known_event
+from gateway.flow.accept import accept
+from gateway.flow.compartments import event_for, may_see
 from gateway.flow.neighbour_words import Speaker, creation_of, moment_of, tell_of
 from gateway.ids import new_id
 
@@ -27,7 +28,7 @@ async def waiting(call: Call) -> Reply:
     """Those of one event, and those of no event that is known, the longest waiting first."""
 
     def work(register: Register) -> Reply:
-        event = known_event(register, call.path["event_id"], call.principal.mode)
+        event = event_for(register, call.path["event_id"], call.principal)
         persons = register.unknown_persons.of(call.principal.mode, [event.id, ""])
         return Reply(200, {"unknown_persons": [_view(register, event, person) for person in persons]})
 
@@ -39,7 +40,7 @@ async def link(call: Call) -> Reply:
 
     def work(register: Register) -> Reply:
         person = _open(call, register)
-        event = known_event(register, call.body.event_id, call.principal.mode)
+        event = event_for(register, call.body.event_id, call.principal)
         outcomes = _told(call, register, event, person, call.body.patient_id)
         return _decided(
             call, register, replace(person, event_id=event.id, state="linked", victim_id=call.body.patient_id), outcomes
@@ -53,7 +54,7 @@ async def create(call: Call) -> Reply:
 
     def work(register: Register) -> Reply:
         person = _open(call, register)
-        event = known_event(register, call.body.event_id, call.principal.mode)
+        event = event_for(register, call.body.event_id, call.principal)
         patient_id = new_id(call.now)
         first = person.words[0]
         stamp = Stamp(person.source, person.author, moment_of(first, person.first_at), call.now)
@@ -78,7 +79,9 @@ async def dismiss(call: Call) -> Reply:
 
 def _open(call: Call, register: Register) -> UnknownPerson:
     person = register.unknown_persons.find(call.path["task_id"])
-    if person is None or person.mode != call.principal.mode:
+    # A person of no event that is known is for whichever portal knows better.
+    hidden = person is not None and person.event_id and not may_see(register, person.event_id, call.principal)
+    if person is None or hidden or person.mode != call.principal.mode:
         raise UnknownError("personne_inconnue", "task_id", "Cette tâche n’est pas connue.", "")
     if person.state != "open":
         raise ConflictError("deja_decide", "task_id", "Une décision a déjà été prise.", person.state)

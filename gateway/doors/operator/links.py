@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.doors.http.reply import Reply
 from gateway.runtime import heartbeat
+from gateway.security.keys import Scope
 from outbox.gate import Gate
 from outbox.sql import nodes
 
@@ -20,12 +21,21 @@ if TYPE_CHECKING:
     from outbox.desk import Lag, Node, Pause
 
 
+TOLD_OF_EVENTS = ("event", "victim", "counts", "outcome", "patient.news")
+"""What is said of a portal's events: who takes none of it is no business of a portal."""
+
+
 async def destinations(call: Call) -> Reply:
     """Every link, and every node that was not forgotten."""
     desk, every = call.runtime.desk, call.runtime.settings.watch.heartbeat_seconds
     backlog, lags = await desk.backlog(), await desk.lags()
     gates, paused = await desk.gates(), await desk.paused()
     known = await call.runtime.database.read(nodes.nodes)
+    # A portal knows the neighbours that its victims are told to; platforms, dispatch softwares and nodes are the operator's.
+    watches = call.principal.scope is Scope.OPERATOR
+    house = call.runtime.house
+    told = {name for topic in TOLD_OF_EVENTS for name in house.takers(topic)}
+    names = [name for name in house.destinations if watches or name in told]
     living = heartbeat.alive(known, call.now, every)
     shown = [
         {
@@ -36,9 +46,9 @@ async def destinations(call: Call) -> Reply:
             **_way(gates.get(name, Gate(name))),
             "link": _link(name, living),
         }
-        for name in call.runtime.house.destinations
+        for name in names
     ]
-    return Reply(200, {"destinations": shown, "nodes": [_node(one, one in living) for one in known]})
+    return Reply(200, {"destinations": shown, "nodes": [_node(one, one in living) for one in known if watches]})
 
 
 def _late(lags: Sequence[Lag]) -> dict[str, Any]:

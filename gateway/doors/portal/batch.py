@@ -25,7 +25,8 @@ from gateway.doors.http.refusals import as_problem
 from gateway.doors.http.reply import Reply
 from gateway.doors.http.schemas import IDENTIFIER
 from gateway.doors.portal.operations import OPERATIONS
-from gateway.flow.accept import accept, known_event, refuse_other_mode
+from gateway.flow.accept import accept, refuse_other_mode
+from gateway.flow.compartments import event_for
 from gateway.ids import new_id
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ async def batch(call: Call) -> Response:
         )
 
     def work(register: Register, start: int) -> Reply:
-        event = known_event(register, call.path["event_id"], call.principal.mode)
+        event = event_for(register, call.path["event_id"], call.principal)
         part = enumerate(lines[start : start + SLICE], start + 1)
         return Reply(200, [_line(call, register, event, number, line) for number, line in part if line.strip()])
 

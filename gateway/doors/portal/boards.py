@@ -14,7 +14,7 @@ from domain.victim.projection import as_of
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply
 from gateway.exports import printable, spreadsheet
-from gateway.flow.accept import known_event
+from gateway.flow.compartments import event_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,7 +60,7 @@ async def counts(call: Call) -> Reply:
         raise ProblemError(400, "parametre_illisible", "Le temps demandé est illisible.", faults=(fault,))
 
     def work(register: Register) -> Reply:
-        event = known_event(register, call.path["event_id"], call.principal.mode)
+        event = event_for(register, call.path["event_id"], call.principal)
         cells = (
             register.victims.cells(event.id)
             if at is None
@@ -80,12 +80,12 @@ async def board(call: Call) -> Reply | Response:
     by, more = call.principal.name, call.query.get("columns") is not None
 
     def read(register: Register) -> Board:
-        event = known_event(register, call.path["event_id"], call.principal.mode)
+        event = event_for(register, call.path["event_id"], call.principal)
         made = BOARDS[name](event, register.victims.cells(event.id), call.now)
         return with_total_without_imp(made) if more else made
 
     def write(register: Register) -> bytes:
-        event = known_event(register, call.path["event_id"], call.principal.mode)
+        event = event_for(register, call.path["event_id"], call.principal)
         return export(register, event, name, wanted, by, call.now)
 
     if wanted == "json":
@@ -144,7 +144,7 @@ async def nominative_board(call: Call) -> Reply:
     """TB2: names, so only for the portal, and never exported (R-43)."""
 
     def work(register: Register) -> Reply:
-        event = known_event(register, call.path["event_id"], call.principal.mode)
+        event = event_for(register, call.path["event_id"], call.principal)
         return Reply(
             200, asdict(tb2(event, list(register.victims.of_event(event.id)), call.now, call.runtime.house.rules))
         )

@@ -19,8 +19,9 @@ from domain.victim.snapshot import event_canon
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply
 from gateway.doors.portal.operations import stamp_of
-from gateway.flow import links
-from gateway.flow.accept import keep_event, known_event, linked_at_creation, plausible
+from gateway.flow import compartments, links
+from gateway.flow.accept import keep_event, linked_at_creation, plausible
+from gateway.flow.compartments import event_for, events_for
 from gateway.ids import new_id
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     from domain.event import Event
     from domain.victim.observation import Stamp
     from gateway.doors.http.door import Call
-    from gateway.doors.http.schemas import ChangedEvent, NewEvent, NewLink, NewLocalisation, Said
+    from gateway.doors.http.schemas import ChangedEvent, NewEvent, NewLink, NewLocalisation, NewShare, Said
     from gateway.register import Register
+    from gateway.register.victims.access import Access
 
 
 def event_view(event: Event) -> dict[str, Any]:
@@ -75,20 +77,21 @@ async def create(call: Call) -> Reply:
         if register.events.find(event.id) is not None:
             raise ConflictError("evenement_existe", "id", "Un événement porte déjà cet identifiant.", "")
         keep_event(register, house, event, stamp, new=True)
+        register.access.give(event.id, call.principal.name, call.principal.name, call.now, opened=True)
         return _shown(event, 201)
 
     return await call.change(work)
 
 
 async def read_all(call: Call) -> Reply:
-    """Every event of the caller's mode."""
-    events = await call.runtime.read(lambda register: register.events.all(call.principal.mode))
+    """Every event that the caller may see."""
+    events = await call.runtime.read(lambda register: events_for(register, call.principal))
     return Reply(200, {"events": [event_view(event) for event in events]})
 
 
 async def read_one(call: Call) -> Reply:
     """One event."""
-    event = await call.runtime.read(lambda register: known_event(register, call.path["event_id"], call.principal.mode))
+    event = await call.runtime.read(lambda register: event_for(register, call.path["event_id"], call.principal))
     return _shown(event)
 
 
@@ -187,9 +190,57 @@ async def _changed(call: Call, said: Said | None, renew: Any, status: int = 200)
     return await call.change(work)
 
 
+async def shares(call: Call) -> Reply:
+    """The portals that see the event."""
+
+    def work(register: Register) -> Reply:
+        event = event_for(register, call.path["event_id"], call.principal)
+        return _shares(event, register.access.of_event(event.id))
+
+    return await call.runtime.read(work)
+
+
+async def share(call: Call) -> Reply:
+    """Another portal sees and changes the event from now on; a person says so, and it is in the audit."""
+    said: NewShare = call.body
+
+    def work(register: Register) -> Reply:
+        event = event_for(register, call.path["event_id"], call.principal)
+        compartments.refuse_unless_opened_by(register, event, call.principal)
+        by = call.principal.name
+        return _shares(event, compartments.share(register, event, said.key, by, call.now))
+
+    return await call.change(work)
+
+
+async def end_share(call: Call) -> Reply:
+    """The other portal sees the event no longer, its open streams included."""
+
+    def work(register: Register) -> Reply:
+        event = event_for(register, call.path["event_id"], call.principal)
+        compartments.refuse_unless_opened_by(register, event, call.principal)
+        compartments.take_back(register, event, call.path["key_name"], call.principal.name, call.now)
+        return Reply(204)
+
+    return await call.change(work)
+
+
+def _shares(event: Event, accesses: list[Access]) -> Reply:
+    shown = [
+        {
+            "key": access.key_name,
+            "opened": access.opened,
+            "given_by": access.given_by,
+            "given_at": access.given_at.isoformat(),
+        }
+        for access in accesses
+    ]
+    return Reply(200, {"event_id": event.id, "shares": shown})
+
+
 def _current(call: Call, register: Register) -> Event:
     """The event to be changed, locked, if it is as the caller read it."""
-    event = known_event(register, call.path["event_id"], call.principal.mode, for_change=True)
+    event = event_for(register, call.path["event_id"], call.principal, for_change=True)
     if call.if_match is not None and call.if_match != event.revision:
         fault = FieldFault(
             "If-Match", "L’événement a changé depuis sa lecture.", f"révision actuelle : {event.revision}"

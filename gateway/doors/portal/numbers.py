@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from gateway.doors.http.reply import Reply
 from gateway.doors.portal.operations import OPERATIONS, stamp_of
-from gateway.flow.accept import accept, known_event
+from gateway.flow.accept import accept
+from gateway.flow.compartments import event_for
 
 if TYPE_CHECKING:
     from gateway.doors.http.door import Call
@@ -19,7 +20,7 @@ async def decide(call: Call) -> Reply:
     command = OPERATIONS["decide_number"].command(patient_id, call.body)
 
     def work(register: Register) -> Reply:
-        event = known_event(register, call.path["event_id"], call.principal.mode)
+        event = event_for(register, call.path["event_id"], call.principal)
         stamp = stamp_of(call, call.body)
         accepted = accept(register, call.runtime.house, event, patient_id, command, stamp, if_match=call.if_match)
         decided = {

@@ -8,7 +8,8 @@ from domain.errors import UnknownError
 from gateway.doors.http.reply import Reply
 from gateway.doors.portal.operations import OPERATIONS, stamp_of
 from gateway.doors.portal.patient_view import views
-from gateway.flow.accept import accept, known_event, refuse_other_mode
+from gateway.flow.accept import accept, refuse_other_mode
+from gateway.flow.compartments import event_for
 from gateway.ids import new_id
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ async def _apply(call: Call, patient_id: str, command: PatientCommand, status: i
 
 
 def _event(call: Call, register: Register) -> Event:
-    event = known_event(register, call.path["event_id"], call.principal.mode)
+    event = event_for(register, call.path["event_id"], call.principal)
     refuse_other_mode(event, getattr(call.body, "mode", None))
     return event
 

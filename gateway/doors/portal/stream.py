@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,26 +19,34 @@ if TYPE_CHECKING:
     from gateway.doors.http.door import Call
     from gateway.register import Register
     from gateway.register.victims.feed import FeedLine
-    from gateway.runtime import Runtime
+
+    Admitted = Callable[[Register, list[FeedLine]], list[FeedLine]]
 
 LOOK = 1.0  # seconds between two looks at the table when no bell rings (another node may have written)
-INTERVENTION = "intervention"  # the kind of feed line that only its sender and the operator read
+ASK_AGAIN = 2.0  # seconds between two looks at whether the reader's key or session is still in force
+UNKNOWN_PERSON = (
+    "unknown_person"  # the kind of feed line that may be of no event yet: a number of a task, and its state
+)
 KEEP_ALIVE = 15  # looks without news before a comment line, so that proxies keep the connection
 
 
 async def stream(call: Call) -> StreamingResponse:
     """Changes of events and patients, deliveries and links; `event_id` narrows it to one event."""
-    runtime = call.runtime
     after = await resume_after(call)
     numbers_only = call.principal.scope == Scope.COUNTS
     event_id = call.query.get("event_id")
-    sees_requests = call.principal.scope == Scope.OPERATOR
 
-    def admits(line: FeedLine) -> bool:
-        """What a platform asks for is not the portal's business."""
-        return (event_id is None or line.event_id == event_id) and (sees_requests or line.kind != INTERVENTION)
+    def admitted(register: Register, found: list[FeedLine]) -> list[FeedLine]:
+        """Of what came, what this reader may know: alarms, links of the Hub and what platforms ask for are the operator's business."""
+        seen = _seen(register, call) if found else None
+        return [
+            line
+            for line in found
+            if (event_id is None or line.event_id == event_id)
+            and (seen is None or line.event_id in seen or (line.kind == UNKNOWN_PERSON and not line.event_id))
+        ]
 
-    body = lines(runtime, call.principal.mode, after, admits, numbers_only=numbers_only)
+    body = lines(call, after, admitted, numbers_only=numbers_only)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(body, media_type="text/event-stream", headers=headers)
 
@@ -52,13 +61,23 @@ async def resume_after(call: Call) -> int:
     return said if said is not None else await call.runtime.read(lambda register: register.feed.last())
 
 
-async def lines(
-    runtime: Runtime, mode: str, after: int, admits: Callable[[FeedLine], bool], *, numbers_only: bool = False
-) -> AsyncIterator[bytes]:
-    """What is admitted of the feed, from a line on, until the reader or the process ends.
+def _seen(register: Register, call: Call) -> frozenset[str] | None:
+    """The events of this reader; None for who watches them all, with everything else."""
+    match call.principal.scope:
+        case Scope.OPERATOR:
+            return None
+        case Scope.PORTAL:
+            return register.access.seen_by(call.principal.name)
+        case _:
+            return register.access.of_mode(call.principal.mode)
+
+
+async def lines(call: Call, after: int, admitted: Admitted, *, numbers_only: bool = False) -> AsyncIterator[bytes]:
+    """What is admitted of the feed, from a line on, until the reader, its key or session, or the process ends.
 
     A reader who asks to go on after a line that does not exist yet is told `reset` at once, and follows from the present on.
     """
+    runtime, mode = call.runtime, call.principal.mode
     # Tells the reader at once that it is connected, and how soon to come back when it is cut.
     yield b"retry: 1000\n: ouvert\n\n"
     newest = await runtime.read(lambda register: register.feed.last())
@@ -66,13 +85,18 @@ async def lines(
         # Lines of another database, restored or emptied since: waiting for that number would be silence without a word.
         after = newest
         yield b"id: %d\nevent: reset\ndata: {}\n\n" % newest
-    quiet = 0
+    quiet, loop = 0, asyncio.get_running_loop()
+    asked = loop.time()
     while not runtime.stopping.is_set():
-        found = await runtime.read(partial(_next, after=after, mode=mode))
-        for line in found:
-            after = line.seq
-            if admits(line):
-                yield _written(line, numbers_only=numbers_only)
+        if loop.time() - asked >= ASK_AGAIN:
+            asked = loop.time()
+            if not await call.still_admitted():
+                return
+        found, shown = await runtime.read(partial(_next, after=after, mode=mode, admitted=admitted))
+        for line in shown:
+            yield _written(line, numbers_only=numbers_only)
+        if found:
+            after = found[-1].seq
         quiet = 0 if found else quiet + 1
         if quiet and quiet % KEEP_ALIVE == 0:
             yield b": toujours l\xc3\xa0\n\n"
@@ -80,8 +104,9 @@ async def lines(
             await runtime.bell.wait(LOOK)
 
 
-def _next(register: Register, *, after: int, mode: str) -> list[FeedLine]:
-    return register.feed.after(after, mode)
+def _next(register: Register, *, after: int, mode: str, admitted: Admitted) -> tuple[list[FeedLine], list[FeedLine]]:
+    found = register.feed.after(after, mode)
+    return found, admitted(register, found)
 
 
 def _written(line: FeedLine, *, numbers_only: bool) -> bytes:

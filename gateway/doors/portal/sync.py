@@ -13,7 +13,7 @@ from gateway.agreement.resend import resend as send_again
 from gateway.agreement.standing import Look, look_at, neighbours_of_event
 from gateway.doors.http.problems import ProblemError
 from gateway.doors.http.reply import Reply
-from gateway.flow.accept import known_event
+from gateway.flow.compartments import event_for
 from gateway.runtime.census import PATIENCE
 from gateway.security.keys import Scope
 from outbox.sql.reading.progress import lane_progress, progress_of
@@ -99,14 +99,14 @@ async def patient_sync(call: Call) -> Reply:
     """Where one patient's record stands at each destination."""
 
     def work(register: Register) -> list[dict[str, Any]]:
-        event = known_event(register, call.path["event_id"], call.principal.mode)
+        event = event_for(register, call.path["event_id"], call.principal)
         return lane_progress(register.connection, event.id, f"victim:{call.path['patient_id']}")
 
     return Reply(200, {"patient_id": call.path["patient_id"], "destinations": await call.runtime.read(work)})
 
 
 async def _event(call: Call) -> Event:
-    return await call.runtime.read(lambda register: known_event(register, call.path["event_id"], call.principal.mode))
+    return await call.runtime.read(lambda register: event_for(register, call.path["event_id"], call.principal))
 
 
 def _neighbour(call: Call) -> str:

@@ -12,6 +12,7 @@ from domain.victim.banner import display_name
 from domain.victim.search.finding import RANK, reason_of, sought
 from gateway.doors.http.reply import Reply
 from gateway.flow.accept import surroundings
+from gateway.flow.compartments import events_for
 
 if TYPE_CHECKING:
     from domain.event import Event
@@ -30,7 +31,7 @@ async def find(call: Call) -> Reply:
     what, rules = sought(call.body.text), call.runtime.house.rules
 
     def work(register: Register) -> Reply:
-        events = register.events.all(call.principal.mode)
+        events = events_for(register, call.principal)
         matches = [
             (RANK[reason], event, victim, reason)
             for event in events

@@ -13,7 +13,8 @@ from domain.numbers.sinus_number import SinusNumber, read_sinus_number
 from domain.victim.search.name_search import begins
 from gateway.doors.http.reply import Reply
 from gateway.doors.portal.patient_view import views
-from gateway.flow.accept import known_event, surroundings
+from gateway.flow.accept import surroundings
+from gateway.flow.compartments import event_for
 from gateway.register.victims.numbers import plain
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ async def search(call: Call) -> Reply:
     number, name = call.body.number or "", call.body.name or ""
 
     def work(register: Register) -> Reply:
-        event = known_event(register, call.path["event_id"], call.principal.mode)
+        event = event_for(register, call.path["event_id"], call.principal)
         victims = list(register.victims.of_event(event.id))
         matching = [
             victim

@@ -20,7 +20,7 @@ answer associated care care_type case_id case_number category centre code conven
 event_id family finess finess_geo finess_legal id identity_status label lane letter message_id nationality number oid
 organisation owner diagnosis patient_id precision place_kind procedures purpose reference relation request_id resource
 resource_ids role sex since source status structure structure_id structure_name task_status to topic type value vector
-vehicle victim_id age birth_year service external_id cause_code cause_title cata_code start end
+vehicle victim_id age birth_year service external_id left planned_end cause_code cause_title cata_code start end
 news fields beside nature mobility capacity move engaged_status speciality speciality_list profession profession_list at field kind ended_because unread valid_from valid_to state status_label flags
 """
 """Codes, identifiers of ours, numbers of a case, ages and years: with them alone nobody is recognised."""

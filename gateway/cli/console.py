@@ -104,5 +104,5 @@ def set_up_log(level: str) -> None:
     """Dotted facts with fields, one a line, on standard error."""
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # These would write addresses, and an address may name a person's record.
-    for chatty in ("httpx", "httpcore", "apscheduler", "zeep", "alembic"):
+    for chatty in ("httpx", "httpcore", "apscheduler", "zeep", "alembic", "urllib3"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
@@ -44,6 +45,8 @@ def create(arguments: argparse.Namespace) -> int:
 
     def keep(register: Register) -> bool:
         register.keys.add(key, now())
+        facts = {"scope": key.principal.scope, "mode": key.principal.mode}
+        register.audit.note(_by(), "key.created", f"key:{arguments.name}", now(), facts)
         return True
 
     try:
@@ -70,7 +73,14 @@ def show(arguments: argparse.Namespace) -> int:
 
 def withdraw(arguments: argparse.Namespace) -> int:
     """Take a key out of force."""
-    done = on_register(arguments.settings, lambda register: register.keys.revoke(arguments.name, now()))
+
+    def revoke(register: Register) -> bool:
+        revoked = register.keys.revoke(arguments.name, now())
+        if revoked:
+            register.audit.note(_by(), "key.revoked", f"key:{arguments.name}", now())
+        return revoked
+
+    done = on_register(arguments.settings, revoke)
     if done is None:
         return 2
     if not done:
@@ -78,3 +88,7 @@ def withdraw(arguments: argparse.Namespace) -> int:
         return 1
     say(f"Clé « {arguments.name} » retirée.")
     return 0
+
+
+def _by() -> str:
+    return f"{getpass.getuser()} (ligne de commande)"

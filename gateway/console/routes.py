@@ -63,6 +63,7 @@ def page_routes(runtime: Runtime) -> list[Route]:
         except (ProblemError, AccessError) as error:
             refusal = as_problem(error)
             return problems.respond(refusal.problem, refusal.headers)
+        await _note_sign_in(runtime, principal.name)
         answer = JSONResponse({"name": principal.name, "scope": principal.scope, "mode": principal.mode})
         answer.set_cookie(
             COOKIE,
@@ -81,3 +82,8 @@ def page_routes(runtime: Runtime) -> list[Route]:
         Route("/console/session", session, methods=["POST"]),
         Route("/console/{file:path}", file),
     ]
+
+
+async def _note_sign_in(runtime: Runtime, by: str) -> None:
+    now = runtime.clock()
+    await runtime.write(lambda register: register.audit.note(by, "session.opened", f"key:{by}", now))

@@ -82,14 +82,23 @@ async def discard(call: Call) -> Reply:
 
 async def pause(call: Call) -> Reply:
     """Nothing leaves for this destination until it is resumed; nothing is lost."""
-    await call.runtime.desk.pause(_destination(call), by=call.principal.name, reason=call.body.reason)
+    destination = _destination(call)
+    await call.runtime.desk.pause(destination, by=call.principal.name, reason=call.body.reason)
+    await _note(call, "destination.paused", destination, {"reason": call.body.reason})
     return Reply(204)
 
 
 async def resume(call: Call) -> Reply:
     """The destination goes on."""
-    await call.runtime.desk.resume(_destination(call), rate=call.body.rate)
+    destination = _destination(call)
+    await call.runtime.desk.resume(destination, rate=call.body.rate)
+    await _note(call, "destination.resumed", destination, {"rate": call.body.rate})
     return Reply(204)
+
+
+async def _note(call: Call, act: str, destination: str, facts: dict[str, Any]) -> None:
+    about = f"destination:{destination}"
+    await call.runtime.write(lambda register: register.audit.note(call.principal.name, act, about, call.now, facts))
 
 
 def _destination(call: Call) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mapping
 from adapters.neighbours import NEIGHBOURS
@@ -65,8 +65,8 @@ async def build(
         house = house_rules(settings, versions)
         neighbours = open_neighbours(settings, versions, closing, clock=clock, transports=transports)
         store = SqlStore(database, clock=clock, aftermath=with_expiry_alarm(consequences(house)))
-        destinations = as_sent_to(neighbours, versions, database, house, clock)
-        dispatcher = Dispatcher(store, destinations, policies(settings), clock=clock)
+        sent_to = as_sent_to(neighbours, versions, database, house, clock)
+        dispatcher = Dispatcher(store, sent_to, policies(settings), clock=clock)
         pulse = await pulse_of(settings, role, database, dispatcher, clock, closing)
         yield Runtime(
             settings=settings,
@@ -75,8 +75,7 @@ async def build(
             desk=store,
             dispatcher=dispatcher,
             doorkeeper=Doorkeeper(RegisteredKeys(database), clock, settings.mode),
-            mirrors=neighbours.mirrors,
-            followers=neighbours.followers,
+            **_asked(neighbours),
             token_gate=token_gate(settings),
             signature_gate=signature_gate(settings),
             clock=clock,
@@ -87,6 +86,11 @@ async def build(
             hub=hub_door(settings, neighbours, house, database, clock),
             open_on=lambda stack, wires: open_destinations(settings, versions, stack, database, house, clock, wires),
         )
+
+
+def _asked(neighbours: Neighbours) -> dict[str, Any]:
+    """The neighbours that answer questions, by what they may be asked."""
+    return {"mirrors": neighbours.mirrors, "followers": neighbours.followers, "tellers": neighbours.tellers}
 
 
 def admission_of(settings: Settings) -> Admission:

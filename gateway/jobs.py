@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.agreement.reconcile import reconcile
 from gateway.interventions.watch import Watch
 from gateway.mappings.versions import follow_decisions, keep_unknown
 from gateway.operations.alarms import look
+from gateway.operations.read_news import read_news
 from gateway.operations.unreadable import look_for_unreadable
 from gateway.register.interventions.sweeping import sweep_requests
 from outbox.message import Kind
@@ -42,6 +44,7 @@ def jobs(runtime: Runtime) -> list[Job]:
         Job("alarms", watch.look_seconds, lambda: look(runtime)),
         Job("unreadable", UNREADABLE, lambda: look_for_unreadable(runtime)),
         Job("mappings", DECISIONS, lambda: follow_mappings(runtime)),
+        *news_jobs(runtime),
         *pulse_jobs(runtime),
         *([Job("hub", HUB, runtime.hub.look)] if runtime.hub else []),
         Job("interventions", runtime.settings.interventions.follow_seconds, Watch(runtime).look),
@@ -53,6 +56,19 @@ async def follow_mappings(runtime: Runtime) -> None:
     if await follow_decisions(runtime.versions, runtime.database):
         log.info("mapping.in_force changed")
     await keep_unknown(runtime.versions, runtime.database, runtime.clock())
+
+
+def news_jobs(runtime: Runtime) -> list[Job]:
+    """Asking each neighbour for its own news, where the settings say how often."""
+    every = {name: getattr(runtime.settings, name).poll_seconds for name in runtime.tellers}
+    return [
+        Job(f"news:{name}", seconds, partial(_read_news, runtime, name)) for name, seconds in every.items() if seconds
+    ]
+
+
+async def _read_news(runtime: Runtime, neighbour: str) -> None:
+    if heard := await read_news(runtime, neighbour):
+        log.info("news.heard neighbour=%s words=%d", neighbour, heard)
 
 
 def pulse_jobs(runtime: Runtime) -> list[Job]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from adapters.wire.link import Link
     from gateway.hub.door import Listener
     from gateway.mappings.versions import Versions
-    from gateway.runtime import Follower, Mirror
+    from gateway.runtime import Follower, Mirror, Teller
     from gateway.settings.base import Delivery
     from gateway.settings.settings import Settings
     from outbox.ports import Destination
@@ -45,6 +45,7 @@ class Neighbours:
     destinations: dict[str, Destination]
     mirrors: dict[str, Mirror]
     followers: dict[str, Follower]
+    tellers: dict[str, Teller]
     hub: Listener | None = None
 
 
@@ -85,7 +86,8 @@ def open_neighbours(
     kinds = {name: NEIGHBOURS.get(kind_of(name)) for name in opened}
     mirrors = {name: one for name, one in opened.items() if (kind := kinds[name]) and kind.mirrors}
     followers = {name: one for name, one in opened.items() if (kind := kinds[name]) and kind.follows}
-    return Neighbours(opened, mirrors, followers, opened.get("hub"))
+    tellers = {name: one for name, one in opened.items() if (kind := kinds[name]) and kind.read_news}
+    return Neighbours(opened, mirrors, followers, tellers, opened.get("hub"))
 
 
 def _mappings(versions: Versions, prefix: str) -> dict[str, mapping.Mapping]:

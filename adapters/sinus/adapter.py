@@ -7,11 +7,12 @@ decided by the mapping and its allow-list, and by the schema, never here.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from adapters.sinus.client import NAME, RefusalError, SinusClient, UnreadableAnswerError
 from adapters.sinus.document import DocumentError, write
 from adapters.sinus.faults import Code, translate
+from adapters.sinus.poller import open_poller
 from adapters.wire.http import open_client, refuse_other_mode
 from mapping.errors import MappingError
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from adapters.sinus.client import Acknowledgement
     from adapters.wire.link import Link
+    from adapters.wire.news import NewsPage, NewsPoller
+    from adapters.wire.news import Shape as NewsShape
     from outbox.message import Claimed, Envelope
 
 ROOTS = {
@@ -38,6 +41,8 @@ HELD = "held"
 """The key, among the mappings by topic, of the one that reads back what SINUS counts."""
 PEOPLE = "people"
 """The key of the one that reads back whom SINUS holds."""
+NEWS = "news"
+"""The key of the one that reads what SINUS says of its own accord."""
 
 
 class Shape(Protocol):
@@ -52,11 +57,14 @@ class SinusAdapter:
 
     name = NAME
 
-    def __init__(self, link: Link, mappings: Mapping[str, Shape], client: SinusClient) -> None:
-        """`mappings` has one shape per topic of `ROOTS`."""
+    def __init__(
+        self, link: Link, mappings: Mapping[str, Shape], client: SinusClient, poller: NewsPoller | None = None
+    ) -> None:
+        """`mappings` has one shape per topic of `ROOTS`; `poller` asks for what SINUS says of its own accord."""
         self._link = link
         self._mappings = mappings
         self._client = client
+        self._poller = poller
 
     async def deliver(self, claimed: Claimed) -> Receipt:
         """Tell SINUS one thing. What it already knows, as new or newer, counts as delivered."""
@@ -119,6 +127,14 @@ class SinusAdapter:
             if after == before:
                 raise PermanentDeliveryError(f"{NAME}.suite", "SINUS répète la même page de ses fiches.")
 
+    async def news(self, cursor: str | None) -> NewsPage:
+        """What SINUS says of its own accord after that cursor. Raises `PageError`, or a `DeliveryError`."""
+        if self._poller is None:
+            raise PermanentDeliveryError(
+                f"{NAME}.nouvelles", "Aucune correspondance ne lit les nouvelles de SINUS.", NEWS
+            )
+        return await self._poller.page(cursor)
+
     def _refuse_other_mode(self, tree: Mapping[str, Any]) -> None:
         if tree["mode"] != self._link.mode:
             raise PermanentDeliveryError(f"{NAME}.mode", "SINUS répond pour l’autre mode : vérifier l’adresse du lien.")
@@ -172,4 +188,7 @@ def open_sinus(
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> SinusAdapter:
     """The adapter on its link; `aclose` it. `transport` replaces the wire."""
-    return SinusAdapter(link, mappings, SinusClient(open_client(link, transport), clock))
+    http = open_client(link, transport)
+    shape = mappings.get(NEWS)
+    poller = open_poller(http, cast("NewsShape", shape), link.mode, clock) if shape is not None else None
+    return SinusAdapter(link, mappings, SinusClient(http, clock), poller)

@@ -17,7 +17,9 @@ from starlette.routing import Route
 from adapters.sinus.document import LARGEST, DocumentError, read, write
 from adapters.sinus.faults import TITLES, Code
 from adapters.sinus.national_base import NationalBase, Outcome, RefusedError
+from adapters.sinus.poller import PATH
 from adapters.wire.simulated import FaultScript, control_routes, faulty
+from adapters.wire.simulated_news import SimulatedNews
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,12 +56,14 @@ class SimulatedSinus:
 
     def __init__(self, base: NationalBase, clock: Callable[[], datetime]) -> None:
         self.base = base
+        self.news = SimulatedNews(base.mode)
         self._clock = clock
         self._seen: dict[str, tuple[str, Outcome]] = {}
 
     def clear(self) -> None:
         """Forget everything."""
         self.base.clear()
+        self.news.clear()
         self._seen.clear()
 
     def snapshot(self) -> dict[str, Any]:
@@ -155,6 +159,17 @@ class SimulatedSinus:
             sinus_id = self.base.scan_in_the_field(request.path_params["id"], asked.numero, asked.categorie)
         except RefusedError as refusal:
             return _refuse(refusal.status, refusal.code, refusal.field)
+        self.news.said.append(
+            {
+                "id": f"{sinus_id}-1",
+                "nature": "PRISE_EN_COMPTE",
+                "survenueLe": self._clock().isoformat(),
+                "evenement": request.path_params["id"],
+                "fiche": sinus_id,
+                "numero": asked.numero,
+                **({"categorie": asked.categorie} if asked.categorie else {}),
+            }
+        )
         return JSONResponse({"idSinus": sinus_id}, 201)
 
 
@@ -181,6 +196,7 @@ def create_simulator(mode: str, clock: Callable[[], datetime]) -> Starlette:
     routes.append(Route(below + "victimes", faulty(sinus.held_records, script), methods=["GET"]))
     routes.append(Route("/_sandbox/evenements", sinus.open_in_the_field, methods=["POST"]))
     routes.append(Route("/_sandbox/evenements/{id}/victimes", sinus.scan_in_the_field, methods=["POST"]))
+    routes += sinus.news.routes(PATH, script)
     app = Starlette(routes=[*routes, *control_routes(sinus, script)])
     app.state.sinus = sinus
     return app

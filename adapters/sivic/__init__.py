@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.sivic.adapter import SivicAdapter
+from adapters.sivic.adapter import NEWS, SivicAdapter
 from adapters.sivic.client import SivicClient
+from adapters.sivic.poller import open_poller
 from adapters.wire.http import open_client
 from adapters.wire.urllib3_transport import ThreadedTransport
 
@@ -29,4 +30,7 @@ def open_sivic(
     clock: Callable[[], datetime],
 ) -> SivicAdapter:
     """The destination `sivic`: `mappings` by topic, with `victim.deleted` for withdrawals."""
-    return SivicAdapter(link, SivicClient(open_client(link, transport or ThreadedTransport(link)), clock), mappings)
+    http = open_client(link, transport or ThreadedTransport(link))
+    shape = mappings.get(NEWS)
+    poller = open_poller(http, shape, link.mode, clock) if shape is not None else None
+    return SivicAdapter(link, SivicClient(http, clock), mappings, poller)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from adapters.sivic.client import SivicClient
     from adapters.wire.link import Link
+    from adapters.wire.news import NewsPage, NewsPoller
     from adapters.wire.soap.client import Answer
     from mapping import Mapping
     from outbox.message import Claimed
@@ -40,16 +41,23 @@ ANSWERS = {
 """Topic → the key of the one that says what SI-VIC's answer means."""
 
 
+NEWS = "news"
+"""The key of the one that reads what SI-VIC says of its own accord."""
+
+
 class SivicAdapter:
     """Tells SI-VIC; one mapping per topic, and one for withdrawals."""
 
     name = "sivic"
 
-    def __init__(self, link: Link, client: SivicClient, mappings: Dictionary[str, Mapping]) -> None:
-        """`mappings` by topic, with `victim.deleted`, the two of `ANSWERS`, and `held`."""
+    def __init__(
+        self, link: Link, client: SivicClient, mappings: Dictionary[str, Mapping], poller: NewsPoller | None = None
+    ) -> None:
+        """`mappings` by topic, with `victim.deleted`, the two of `ANSWERS`, and `held`; `poller` asks for SI-VIC's own news."""
         self._link = link
         self._client = client
         self._mappings = mappings
+        self._poller = poller
 
     async def deliver(self, claimed: Claimed) -> Receipt:
         """Say one envelope; its id is the idempotency key."""
@@ -107,6 +115,14 @@ class SivicAdapter:
                 return everybody
             if after == before:
                 raise PermanentDeliveryError("sivic.suite", "SI-VIC répète la même page de ses personnes.")
+
+    async def news(self, cursor: str | None) -> NewsPage:
+        """What SI-VIC says of its own accord after that cursor. Raises `PageError`, or a `DeliveryError`."""
+        if self._poller is None:
+            raise PermanentDeliveryError(
+                "sivic.nouvelles", "Aucune correspondance ne lit les nouvelles de SI-VIC.", NEWS
+            )
+        return await self._poller.page(cursor)
 
     async def aclose(self) -> None:
         """Close the connections kept open."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.sivic import open_sivic
+from adapters.sivic.inbound import read_news
 from adapters.sivic.simulator import create_simulator
 from adapters.wire.neighbour_kind import GivenIdentifiers, NeighbourKind
 from domain.source import Source
@@ -19,12 +20,14 @@ SIVIC = NeighbourKind(
         "event.answer": "sivic/reponse-evenement@1",
         "victim.answer": "sivic/reponse-personne@1",
         "held": "sivic/denombrement-detenu@1",
+        "news": "sivic/nouvelle@1",
         "people": "sivic/personnes-detenues@1",
     },
     open=lambda _, section, mappings, wire, clock: open_sivic(section.link, mappings, wire, clock=clock),
     simulate=lambda mode, clock, _: create_simulator(mode, clock),
     port=8092,
     mirrors=True,
+    read_news=read_news,
     compares=frozenset({"hospital", "number"}),  # It keeps no place of the field by identifier.
     keeps_events=True,
     event_taken="sivic.evenement_deja_lie",

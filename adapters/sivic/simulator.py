@@ -8,6 +8,7 @@ It reads XML with its own few lines, so that a mistake of our client is not made
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,7 +20,9 @@ from starlette.routing import Route
 
 from adapters.sivic.faults import FaultCode
 from adapters.sivic.national_base import HeldSivic, RefusedError
+from adapters.sivic.poller import PATH
 from adapters.wire.simulated import FaultScript, control_routes, faulty
+from adapters.wire.simulated_news import SimulatedNews
 from adapters.wire.soap.server import Call, Contract, Element, SoapFault, soap_door, soap_fault_response
 
 if TYPE_CHECKING:
@@ -133,9 +136,26 @@ def _own_fiches(held: HeldSivic) -> Route:
     return Route("/_sandbox/personnes", make, methods=["POST"])
 
 
+@dataclass(frozen=True)
+class _Memory:
+    """What the simulator keeps: whom it holds, and what it has said."""
+
+    held: HeldSivic
+    news: SimulatedNews
+
+    def snapshot(self) -> dict[str, Any]:
+        """Whom it holds."""
+        return self.held.snapshot()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.held.clear()
+        self.news.clear()
+
+
 def create_simulator(mode: str, clock: Callable[[], datetime]) -> Starlette:
     """A SI-VIC of one mode (`Actual` or `Exercise`) as an ASGI application; `app.state.held` is its memory."""
-    held, script = HeldSivic(MODES[mode], clock), FaultScript()
+    held, news, script = HeldSivic(MODES[mode], clock), SimulatedNews(mode), FaultScript()
     works: dict[str, Operation] = {
         "OuvrirOuLierEvenement": _operation("event", lambda asked: held.once(asked, held.open_or_link)),
         "AnnoncerPersonne": _operation("person", lambda asked: held.once(asked, held.announce)),
@@ -152,7 +172,8 @@ def create_simulator(mode: str, clock: Callable[[], datetime]) -> Starlette:
         routes=[
             Route("/sivic/v1", faulty(door, script, _unavailable), methods=["GET", "POST"]),
             _own_fiches(held),
-            *control_routes(held, script),
+            *news.routes(PATH, script),
+            *control_routes(_Memory(held, news), script),
         ]
     )
     app.state.held = held

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     import mapping
+    from adapters.wire.news import NewsPage
     from domain.source import Source
 
     Clock = Callable[[], datetime]
     Mappings = Mapping[str, mapping.Mapping]
     Open = Callable[[str, Any, Mappings, httpx.AsyncBaseTransport | None, Clock], Any]
     """(destination, its section of the settings, its mappings by topic, its wire or None, the clock) → its adapter."""
+    ReadNews = Callable[[bytes, str, Any], NewsPage]
+    """(a page, the mode of the link, the mapping `news`) → its words; raises `PageError`."""
     Simulate = Callable[[str, Clock, Path | None], Starlette]
     """(mode, clock, folder of official models or None) → its simulator."""
 
@@ -58,6 +61,8 @@ class NeighbourKind:
     """A deployment may have more than one, each with a name of its own."""
     mirrors: bool = False
     """It can be asked what it holds of an event: `held`, `people`."""
+    read_news: ReadNews | None = None
+    """It says of its own accord what happened to persons: how a page that it pushes is read; `news` asks for one."""
     compares: frozenset[str] = frozenset()
     """What it keeps of a person besides the severity, and lists by its contract: `localisation`, `hospital`, `number`."""
     follows: bool = False

@@ -39,6 +39,7 @@ OTHERS: Final = {
     Scope.PLATFORM: "ses demandes",
     Scope.COUNTS: "nombres",
     Scope.HOSPITAL: "ses FINESS",
+    Scope.NEIGHBOUR: "ce qu’il dit",
     Scope.OPERATOR: "tout",
     Scope.INTEGRATOR: "masqué",
 }

@@ -102,6 +102,14 @@ def hear(register: Register, house: House, speaker: Speaker, word: PersonDocumen
     return tell_of(register, house, speaker, event, victim, word, stamp)
 
 
+def keep_refused(
+    register: Register, speaker: Speaker, word: PersonDocument, now: datetime, refusal: RuleError
+) -> Hearing:
+    """A word that cannot be heard at all, such as one of a date that is not readable: kept as a task, nothing is lost."""
+    kept = _as_task(register, speaker, None, word, now, Outcome.REFUSED, refusal.code)
+    return Hearing(Outcome.REFUSED, None, None, kept.task_id, (), refusal.code, refusal.field, refusal.title)
+
+
 def tell_of(  # noqa: PLR0913 - of whom, by whom, when
     register: Register,
     house: House,

@@ -37,7 +37,9 @@ MOST = 100
 EXPIRED = "expired"
 UNANSWERED = "unanswered"
 """A request that its CRRA has not answered in time; the answer ends it."""
-LASTING = frozenset({EXPIRED, UNANSWERED, "difference", "hub", "certificate", "perimeter", "unreadable"})
+LASTING = frozenset(
+    {EXPIRED, UNANSWERED, "difference", "hub", "certificate", "perimeter", "unreadable", "news", "news_refused"}
+)
 """Kinds that no look ends: a person does, or what raised them."""
 
 

@@ -20,6 +20,7 @@ from gateway.register.victims.access import EventAccess
 from gateway.register.victims.agreements import Agreements
 from gateway.register.victims.events import Events
 from gateway.register.victims.feed import Feed
+from gateway.register.victims.news_cursors import NewsCursors
 from gateway.register.victims.numbers import Numbers
 from gateway.register.victims.observations import Observations
 from gateway.register.victims.persons import Persons
@@ -67,6 +68,11 @@ class Register:
     def victims(self) -> Victims:
         """Victims as they are now."""
         return Victims(self.connection)
+
+    @cached_property
+    def news_cursors(self) -> NewsCursors:
+        """Up to where the news of each neighbour were read."""
+        return NewsCursors(self.connection)
 
     @cached_property
     def numbers(self) -> Numbers:

@@ -109,6 +109,20 @@ unknown_person = Table(
     Index("unknown_person_of", "event_id", "state", "first_at"),
 )
 
+news_cursor = Table(
+    "news_cursor",
+    metadata,
+    Column("neighbour", String(80), primary_key=True),
+    Column("mode", String(8), primary_key=True),
+    # What to ask the next page by, as the neighbour gave it.
+    Column("cursor", String(200)),
+    Column("read_at", BigInteger),
+    # Why the last page was not taken; empty once one is.
+    Column("fault", String(80)),
+    Column("fault_field", String(200)),
+    Column("fault_since", BigInteger),
+)
+
 observation = Table(
     "observation",
     metadata,

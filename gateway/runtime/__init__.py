@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from adapters.wire.news import NewsPage
     from gateway.flow.deployment_rules import House
     from gateway.mappings.dry_run import Open
     from gateway.mappings.versions import Versions
@@ -70,6 +71,13 @@ class Follower(Protocol):
         """`etat`, `etat_le`, `dossier`, `motif_refus`; raises a `DeliveryError`."""
 
 
+class Teller(Protocol):
+    """A neighbour that says of its own accord what happened to persons, and can be asked for it."""
+
+    async def news(self, cursor: str | None) -> NewsPage:
+        """What it says after that cursor; raises `PageError`, or a `DeliveryError`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """Everything that is open."""
@@ -93,6 +101,8 @@ class Runtime:
     """Opens the destinations on other wires, for a rehearsal."""
     followers: Mapping[str, Follower] = field(default_factory=dict)
     """Destination of intervention requests → where to ask for their status."""
+    tellers: Mapping[str, Teller] = field(default_factory=dict)
+    """Neighbours that may be asked for their news."""
     token_gate: TokenGate = field(default_factory=TokenGate)
     """The accounts of platforms that prove themselves by a WS-Security token with digest."""
     signature_gate: SignatureGate = field(default_factory=SignatureGate)

@@ -30,6 +30,8 @@ class Scope(StrEnum):
     """ARS, DGS, DGOS, ARZ: numbers, never a person (rules R-05, R-08)."""
     HOSPITAL = "hospital"
     """An établissement's own software: the persons of its own FINESS, said and read."""
+    NEIGHBOUR = "neighbour"
+    """SINUS or SI-VIC, by a key that bears its name: its own news, pushed."""
     OPERATOR = "operator"
     """Who watches the gateway: the outbox, its parked messages, the links."""
     INTEGRATOR = "integrator"

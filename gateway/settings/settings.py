@@ -134,11 +134,27 @@ class Store(Section):
         return AesSeal([one.get_secret_value() for one in self.seal_keys]) if self.seal_keys else None
 
 
-class SinusSettings(Neighbour):
+class TellingNeighbour(Neighbour):
+    """A neighbour that says of its own accord what happened to persons."""
+
+    poll_seconds: float | None = Field(
+        None,
+        ge=0.5,
+        le=3600,
+        description="Secondes entre deux demandes de ses nouvelles ; absent : on ne les demande pas, il peut les pousser.",
+    )
+    unknown_persons: Literal["propose", "create"] = Field(
+        "propose",
+        description="Une personne dont il donne le numéro SINUS et que personne ne connaît ici : « propose », une tâche ; "
+        "« create », un patient de l’événement.",
+    )
+
+
+class SinusSettings(TellingNeighbour):
     """SINUS, by our own contract v1."""
 
 
-class SivicSettings(Neighbour):
+class SivicSettings(TellingNeighbour):
     """SI-VIC, by our own contract v1."""
 
 

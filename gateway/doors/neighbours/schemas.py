@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from domain.mode import Mode  # noqa: TC001 - pydantic reads it
 from gateway.doors.http.schemas import Finess, Id, Instant, Line, Scanned, Short, Strict, Writable
 
 
@@ -33,6 +34,18 @@ class NewAdmission(Strict):
     given_name: Short | None = None
     birth_date: Annotated[str, Field(max_length=10, description="AAAA-MM-JJ ou JJ/MM/AAAA.")] | None = None
     sex: Literal["M", "F", "A", "?"] | None = None
+
+
+class NewsFromNeighbour(Strict):
+    """Une page de nouvelles ; chacune suit le contrat de son voisin (contract/*-nouvelles-v1.schema.json)."""
+
+    mode: Mode
+    """Celui du lien."""
+    curseur: Annotated[str, Field(max_length=200), Writable] | None = None
+    """Sans effet quand la page est poussée."""
+    reste: bool | None = None
+    nouvelles: Annotated[list[dict[str, Any]], Field(max_length=1000)]
+    """Jugées une à une : celle qui est illisible est nommée dans la réponse, les autres sont prises."""
 
 
 class LinkedPerson(Strict):

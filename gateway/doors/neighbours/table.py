@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from gateway.doors.http.door import Door
-from gateway.doors.neighbours import admissions, unknown_persons
-from gateway.doors.neighbours.schemas import CreatedPerson, DismissedPerson, LinkedPerson, NewAdmission
+from gateway.doors.neighbours import admissions, news, unknown_persons
+from gateway.doors.neighbours.schemas import (
+    CreatedPerson,
+    DismissedPerson,
+    LinkedPerson,
+    NewAdmission,
+    NewsFromNeighbour,
+)
 from gateway.security.keys import Scope
 
 HOSPITAL = frozenset({Scope.HOSPITAL})
+NEIGHBOUR = frozenset({Scope.NEIGHBOUR})
 PORTAL = frozenset({Scope.PORTAL})
 TASK = "/v1/unknown-persons/{task_id}"
 ADMISSION = {
@@ -22,6 +29,20 @@ ADMISSION = {
     "hospital_care": "HOSPITALISATION",
 }
 
+NEWS = {
+    "mode": "Exercise",
+    "nouvelles": [
+        {
+            "id": "essai-1",
+            "nature": "PRISE_EN_COMPTE",
+            "survenueLe": "2026-09-01T17:58:46+02:00",
+            "evenement": "SINUS-2026-00001",
+            "numero": "FR825NOVI0000TR100078",
+            "categorie": "UR",
+        }
+    ],
+}
+
 NEIGHBOUR_DOORS = (
     Door(
         "POST", "/v1/admissions", HOSPITAL, admissions.admit, "Dire une admission, un transfert, une sortie, un décès",
@@ -34,6 +55,10 @@ NEIGHBOUR_DOORS = (
     Door(
         "GET", "/v1/admissions", HOSPITAL, admissions.expected,
         "Les personnes orientées vers l’établissement ou admises chez lui", tag="Établissements",
+    ),
+    Door(
+        "POST", "/v1/news/{neighbour}", NEIGHBOUR, news.push, "Pousser ses nouvelles : SINUS ou SI-VIC, chacun par sa clé",
+        body=NewsFromNeighbour, tag="Voisins", example=NEWS,
     ),
     Door(
         "GET", "/v1/events/{event_id}/unknown-persons", PORTAL, unknown_persons.waiting,

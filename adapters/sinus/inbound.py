@@ -1,0 +1,15 @@
+"""What SINUS pushes: a page of its news, as `contract/sinus-nouvelles-v1.schema.json` has it, read into canon by a `source:` mapping."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapters.wire.news import read_page
+
+if TYPE_CHECKING:
+    from adapters.wire.news import NewsPage, Shape
+
+
+def read_news(raw: bytes, mode: str, shape: Shape) -> NewsPage:
+    """One page. Raises `PageError` where its frame is not of the contract; a piece of news that cannot be read is in `refused`."""
+    return read_page(raw, mode, shape)

@@ -23,18 +23,22 @@ if TYPE_CHECKING:
 _ALONE = Surroundings(holder_of_number=lambda _number: None, next_cata_serial=lambda _letter: 0)
 
 
-def swap_identities(event: Event, a: Victim, b: Victim, stamp: Stamp) -> tuple[Observation, Observation]:
+def swap_identities(event: Event, a: Victim, b: Victim, reason: str, stamp: Stamp) -> tuple[Observation, Observation]:
     """F7: each takes the identity that the record shows for the other; numbers, triage and care path stay with the body.
 
-    Every source that had named either of them is taken to have mistaken them, so none of its old words wins again.
+    Every source that had named either of them is taken to have mistaken them, so none of its old words wins again. The same
+    act once more undoes it. Raises `RuleError` without a reason, or where neither has an identity.
     """
     _two_of(event, a, b)
+    if not reason.strip():
+        raise InvalidError("F7", "reason", "Le motif de l’échange manque.", "un texte")
     fields = [name for name in IDENTITY if name in a.words or name in b.words]
     sources = {word.stamp.source.value for each in (a, b) for name in fields for word in each.words.get(name, ())}
     if not fields:
         raise ConflictError("F7", "identity", "Aucune des deux victimes n’a d’identité à échanger.")
     said_by = sorted(sources | {stamp.source.value})
-    return (_takes(event, a, b, stamp, fields, said_by), _takes(event, b, a, stamp, fields, said_by))
+    facts = {"sources": said_by, "reason": reason.strip()}
+    return (_takes(event, a, b, stamp, fields, facts), _takes(event, b, a, stamp, fields, facts))
 
 
 def rebind_number(  # noqa: PLR0913 - an act on two people, with its reason
@@ -65,17 +69,17 @@ def rebind_number(  # noqa: PLR0913 - an act on two people, with its reason
 
 
 def _takes(  # noqa: PLR0913 - one half of an exchange
-    event: Event, one: Victim, other: Victim, stamp: Stamp, fields: list[str], said_by: list[str]
+    event: Event, victim: Victim, other: Victim, stamp: Stamp, fields: list[str], why: dict[str, Any]
 ) -> Observation:
     # A repair holds from when it is made: back-dated, it would lose to the very words it mends.
     stamp = Stamp(stamp.source, stamp.author, stamp.received_at, stamp.received_at)
     facts: dict[str, Any] = {
         # Whoever took one for the other had not established who they are: neither identity is sure any more.
         "fields": {name: other.value(name) for name in fields} | {"identity_status": None},
-        "sources": said_by,
         "with": other.id,
+        **why,
     }
-    return _situation(event, one, stamp).observed(ObservationKind.SWAPPED, facts)
+    return _situation(event, victim, stamp).observed(ObservationKind.SWAPPED, facts)
 
 
 def _situation(event: Event, victim: Victim, stamp: Stamp) -> Situation:

@@ -234,6 +234,26 @@ PATIENTS = (
         example=examples.OPERATIONS["decide_number"],
     ),
     Door(
+        "POST",
+        EVENT + "/identity-swap",
+        WATCH,
+        numbers.swap,
+        "Deux patients pris l’un pour l’autre : échanger leurs identités (F7) ; refait, l’acte se défait",
+        schemas.SwappedIdentities,
+        tag="Patients",
+        example=examples.SWAP,
+    ),
+    Door(
+        "POST",
+        EVENT + "/number-rebind",
+        WATCH,
+        numbers.rebind,
+        "Un bracelet lu pour un autre : donner le numéro à qui le porte (F14) ; à l’envers, l’acte se défait",
+        schemas.ReboundNumber,
+        tag="Patients",
+        example=examples.REBIND,
+    ),
+    Door(
         "GET", PATIENT + "/history", PORTAL, patients.history, "Lire tout ce qui a été dit d’un patient", tag="Patients"
     ),
     Door(
@@ -291,6 +311,7 @@ NUMBER_DOORS = (
         query={
             "at": "Instant, avec son décalage horaire.",
             "by": "received (par défaut) : ce qui était su alors ; happened : ce qui était vrai alors, vu d’aujourd’hui.",
+            "source": "Ce qu’une source seule a dit : portal, sinus, sivic, hospital, lrm ou gateway.",
         },
     ),
     Door("GET", EVENT + "/boards/tb2", PORTAL, boards.nominative_board, "TB2, nominatif, sans export", tag="Nombres"),

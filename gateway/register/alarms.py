@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import bindparam, delete, select, text, update
 
 from gateway.register.instants import from_column, to_column
+from gateway.register.readable import each_readable
 from gateway.register.tables import alarm as table
 
 if TYPE_CHECKING:
@@ -68,11 +69,11 @@ class Alarms:
 
     def under_way(self) -> list[Alarm]:
         """The oldest first."""
-        return [_alarm(row) for row in self._connection.execute(UNDER_WAY)]
+        return list(each_readable("alarm", _alarm, self._connection.execute(UNDER_WAY)))
 
     def last(self, most: int) -> list[Alarm]:
         """The newest first, ended or not."""
-        return [_alarm(row) for row in self._connection.execute(LAST, {"most": most})]
+        return list(each_readable("alarm", _alarm, self._connection.execute(LAST, {"most": most})))
 
     def find(self, number: int) -> Alarm | None:
         """One alarm by its number."""

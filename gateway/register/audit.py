@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from gateway.register.instants import from_column, to_column
 from gateway.register.interventions.tables import audit as table
+from gateway.register.readable import each_readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,8 +57,12 @@ class Audit:
         """The newest first, below the cursor; of one thing only when it is named."""
         said: dict[str, Any] = {"before": before, "most": most}
         found = self._connection.execute(*((LATEST, said) if about is None else (ABOUT, {**said, "about": about})))
-        return [Act(row.seq, from_column(row.at), row.by, row.act, row.about, orjson.loads(row.facts)) for row in found]
+        return list(each_readable("audit", _act, found))
 
     def forget(self, horizon: datetime) -> None:
         """Drop the lines older than this."""
         self._connection.execute(FORGET, {"horizon": to_column(horizon)})
+
+
+def _act(row: Any) -> Act:  # noqa: ANN401 - a row of the table
+    return Act(row.seq, from_column(row.at), row.by, row.act, row.about, orjson.loads(row.facts))

@@ -13,7 +13,7 @@ import pytest
 from gateway.cli.play.judge import HeldRecord, compact, judge, totals
 from gateway.cli.play.people import Crowd
 
-MODES = ("F1", "F8", "F9", "F10", "F12", "F13", "F14", "F16", "F18", "F21", "F22", "F23", "F24", "F25")
+MODES = ("F1", "F7", "F8", "F9", "F10", "F12", "F13", "F14", "F16", "F18", "F21", "F22", "F23", "F24", "F25")
 """The failure modes that the mass-casualty scenario plays."""
 
 

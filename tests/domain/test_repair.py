@@ -29,7 +29,9 @@ def pair() -> Stage:
 
 def swapped(stage: Stage) -> None:
     """The exchange, appended as one."""
-    stage.hear(*swap_identities(stage.event, stage.victims["a"], stage.victims["b"], stage.stamp(Source.GATEWAY)))
+    stage.hear(
+        *swap_identities(stage.event, stage.victims["a"], stage.victims["b"], "Confondus.", stage.stamp(Source.GATEWAY))
+    )
 
 
 def test_f7_the_identities_are_exchanged_and_the_bodies_are_not() -> None:
@@ -69,13 +71,13 @@ def test_f7_who_cannot_be_exchanged() -> None:
     a, c, d = (stage.victims[name] for name in "acd")
     stamp = stage.stamp()
     with pytest.raises(InvalidError):
-        swap_identities(stage.event, a, a, stamp)
+        swap_identities(stage.event, a, a, "Essai.", stamp)
     with pytest.raises(ConflictError):
-        swap_identities(stage.event, c, d, stamp)
+        swap_identities(stage.event, c, d, "Essai.", stamp)
     with pytest.raises(UnknownError):
-        swap_identities(open_event("other", "ESSAI", "", "Exercise", NOON), a, c, stamp)
+        swap_identities(open_event("other", "ESSAI", "", "Exercise", NOON), a, c, "Essai.", stamp)
     with pytest.raises(ConflictError):
-        swap_identities(stage.event, a, stage.do("c", DeletePatient()), stamp)
+        swap_identities(stage.event, a, stage.do("c", DeletePatient()), "Essai.", stamp)
 
 
 def test_f14_a_number_goes_to_who_wears_the_bracelet() -> None:

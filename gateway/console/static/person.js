@@ -1,6 +1,7 @@
 // Finding a person and reading what is known of one: by number typed or scanned, code, name or establishment.
 import { morph } from "/console/morph.js";
 import { deciding, offerDecision } from "/console/person-number.js";
+import { offerRepair, repairing } from "/console/person-repair.js";
 import { Refused, ask } from "/console/session.js";
 
 const QUIET = 150; // milliseconds without a key before a search leaves
@@ -77,9 +78,10 @@ export async function show(event, patient) {
     const [record, history, sync] = await Promise.all([ask(path), ask(`${path}/history`), ask(`${path}/sync`)]);
     draw(record, history.observations, sync.destinations);
     offerDecision(event, patient, record, sync.destinations);
+    offerRepair(event, patient, record);
   } catch (error) {
     morph(at("person-body"));
-    at("number").hidden = true;
+    at("number").hidden = at("repair").hidden = true;
     at("person-title").textContent = "Fiche";
     at("person-error").textContent = error instanceof Refused ? error.message : "La passerelle ne répond pas : la fiche n’est pas connue.";
   }
@@ -122,6 +124,7 @@ function said(observation) {
   const parts = Object.entries(facts.fields ?? {}).map(([name, value]) => `${FIELDS[name] ?? name} : ${value === null ? "vidé" : typeof value === "object" ? Object.values(value).filter(Boolean).join(" ") : value}`);
   for (const act of facts.triage ?? []) parts.push(`${act.stage === "entry" ? "entrée" : "sortie"} : ${act.severity ?? "retirée"}`);
   if (facts.number_decision) parts.push({ same_person: "même personne", other_person: "autre personne", undecided: "décision reprise" }[facts.number_decision], facts.reason);
+  if (observation.kind === "patient.identity_swapped" || observation.kind === "patient.number_rebound") parts.push(facts.reason);
   if (facts.step) parts.push(facts.step.step.replaceAll("_", " "));
   return [NEWS[observation.kind] ?? observation.kind, ...parts].join(", ");
 }
@@ -147,6 +150,7 @@ function scanner(press) {
 export function finding(open) {
   state.open = open;
   deciding(show);
+  repairing(show);
   at("find-text").addEventListener("input", () => { clearTimeout(state.due); state.due = setTimeout(seek, QUIET); });
   at("find").addEventListener("submit", (submit) => { submit.preventDefault(); clearTimeout(state.due); seek(); });
   at("find-results").addEventListener("click", (click) => { const button = click.target.closest("button"); if (button) show(button.dataset.event, button.dataset.patient); });

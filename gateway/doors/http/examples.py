@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 EVENT: dict[str, Any] = {
     "name": "Match de Rugby Toulouse VS Pau",
@@ -32,4 +32,12 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     "confirm_evacuation": {"happened_at": "2020-09-01T17:52:00+02:00"},
     "decide_number": {"choice": "same_person", "reason": "bracelet vérifié au PMA"},
     "delete": {"reason": "doublon"},
+}
+
+SWAP: Final = {"patient_id": "p1", "other_patient_id": "p2", "reason": "Pièces d’identité confondues au PMA."}
+REBIND: Final = {
+    "number": "FR 825 NOVI - 0000 TR - 123123",
+    "from_patient_id": "p1",
+    "to_patient_id": "p2",
+    "reason": "Bracelet lu sur un sac.",
 }

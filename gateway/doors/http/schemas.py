@@ -279,6 +279,25 @@ class DecidedNumber(Said):
     """Le numéro en cause, tel que lu ; inutile quand le patient n’en porte qu’un."""
 
 
+class SwappedIdentities(Said):
+    """Two patients were taken for each other (F7): each takes the other's identity; numbers, triage and care path stay."""
+
+    patient_id: Id
+    other_patient_id: Id
+    reason: Line
+
+
+class ReboundNumber(Said):
+    """A bracelet was read for the wrong patient (F14): the number goes to the one who wears it."""
+
+    number: Scanned
+    from_patient_id: Id
+    """Qui porte le numéro à tort."""
+    to_patient_id: Id
+    """Qui porte le bracelet."""
+    reason: Line
+
+
 class AskedCataCode(Said):
     """A CATA code is asked for (R-18)."""
 

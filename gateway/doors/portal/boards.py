@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from domain.counting.boards import Board, board_csv, tb1, tb2, tb3, tb4, with_total_without_imp
 from domain.counting.counts import Cell, cells_of, counts_document
+from domain.source import Source
 from domain.victim.projection import as_of
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply
@@ -52,21 +53,24 @@ FORMATS = {
 async def counts(call: Call) -> Reply:
     """Who is counted, by every dimension, with and without IMP.
 
-    `at` recounts a past instant: what was known then, or with `by=happened` what was true then as we know it now.
+    `at` recounts a past instant: what was known then, or with `by=happened` what was true then as we know it now. `source`
+    counts what one source alone has said.
     """
     at, axis = _instant(call.query.get("at")), AXES.get(call.query.get("by"))
     if axis is None:
         fault = FieldFault("?by", "Mot inconnu.", "received ou happened")
         raise ProblemError(400, "parametre_illisible", "Le temps demandé est illisible.", faults=(fault,))
 
+    source = _source(call.query.get("source"))
+
     def work(register: Register) -> Reply:
         event = event_for(register, call.path["event_id"], call.principal)
         cells = (
             register.victims.cells(event.id)
-            if at is None
-            else recount(register, event, at, axis, call.now, call.runtime.house.rules)
+            if at is None and source is None
+            else recount(register, event, at or call.now, axis, call.now, call.runtime.house.rules, source)
         )
-        document = counts_document(event, cells, register.feed.last(), at or call.now, "portal")
+        document = counts_document(event, cells, register.feed.last(), at or call.now, source or "portal")
         return Reply(200, document)
 
     return await call.runtime.read(work)
@@ -153,11 +157,26 @@ async def nominative_board(call: Call) -> Reply:
 
 
 def recount(  # noqa: PLR0913 - of what, when, on which of the two times
-    register: Register, event: Event, at: datetime, axis: Axis, now: datetime, rules: Rules
+    register: Register,
+    event: Event,
+    at: datetime,
+    axis: Axis,
+    now: datetime,
+    rules: Rules,
+    source: Source | None = None,
 ) -> list[tuple[Cell, int]]:
-    """The cells of a past instant, from the observations themselves."""
+    """The cells of a past instant, from the observations themselves; of one source alone where it is named."""
     until = at if axis == "received_at" else now
-    return cells_of(as_of(register.observations.of_event(event.id, until), at, None, rules, axis).values(), rules)
+    return cells_of(as_of(register.observations.of_event(event.id, until), at, source, rules, axis).values(), rules)
+
+
+def _source(value: str | None) -> Source | None:
+    if value is None:
+        return None
+    if value not in set(Source):
+        fault = FieldFault("?source", "Source inconnue.", ", ".join(Source))
+        raise ProblemError(400, "parametre_illisible", "La source demandée est inconnue.", faults=(fault,))
+    return Source(value)
 
 
 def _instant(value: str | None) -> datetime | None:

@@ -1,4 +1,7 @@
-"""The door of the decision on a number that a neighbour had first. An operator may use it: it shows no person."""
+"""Doors of decisions on who is who: a number that a neighbour had first, two identities exchanged, a bracelet on the wrong person.
+
+An operator may use them: they show no person.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.doors.http.reply import Reply
 from gateway.doors.portal.operations import OPERATIONS, stamp_of
+from gateway.flow import repair
 from gateway.flow.accept import accept
 from gateway.flow.compartments import event_for
 
@@ -32,3 +36,36 @@ async def decide(call: Call) -> Reply:
         return Reply(200, decided, etag=accepted.victim.revision)
 
     return await call.change(work)
+
+
+async def swap(call: Call) -> Reply:
+    """F7: the two patients exchange their identities; the same once more undoes it."""
+    said = call.body
+
+    def work(register: Register) -> Reply:
+        event = event_for(register, call.path["event_id"], call.principal)
+        stamp = stamp_of(call, said)
+        house, first, second = call.runtime.house, said.patient_id, said.other_patient_id
+        return _mended(repair.swap(register, house, event, first, second, said.reason, stamp))
+
+    return await call.change(work)
+
+
+async def rebind(call: Call) -> Reply:
+    """F14: the number leaves the one it was wrongly on, for the one who wears it; the other way round undoes it."""
+    said = call.body
+
+    def work(register: Register) -> Reply:
+        event = event_for(register, call.path["event_id"], call.principal)
+        stamp = stamp_of(call, said)
+        giver, taker = said.from_patient_id, said.to_patient_id
+        return _mended(
+            repair.rebind(register, call.runtime.house, event, said.number, giver, taker, said.reason, stamp)
+        )
+
+    return await call.change(work)
+
+
+def _mended(mended: repair.Mended) -> Reply:
+    both = (mended.first, mended.second)
+    return Reply(200, {"patients": [{"patient_id": each.id, "revision": each.revision} for each in both]})

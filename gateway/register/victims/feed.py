@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import bindparam, delete, func, insert, select
 
 from gateway.register.instants import to_column
+from gateway.register.readable import each_readable
 from gateway.register.statement import Statement
 from gateway.register.tables import feed as table
 
@@ -55,7 +56,7 @@ class Feed:
     def after(self, seq: int, mode: str, limit: int = 500) -> list[FeedLine]:
         """The lines that follow one, oldest first."""
         rows = self._connection.execute(AFTER, {"seq": seq, "mode": mode, "limit": limit})
-        return [FeedLine(row.seq, row.event_id, row.kind, orjson.loads(row.body)) for row in rows]
+        return list(each_readable("feed", _line, rows))
 
     def last(self) -> int:
         """The number of the newest line; 0 when there is none."""
@@ -64,3 +65,7 @@ class Feed:
     def forget(self, before: datetime) -> int:
         """Drop lines older than that; returns how many."""
         return self._connection.execute(FORGET, {"before": to_column(before)}).rowcount
+
+
+def _line(row: Any) -> FeedLine:  # noqa: ANN401 - a row of the table
+    return FeedLine(row.seq, row.event_id, row.kind, orjson.loads(row.body))

@@ -32,7 +32,7 @@ NEVER_FOR_SIVIC = "plaie de l’œil, essai de texte libre"
 def _write(script: Script, stage: Stage, random: Random) -> None:
     for _ in range(VICTIMS):
         life(script, random, stage.crowd.next(), random.uniform(0, HALF_AN_HOUR), 180)
-    for mode in (_f1, _f9, _f10, _f12, _f13, _f14, _f18, _f25):
+    for mode in (_f1, _f7, _f9, _f10, _f12, _f13, _f14, _f18, _f25):
         mode(script, stage, random)
     _outages(script)
     _batch(script, stage)
@@ -53,6 +53,31 @@ def _f1(script: Script, stage: Stage, _: Random) -> None:
 
     script.ask("F1", "Le nombre de décédés a baissé partout.", right)
     script.ask("F16", "Une baisse d’un dénombrement a été acceptée par chaque voisin.", right)
+
+
+def _f7(script: Script, stage: Stage, _: Random) -> None:
+    """Two people taken for each other: their papers were exchanged, then the mistake is seen."""
+    first, second = (stage.crowd.next(severity="UR", bracelet=True, named=False) for _ in range(2))
+    script.at(130, seen(first), first.key)
+    script.at(140, seen(second), first.key)
+
+    async def mistaken(stage: Stage) -> None:
+        await stage.change(first, **second.identity())
+        await stage.change(second, **first.identity())
+
+    async def mended(stage: Stage) -> None:
+        pair = {"patient_id": first.key, "other_patient_id": second.key, "reason": "Papiers confondus."}
+        await stage.say("identity-swap", pair)
+        first.named = second.named = True
+
+    script.at(600, mistaken, first.key)
+    script.at(1300, mended, first.key)
+
+    async def right(stage: Stage) -> bool:
+        held = [(await stage.read(f"patients/{person.key}"))["used_name"] for person in (first, second)]
+        return held == [first.family_name, second.family_name] and await _nobody_merged(stage)
+
+    script.ask("F7", "Deux identités confondues ont été échangées en un acte, partout.", right)
 
 
 def _f9(script: Script, stage: Stage, _: Random) -> None:
@@ -125,10 +150,9 @@ def _f14(script: Script, stage: Stage, _: Random) -> None:
     script.at(400, braceleted(first, number), first.key)
 
     async def move(stage: Stage) -> None:
-        await stage.change(first, sinus_number=None)
-        first.bracelet = None
-        await stage.change(second, sinus_number=number)
-        second.bracelet = number
+        away = {"from_patient_id": first.key, "to_patient_id": second.key, "reason": "Lu sur un sac."}
+        if await stage.say("number-rebind", {"number": number, **away}) is not None:
+            first.bracelet, second.bracelet = None, number
 
     script.at(1000, move, first.key)
 

@@ -11,6 +11,7 @@ from gateway.bootstrap import build
 from gateway.cli.console import complain, explain_mappings, read_settings, run, say, set_up_log, with_settings
 from gateway.jobs import pulse_jobs
 from gateway.serving import settle_memory, until_told_to_stop
+from gateway.settings.refusals import refusals
 from mapping import MappingFaultsError
 from scheduler.runner import running
 
@@ -31,6 +32,11 @@ def command(arguments: argparse.Namespace) -> int:
     """Send until told to stop."""
     settings = read_settings(arguments.settings)
     if settings is None:
+        return 2
+    refused = refusals(settings)
+    for refusal in refused:
+        complain(str(refusal))
+    if refused:
         return 2
     if make_url(settings.store.url).get_backend_name() != "postgresql":
         complain("« work » ajoute un nœud à une base PostgreSQL ; avec SQLite, « serve » fait tout dans un processus.")

@@ -84,8 +84,8 @@ def test_what_travels_in_clear_is_named() -> None:
     assert "sinus est joint par http:// ; des données y partent" in sinus
 
 
-@pytest.mark.parametrize("command", ["check", "serve"])
-def test_check_and_serve_refuse_the_same(
+@pytest.mark.parametrize("command", ["check", "serve", "work"])
+def test_every_command_that_starts_refuses_the_same(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Code 2, the key of the file, and nothing was opened or made."""

@@ -93,6 +93,9 @@ async def test_each_example_is_accepted_by_its_own_door(house: OpenHouse, door: 
         if door.path.endswith("/link"):
             await house.patient()
         await house.runtime.write(lambda register: register.unknown_persons.keep(_somebody(house.clock())))
+    if door.path.endswith(("/identity-swap", "/number-rebind")):
+        await house.patient("p1", used_name="ESSAI-UN", sinus_number="FR 825 NOVI - 0000 TR - 123123")
+        await house.patient("p2", used_name="ESSAI-DEUX")
     if door.path.endswith("/shares"):
         neighbour = new_key("portail-voisin", Scope.PORTAL, Mode.EXERCISE)
         await house.runtime.write(lambda register: register.keys.add(neighbour, house.clock()))

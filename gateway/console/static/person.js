@@ -13,7 +13,9 @@ const SOURCES = { portal: "portail", sinus: "SINUS", sivic: "SI-VIC", lrm: "SAMU
 const KINDS = { sinus_tr: "SINUS, terrain", sinus_hp: "SINUS, hôpital", unread: "illisible", cata: "CATA", portal: "portail", sivic: "SI-VIC", lrm: "SAMU", hospital: "établissement", joined: "même personne chez les voisins" };
 const REASONS = { number: "porte ce numéro", former_number: "a porté ce numéro", code: "par ce code", destination: "par l’établissement", name: "par le nom" };
 const NEWS = { "patient.created": "créé", "patient.described": "décrit", "patient.triaged": "trié", "patient.identified": "numéroté", "patient.stepped": "étape", "patient.deleted": "supprimé", "patient.identity_swapped": "identités échangées", "patient.number_rebound": "bracelet réattribué", "patient.number_decided": "décision sur le numéro" };
-const FIELDS = { used_name: "Nom utilisé", birth_name: "Nom de naissance", given_name: "Prénom", birth_date: "Né le", sex: "Sexe", nationality: "Nationalité", severity_entry: "Gravité en entrée", severity_exit: "Gravité en sortie", status_label: "Statut", localisation_id: "Localisation", admitted_at: "Admis le", comment: "Commentaire" };
+const FIELDS = { used_name: "Nom utilisé", birth_name: "Nom de naissance", given_name: "Prénom", age: "Âge", identity_status: "Statut de l’identité", birth_date: "Né le", sex: "Sexe", nationality: "Nationalité", severity_entry: "Gravité en entrée", severity_exit: "Gravité en sortie", status_label: "Statut", localisation_id: "Localisation", admitted_at: "Admis le", comment: "Commentaire" };
+const STEPS = { ask_orientation: "orientation demandée", decide_on_site: "laissé sur place", decide_destination: "orientation décidée", request_evacuation: "évacuation demandée", confirm_evacuation: "évacuation confirmée", confirm_exit: "sortie confirmée", delete: "supprimé", cancel_orientation_request: "demande d’orientation reprise", cancel_decision: "orientation reprise", cancel_evacuation_request: "demande d’évacuation reprise", reopen: "rouvert", restore: "rétabli" };
+const AGES = { years: "ans", months: "mois", weeks: "semaines", days: "jours" };
 const STATUSES = { delivered: "à jour", pending: "en attente", sending: "en cours d’envoi", parked: "à décider", superseded: "remplacé par plus récent", expired: "expiré", discarded: "abandonné", uncertain: "sans réponse lisible" };
 
 function cell(tag, text, look = "") {
@@ -121,11 +123,11 @@ function part(title, columns, lines) {
 
 function said(observation) {
   const facts = observation.facts;
-  const parts = Object.entries(facts.fields ?? {}).map(([name, value]) => `${FIELDS[name] ?? name} : ${value === null ? "vidé" : typeof value === "object" ? Object.values(value).filter(Boolean).join(" ") : value}`);
+  const parts = Object.entries(facts.fields ?? {}).map(([name, value]) => `${FIELDS[name] ?? name} : ${value === null ? "vidé" : name === "age" ? `${value.value} ${AGES[value.unit] ?? value.unit}` : typeof value === "object" ? Object.values(value).filter(Boolean).join(" ") : value}`);
   for (const act of facts.triage ?? []) parts.push(`${act.stage === "entry" ? "entrée" : "sortie"} : ${act.severity ?? "retirée"}`);
   if (facts.number_decision) parts.push({ same_person: "même personne", other_person: "autre personne", undecided: "décision reprise" }[facts.number_decision], facts.reason);
   if (observation.kind === "patient.identity_swapped" || observation.kind === "patient.number_rebound") parts.push(facts.reason);
-  if (facts.step) parts.push(facts.step.step.replaceAll("_", " "));
+  if (facts.step) parts.push(STEPS[facts.step.step] ?? facts.step.step);
   return [NEWS[observation.kind] ?? observation.kind, ...parts].join(", ");
 }
 

@@ -1,6 +1,7 @@
 // The page: reads the doors, draws tables, follows the stream. It keeps nothing and decides nothing.
 import { finding, show as showPerson } from "/console/person.js";
 import { morph } from "/console/morph.js";
+import { deciding as decidingTasks, drawTasks } from "/console/unknown-persons.js";
 import { Refused, ask, askKey, enter, onKey, readFragment, session, tellMode, tellStale } from "/console/session.js";
 import { drawAgreement, drawBoard, drawLinks, drawRefused, named, refusedBoard, tellVerdict } from "/console/tables.js";
 
@@ -96,7 +97,7 @@ function address() {
 function follow() {
   state.stream?.close();
   const stream = new EventSource(`/v1/stream?event_id=${encodeURIComponent(state.event)}`);
-  for (const kind of ["event", "victim", "delivery", "link", "difference", "refused"]) stream.addEventListener(kind, soon);
+  for (const kind of ["event", "victim", "delivery", "link", "difference", "refused", "unknown_person"]) stream.addEventListener(kind, soon);
   stream.onopen = soon;
   state.stream = stream;
 }
@@ -111,12 +112,13 @@ async function refresh() {
   state.looking = true;
   const path = `/v1/events/${encodeURIComponent(event)}`;
   try {
-    const [sync, links, ...boards] = await Promise.all([part(`${path}/sync`), part("/v1/destinations"), ...BOARDS.map((name) => part(`${path}/boards/${name}`))]);
+    const [sync, links, tasks, ...boards] = await Promise.all([part(`${path}/sync`), part("/v1/destinations"), part(`${path}/unknown-persons`), ...BOARDS.map((name) => part(`${path}/boards/${name}`))]);
     if (event !== state.event) return;
     state.heard = Date.now();
     tellStale(false);
     if (sync.read) { drawAgreement(sync.read, Boolean(links.read)); announce(sync.read); }
     else { tellVerdict(sync.refused.message, "bad"); }
+    drawTasks(event, tasks.read);
     at("links-table").hidden = !links.read;
     at("links-refused").hidden = Boolean(links.read);
     if (links.read) drawLinks(links.read.destinations);
@@ -181,6 +183,7 @@ finding((patient) => {
   if (patient) query.set("patient", patient); else query.delete("patient");
   history.replaceState(null, "", `${location.pathname}?${query}`);
 });
+decidingTasks(refresh, showPerson);
 at("boards").addEventListener("click", (click) => { const button = click.target.closest("button[data-patient]"); if (button) showPerson(state.event, button.dataset.patient); });
 onKey(async (key) => { if (await enter(key)) start(wanted).catch(() => {}); });
 at("event-list").addEventListener("change", () => list(at("event-list").value).catch(() => {}));

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from domain.intervention.reference import read_reference
+from domain.mode import Mode
+from gateway.doors.http.door import Call
 from gateway.doors.portal.stream import lines
 from gateway.interventions.tell import webhook
+from gateway.security.keys import Principal, Scope
 from tests.interventions.stage import OPERATOR, OTHER, PLATFORM, click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.doors.http.reply import Reply
     from tests.interventions.stage import Stage
 
 
@@ -42,13 +48,26 @@ async def test_a_click_reaches_the_crra_and_its_status_comes_back(stage: Stage) 
     mine = webhook(PLATFORM)
     stage.runtime.stopping.clear()
     heard = []
-    async for chunk in lines(stage.runtime, "Exercise", 0, lambda line: line.event_id == mine):
+    async for chunk in lines(reader(stage), 0, lambda _, found: [line for line in found if line.event_id == mine]):
         if b"data: " in chunk:
             heard.append(orjson.loads(chunk.split(b"data: ")[1])["status"])
         if heard[-1:] == ["TERMINEE"]:
             break
     assert heard[0] == "TRANSMISE"
     assert heard[-3:] == ["SUR-PLACE", "TRANSPORT", "TERMINEE"]
+
+
+def reader(stage: Stage) -> Call:
+    """The platform, following its own requests live, by a key that stays in force."""
+
+    async def still_admitted() -> bool:
+        return True
+
+    async def change(work: Callable[[Any], Reply], part: int = 0) -> Reply:
+        return await stage.runtime.write(work)
+
+    principal = Principal(PLATFORM, Scope.PLATFORM, Mode.EXERCISE)
+    return Call(stage.runtime, principal, {}, {}, {}, b"", stage.clock(), True, still_admitted, change)  # noqa: FBT003
 
 
 async def test_a_sender_sees_its_own_requests_only(stage: Stage) -> None:

@@ -1,10 +1,10 @@
-# Five short commands; CI runs the same names. Everything is set up on the way: no step to remember.
+# Short commands; CI runs the same names. Everything is set up on the way: no step to remember.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
 PORT ?= 8080
-.PHONY: demo test check figures serve bench chaos reference studio clean help
+.PHONY: demo test test-fast check figures serve bench chaos reference studio clean help
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -15,6 +15,11 @@ demo: $(READY) ## play the trial event to SINUS and SI-VIC, and open the page
 test: $(READY) .venv/.services ## the whole test suite, with real servers where they can be had
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not rabbitmq"
 	$(BIN)/python -m pytest -m rabbitmq  # one broker, one test at a time
+
+# What needs no process of its own: the rules, the mappings, the outbox's contract over the memory store.
+SLOW_MAPPING := $(foreach name,guide files_in_force activation mapping_command,--ignore tests/mapping/test_$(name).py)
+test-fast: $(READY) ## domain, mapping and the memory store: under a minute, no server
+	$(BIN)/python -m pytest -q -n 2 tests/domain tests/mapping tests/contract/test_store_contract.py -k "not sqlite" -m "not postgres and not rabbitmq" $(SLOW_MAPPING)
 
 check: $(READY) ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

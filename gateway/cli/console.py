@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import getpass
 import logging
 import sys
 import tomllib
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LAST_PORT = 65535
+BAR = 28  # characters
 
 
 def say(text: str = "") -> None:
@@ -98,6 +100,20 @@ def explain_mappings(error: MappingFaultsError) -> None:
     complain("Correspondances refusées :")
     for fault in error.faults:
         complain(f"  {fault}")
+
+
+def by_terminal() -> str:
+    """Who runs the command, as the audit names them."""
+    return f"{getpass.getuser()} (ligne de commande)"
+
+
+def progress_bar(done: int, of: int) -> None:
+    """How far a long command has come, for somebody who looks at the terminal."""
+    if not sys.stdout.isatty():
+        return
+    filled = BAR * done // of
+    sys.stdout.write(f"\r  {'█' * filled}{'░' * (BAR - filled)} {done}/{of}" + ("\n" if done == of else ""))
+    sys.stdout.flush()
 
 
 def set_up_log(level: str) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING
 
 from domain.errors import RuleError
-from gateway.cli.console import complain, on_register, say, with_settings
+from gateway.cli.console import by_terminal, complain, on_register, say, with_settings
 from gateway.clock import now
 from gateway.flow import compartments
 from gateway.flow.accept import unknown_event
@@ -45,7 +44,7 @@ def show(arguments: argparse.Namespace) -> int:
 def give(arguments: argparse.Namespace) -> int:
     """Share it."""
     return _on_event(
-        arguments, lambda register, event: compartments.share(register, event, arguments.key, _by(), now())
+        arguments, lambda register, event: compartments.share(register, event, arguments.key, by_terminal(), now())
     )
 
 
@@ -53,7 +52,7 @@ def end(arguments: argparse.Namespace) -> int:
     """End a share."""
 
     def work(register: Register, event: Event) -> list[Access]:
-        compartments.take_back(register, event, arguments.key, _by(), now())
+        compartments.take_back(register, event, arguments.key, by_terminal(), now())
         return register.access.of_event(event.id)
 
     return _on_event(arguments, work)
@@ -79,7 +78,3 @@ def _on_event(arguments: argparse.Namespace, work: Callable[[Register, Event], l
     if not accesses:
         say("Aucun portail ne voit cet événement : passerelle event share.")
     return 0
-
-
-def _by() -> str:
-    return f"{getpass.getuser()} (ligne de commande)"

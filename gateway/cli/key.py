@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
 from domain.mode import Mode
-from gateway.cli.console import complain, on_register, say, with_settings
+from gateway.cli.console import by_terminal, complain, on_register, say, with_settings
 from gateway.clock import now
 from gateway.security.keys import Scope, new_key
 
@@ -46,7 +45,7 @@ def create(arguments: argparse.Namespace) -> int:
     def keep(register: Register) -> bool:
         register.keys.add(key, now())
         facts = {"scope": key.principal.scope, "mode": key.principal.mode}
-        register.audit.note(_by(), "key.created", f"key:{arguments.name}", now(), facts)
+        register.audit.note(by_terminal(), "key.created", f"key:{arguments.name}", now(), facts)
         return True
 
     try:
@@ -77,7 +76,7 @@ def withdraw(arguments: argparse.Namespace) -> int:
     def revoke(register: Register) -> bool:
         revoked = register.keys.revoke(arguments.name, now())
         if revoked:
-            register.audit.note(_by(), "key.revoked", f"key:{arguments.name}", now())
+            register.audit.note(by_terminal(), "key.revoked", f"key:{arguments.name}", now())
         return revoked
 
     done = on_register(arguments.settings, revoke)
@@ -88,7 +87,3 @@ def withdraw(arguments: argparse.Namespace) -> int:
         return 1
     say(f"Clé « {arguments.name} » retirée.")
     return 0
-
-
-def _by() -> str:
-    return f"{getpass.getuser()} (ligne de commande)"

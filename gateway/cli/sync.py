@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from gateway.agreement.report import detail_view, history_view
 from gateway.agreement.resend import resend
 from gateway.agreement.standing import look_at, neighbours_of_event
 from gateway.bootstrap import build
-from gateway.cli.console import complain, explain_mappings, read_settings, run, say, with_settings
+from gateway.cli.console import by_terminal, complain, explain_mappings, read_settings, run, say, with_settings
 from gateway.flow import links
 from gateway.flow.accept import known_event
 from mapping import MappingFaultsError
@@ -123,7 +122,7 @@ async def send_again(runtime: Runtime, event: Event, arguments: argparse.Namespa
     if look.verdict is Verdict.UNKNOWN:
         complain(f"{look.text}. Rien n’est perdu : réessayer quand il répond.")
         return 1
-    by, now = f"{getpass.getuser()} (ligne de commande)", runtime.clock()
+    by, now = by_terminal(), runtime.clock()
     sent = await runtime.write(lambda register: resend(register, runtime.house, look, by, now))
     say("L’événement est renvoyé, ses fiches suivront." if sent.event else f"Fiches renvoyées : {sent.records}.")
     if sent.unsendable:
@@ -163,7 +162,7 @@ async def _relink(
     change: Callable[[Register, Event, Stamp], links.Changed],
 ) -> int:
     now = runtime.clock()
-    stamp = Stamp(Source.GATEWAY, f"{getpass.getuser()} (ligne de commande)", now, now)
+    stamp = Stamp(Source.GATEWAY, by_terminal(), now, now)
 
     def work(register: Register) -> links.Changed:
         return change(register, known_event(register, event.id, event.mode, for_change=True), stamp)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway import clock
-from gateway.cli.console import complain, on_register, say, with_settings
+from gateway.cli.console import by_terminal, complain, on_register, say, with_settings
 from gateway.doors.portal.boards import BOARDS, FORMATS, export
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def command(arguments: argparse.Namespace) -> int:
     """Write the file; 2 when the event is not known."""
-    now, by = clock.now(), f"{getpass.getuser()} (ligne de commande)"
+    now, by = clock.now(), by_terminal()
 
     def work(register: Register) -> bytes | None:
         event = register.events.find(arguments.event)

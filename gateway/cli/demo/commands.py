@@ -16,7 +16,7 @@ from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.intervention.route import Route, RouteKind
 from domain.mode import Mode
 from domain.victim.care_path import Status
-from gateway.cli.console import complain, port, run, say, set_up_log
+from gateway.cli.console import complain, port, progress_bar, run, say, set_up_log
 from gateway.cli.demo.samu import SamuPeople
 from gateway.cli.serve import open_house
 from gateway.mappings import training_event
@@ -40,7 +40,6 @@ Le logiciel du SAMU simulé : {samu}/_sandbox/state
 Arrêter : Ctrl+C"""
 PATIENCE = 30.0  # seconds for every side to agree
 LOOK = 0.1  # seconds between two looks
-BAR = 28
 NUMBER = "01 00 00 00 15"
 """Invented: no such number is given to anybody."""
 SIDES = {"sinus": "SINUS", "sivic": "SI-VIC"}
@@ -238,13 +237,7 @@ def _print(columns: dict[str, Any], *, agreed: bool) -> None:
 
 
 async def _progress(done: int, of: int) -> None:
-    if not sys.stdout.isatty():
-        return
-    filled = BAR * done // of
-    sys.stdout.write(f"\r  {'█' * filled}{'░' * (BAR - filled)} {done}/{of}")
-    sys.stdout.flush()
-    if done == of:
-        say()
+    progress_bar(done, of)
 
 
 async def _silent(_: int, __: int) -> None:

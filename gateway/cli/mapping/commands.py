@@ -6,13 +6,12 @@ difference, a pair that is wrong), 2 the question itself cannot be answered.
 
 from __future__ import annotations
 
-import getpass
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mapping
-from gateway.cli.console import complain, explain_mappings, on_register, read_settings, say, with_settings
+from gateway.cli.console import by_terminal, complain, explain_mappings, on_register, read_settings, say, with_settings
 from gateway.cli.mapping import authoring, change
 from gateway.cli.mapping import send as mapping_send
 from gateway.clock import now
@@ -190,7 +189,7 @@ def documents_of(shape: mapping.Mapping, source: str, arguments: argparse.Namesp
 
     def look(register: Register) -> dict[str, Any]:
         found = sample_documents.live(register, source, shape.recipient)
-        who = f"{getpass.getuser()} (ligne de commande)"
+        who = by_terminal()
         register.audit.note(who, "mapping.patient_seen", source, now(), {"mapping": shape.name})
         return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from gateway import clock, migrations
 from gateway.after_delivery import consequences
 from gateway.bootstrap import house_rules, open_destinations, shelf_of
-from gateway.cli.console import explain_mappings, read_settings, run
+from gateway.cli.console import by_terminal, explain_mappings, read_settings, run
 from gateway.mappings.versions import open_versions
 from gateway.operations.alarms import with_expiry_alarm
 from mapping import MappingFaultsError
@@ -73,6 +72,6 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             settings,
             house.destinations,
             lambda stack, wires: open_destinations(settings, versions, stack, database, house, clock.now, wires),
-            f"{getpass.getuser()} (ligne de commande)",
+            by_terminal(),
             house,
         )

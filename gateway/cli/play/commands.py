@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.mode import Mode
 from domain.victim.care_path import Status
-from gateway.cli.console import run, say, set_up_log
+from gateway.cli.console import progress_bar, run, say, set_up_log
 from gateway.cli.play import report
 from gateway.cli.play.people import Crowd
-from gateway.cli.play.player import HEARTBEAT, play
+from gateway.cli.play.player import play
 from gateway.cli.play.scenario import Script
 from gateway.cli.play.scenarios import SCENARIOS
 from gateway.cli.play.scenarios.course import HOSPITALS
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 HOSPITAL_KEY = "jeu-etablissement"
 SERIES = 825
-BAR = 28
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -73,8 +71,9 @@ async def _play(arguments: argparse.Namespace, folder: Path) -> int:
         script = Script()
         scenario.write(script, stage, Random(arguments.seed))  # noqa: S311 - a play is drawn to be drawn again
         await stage.open_event(scenario.title)
-        quiet = arguments.json or not sys.stdout.isatty()
-        outcome = await play(stage, script, arguments.speed, scenario.patience, _silent if quiet else _bar)
+        outcome = await play(
+            stage, script, arguments.speed, scenario.patience, _silent if arguments.json else progress_bar
+        )
         if arguments.json:
             made = report.document(scenario, arguments.seed, arguments.speed, stage, outcome)
             say(json.dumps(made, ensure_ascii=False))
@@ -96,7 +95,7 @@ async def _open_stage(scenario: Scenario, store: str, seed: int) -> AsyncIterato
             tuple(place_id(number) for number in range(1, len(scenario.places) + 1)),
             SERIES,
         )
-        stage = Stage(url, await _keys(house), sandbox.urls, crowd, scenario.places)
+        stage = Stage(url, await _keys(house), sandbox.urls, crowd, scenario.places, house.dispatcher.tally)
         try:
             yield stage
         finally:
@@ -114,7 +113,7 @@ def _settings(urls: Any, store: str) -> Settings:  # noqa: ANN401 - name → add
             "store": {"url": store},
             # SI-VIC learns of everybody, so that what it holds can be judged person by person.
             "trade": {"sivic_statuses": tuple(Status)},
-            "watch": {"reconcile_seconds": 5, "repair_seconds": 5, "heartbeat_seconds": HEARTBEAT},
+            "watch": {"reconcile_seconds": 5, "repair_seconds": 5},
             "hospitals": {
                 HOSPITAL_KEY: {"finess": [place["finess"] for place in HOSPITALS], "name": "Hôpital d’essai"}
             },
@@ -126,7 +125,7 @@ def _settings(urls: Any, store: str) -> Settings:  # noqa: ANN401 - name → add
 
 
 async def _keys(house: Runtime) -> dict[Scope, str]:
-    names = {Scope.PORTAL: "jeu-portail", Scope.OPERATOR: "jeu-exploitant", Scope.HOSPITAL: HOSPITAL_KEY}
+    names = {Scope.PORTAL: "jeu-portail", Scope.HOSPITAL: HOSPITAL_KEY}
     made = {scope: new_key(name, scope, Mode.EXERCISE) for scope, name in names.items()}
     for key in made.values():
         await house.write(lambda register, key=key: register.keys.add(key, house.clock()))  # type: ignore[misc]
@@ -145,9 +144,3 @@ def _speed(text: str) -> float:
 
 def _silent(_: int, __: int) -> None:
     """Nothing is shown where nobody looks."""
-
-
-def _bar(done: int, of: int) -> None:
-    filled = BAR * done // of
-    sys.stdout.write(f"\r  {'█' * filled}{'░' * (BAR - filled)} {done}/{of}" + ("\n" if done == of else ""))
-    sys.stdout.flush()

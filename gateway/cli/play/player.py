@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import logging
 import time
 from dataclasses import dataclass, field
@@ -23,8 +22,6 @@ log = logging.getLogger("gateway.play")
 AT_ONCE: Final = 32
 """People who act at the same moment: as many as a large crisis has at its terminals."""
 LOOK: Final = 0.25  # seconds between two looks at the agreement
-HEARTBEAT: Final = 0.5
-"""Seconds between two writings of a node's measures, which messages are counted by."""
 
 
 @dataclass(slots=True)
@@ -48,14 +45,14 @@ async def play(
 ) -> Outcome:
     """Play everything once. `speed`: seconds of the scenario in one second of real time."""
     outcome = Outcome()
-    before, started = await _delivered(stage), time.monotonic()
+    before, started = stage.delivered(), time.monotonic()
     outcome.failed = await _act(stage, script.acts, speed, progress)
     outcome.seconds = time.monotonic() - started
     outcome.seconds_to_agreement = await _agreement(stage, patience)
-    outcome.findings = await verdicts(stage)
+    stage.findings = outcome.findings = await verdicts(stage)
     for question in script.questions:
         outcome.answers.append((question, await question.answer(stage)))
-    outcome.messages = await _delivered(stage) - before
+    outcome.messages = stage.delivered() - before
     return outcome
 
 
@@ -72,8 +69,6 @@ async def verdicts(stage: Stage) -> list[Findings]:
 
 async def _act(stage: Stage, acts: list[Act], speed: float, progress: Callable[[int, int], None]) -> int:
     """Every act at its time; returns how many broke."""
-    queue = [(act.at, order, act) for order, act in enumerate(acts)]
-    heapq.heapify(queue)
     places, last, failed, done = asyncio.Semaphore(AT_ONCE), dict[str, asyncio.Task[None]](), 0, 0
     started = time.monotonic()
 
@@ -91,9 +86,8 @@ async def _act(stage: Stage, acts: list[Act], speed: float, progress: Callable[[
         progress(done, len(acts))
 
     running: set[asyncio.Task[None]] = set()
-    while queue:
-        at, _, act = heapq.heappop(queue)
-        await asyncio.sleep(max(0.0, at / speed - (time.monotonic() - started)))
+    for act in sorted(acts, key=lambda act: act.at):
+        await asyncio.sleep(max(0.0, act.at / speed - (time.monotonic() - started)))
         task = asyncio.create_task(perform(act, last.get(act.about) if act.about else None))
         if act.about:
             last[act.about] = task
@@ -114,14 +108,3 @@ async def _agreement(stage: Stage, patience: float) -> float | None:
             return elapsed
         await asyncio.sleep(LOOK)
     return None
-
-
-async def _delivered(stage: Stage) -> int:
-    """Messages delivered since the gateway started, by its own measures, once the last are written down."""
-    await asyncio.sleep(2 * HEARTBEAT)
-    metrics = (await stage.operator.get("/metrics")).raise_for_status().text
-    return sum(
-        int(float(line.rsplit(" ", 1)[1]))
-        for line in metrics.splitlines()
-        if line.startswith("passerelle_outbox_attempts") and 'outcome="delivered"' in line
-    )

@@ -11,8 +11,9 @@ import httpx
 from gateway.security.keys import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from gateway.cli.play.judge import Findings
     from gateway.cli.play.people import Crowd, Person
 
 ATTEMPTS: Final = 8
@@ -23,10 +24,19 @@ LONGEST_WAIT: Final = 5.0  # seconds between two of them
 class Stage:
     """Who acts, and what was refused to them."""
 
-    def __init__(
-        self, url: str, keys: Mapping[Scope, str], simulators: Mapping[str, str], crowd: Crowd, places: tuple[str, ...]
+    def __init__(  # noqa: PLR0913 - who stands where
+        self,
+        url: str,
+        keys: Mapping[Scope, str],
+        simulators: Mapping[str, str],
+        crowd: Crowd,
+        places: tuple[str, ...],
+        tally: Callable[[], Mapping[str, Mapping[str, int]]],
     ) -> None:
-        """`url`: the gateway's; `simulators`: name → address of its own control doors; `places`: names of localisations."""
+        """`url`: the gateway's; `simulators`: name → address of its own control doors; `places`: names of localisations.
+
+        `tally`: destination → outcome → attempts of the gateway so far.
+        """
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
 
         def client(scope: Scope) -> httpx.AsyncClient:
@@ -34,13 +44,15 @@ class Stage:
             return httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, limits=limits, timeout=60)
 
         self.portal = client(Scope.PORTAL)
-        self.operator = client(Scope.OPERATOR)
         self.hospital = client(Scope.HOSPITAL)
         self.field = httpx.AsyncClient(trust_env=False, timeout=60)
         """Speaks to the simulators' control doors."""
         self.simulators = dict(simulators)
         self.crowd = crowd
         self.places = places
+        self._tally = tally
+        self.findings: Sequence[Findings] = ()
+        """What each system holds otherwise than it is, once everything has settled."""
         self.event_id = ""
         self.changes = 0
         """Changes that a door took."""
@@ -49,8 +61,12 @@ class Stage:
 
     async def close(self) -> None:
         """Hang up."""
-        for client in (self.portal, self.operator, self.hospital, self.field):
+        for client in (self.portal, self.hospital, self.field):
             await client.aclose()
+
+    def delivered(self) -> int:
+        """Messages that the gateway has delivered so far, to any destination."""
+        return sum(outcomes.get("delivered", 0) for outcomes in self._tally().values())
 
     async def open_event(self, name: str) -> None:
         """The portal opens the event, with its localisations; the gateway opens it at SINUS and SI-VIC."""

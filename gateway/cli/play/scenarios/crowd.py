@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from gateway.cli.play.scenario import Scenario
@@ -30,15 +31,8 @@ def _write(script: Script, stage: Stage, random: Random) -> None:
             script.at(at + 1800, triaged(person, random.choice(("UA", "UR", "IMP"))), person.key)
     for rank, neighbour in enumerate(("sinus", "sivic", "portal")):
         begun = HOURS * (rank + 1) / 5
-
-        async def cut(stage: Stage, neighbour: str = neighbour) -> None:
-            await stage.cut(neighbour)
-
-        async def mend_link(stage: Stage, neighbour: str = neighbour) -> None:
-            await stage.mend(neighbour)
-
-        script.at(begun, cut)
-        script.at(begun + 900, mend_link)
+        script.at(begun, methodcaller("cut", neighbour))
+        script.at(begun + 900, methodcaller("mend", neighbour))
 
 
 CROWD = Scenario(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.play.scenario import Scenario
@@ -203,23 +204,10 @@ def _f25(script: Script, stage: Stage, _: Random) -> None:
 
 def _outages(script: Script) -> None:
     """SINUS is gone when the event opens; SI-VIC loses its answers; the portal's own door is shut for a while."""
-
-    async def sinus_gone(stage: Stage) -> None:
-        await stage.cut("sinus")
-
-    async def sinus_back(stage: Stage) -> None:
-        await stage.mend("sinus")
-
-    async def sivic_forgetful(stage: Stage) -> None:
-        await stage.trouble("sivic", "lost_ack", 15)
-
-    async def portal_shut(stage: Stage) -> None:
-        await stage.trouble("portal", "refuse", 20)
-
-    script.at(30, sinus_gone)
-    script.at(420, sinus_back)
-    script.at(600, sivic_forgetful)
-    script.at(800, portal_shut)
+    script.at(30, methodcaller("cut", "sinus"))
+    script.at(420, methodcaller("mend", "sinus"))
+    script.at(600, methodcaller("trouble", "sivic", "lost_ack", 15))
+    script.at(800, methodcaller("trouble", "portal", "refuse", 20))
 
     async def right(stage: Stage) -> bool:
         return all(link["agrees"] for link in (await stage.read("sync"))["destinations"])
@@ -248,9 +236,7 @@ def _batch(script: Script, stage: Stage) -> None:
 
 
 async def _nobody_merged(stage: Stage) -> bool:
-    from gateway.cli.play.player import verdicts  # noqa: PLC0415
-
-    return all(not finding.falsely_merged and not finding.duplicate for finding in await verdicts(stage))
+    return all(not finding.falsely_merged and not finding.duplicate for finding in stage.findings)
 
 
 async def _sources_apart(stage: Stage) -> bool:

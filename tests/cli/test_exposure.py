@@ -24,7 +24,7 @@ SECRET = "un-secret-invente-pour-essai"
 
 
 @pytest.mark.parametrize(
-    ("said", "key"),
+    ("document", "key"),
     [
         ({"server": {"client_ca": "ca.pem"}}, "server.client_ca"),
         ({"server": {"private_key": "cle.pem"}}, "server.private_key"),
@@ -49,9 +49,9 @@ SECRET = "un-secret-invente-pour-essai"
         ({"store": {"seal_keys": [KEY, ZEROS]}}, "store.seal_keys"),
     ],
 )
-def test_what_is_not_safe_is_refused_by_the_key_of_the_file(said: dict[str, Any], key: str) -> None:
+def test_what_is_not_safe_is_refused_by_the_key_of_the_file(document: dict[str, Any], key: str) -> None:
     """Each alone, by the name its writer knows, with what to do and never the secret."""
-    found = refusals(Settings.model_validate(said))
+    found = refusals(Settings.model_validate(document))
     assert [refusal.key for refusal in found] == [key]
     assert found[0].text.endswith(".")
     assert "court" not in found[0].text

@@ -131,14 +131,16 @@ async def test_a_portal_knows_the_neighbours_of_events_and_no_node(house: OpenHo
     assert answer["nodes"] == []
 
 
-async def _heard(client: httpx.AsyncClient, seconds: float) -> str:
-    """What a stream says from its beginning, for so long; or until it is ended."""
+async def _heard(client: httpx.AsyncClient, seconds: float, opened: asyncio.Event | None = None) -> str:
+    """What a stream says from its beginning, for so long; or until it is ended. `opened` is set at its first word."""
     text = ""
     async with client.stream("GET", "/v1/stream", params={"after": "0"}) as answer:
         try:
             async with asyncio.timeout(seconds):
                 async for part in answer.aiter_text():
                     text += part
+                    if opened is not None:
+                        opened.set()
         except TimeoutError:
             return text
     return text + "[fin]"
@@ -174,8 +176,9 @@ async def test_a_stream_ends_with_the_key_that_opened_it(house: OpenHouse, other
     async with serving(house.app, "127.0.0.1", 0) as port:
         headers = {"Authorization": other.headers["authorization"]}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
-            listening = asyncio.create_task(_heard(client, 15))
-            await asyncio.sleep(0.5)
+            opened = asyncio.Event()
+            listening = asyncio.create_task(_heard(client, 15, opened))
+            await opened.wait()
             await house.runtime.write(lambda register: register.keys.revoke("portail-voisin", house.clock()))
             house.clock.forward(seconds=6)
             assert (await listening).endswith("[fin]")

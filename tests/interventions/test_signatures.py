@@ -96,8 +96,21 @@ async def test_the_defaults_of_node_soap_are_taken(stage: Stage, mine: Identity)
     assert (await stage.held())[told(answer)["reference"]]["demande"]["patient"]["nom"] == "TESTE"
 
 
-def _altered(root: Element) -> None:
-    altered(root)
+def altered(root: Element) -> None:
+    """One word of the Body after the signature."""
+    next(root.iter(f"{{{NAMESPACE}}}adresse")).text = "99 rue d’Ailleurs"
+
+
+def wrapped(root: Element) -> None:
+    """The signed Body put aside under its own identifier, another in its place."""
+    body = root.find(f"{{{SOAP_11}}}Body")
+    assert body is not None
+    other = copy.deepcopy(body)
+    altered(other)
+    other.attrib.clear()
+    root.replace(body, other)
+    aside = etree.SubElement(root.find(f"{{{SOAP_11}}}Header"), "{urn:essai}A-cote")  # type: ignore[arg-type]
+    aside.append(body)
 
 
 def _two_names(root: Element) -> None:
@@ -117,18 +130,7 @@ def _turned_round(root: Element) -> None:
     one.append(one[0])
 
 
-def _wrapped(root: Element) -> None:
-    """The signed Body put aside, another one in its place without a name."""
-    body = root.find(f"{{{SOAP_11}}}Body")
-    assert body is not None
-    other = copy.deepcopy(body)
-    altered(other)
-    other.attrib.clear()
-    root.replace(body, other)
-    etree.SubElement(root.find(f"{{{SOAP_11}}}Header"), "{urn:essai}A-cote").append(body)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("spoil", [_altered, _two_names, _enveloped_alone, _turned_round, _wrapped])
+@pytest.mark.parametrize("spoil", [altered, _two_names, _enveloped_alone, _turned_round, wrapped])
 async def test_the_same_freedom_opens_nothing(stage: Stage, mine: Identity, spoil: Callable[[Element], None]) -> None:
     """What was not signed is not read under a plain `Id` either."""
     root = signed_as_node_soap(mine, stage.clock())
@@ -146,23 +148,6 @@ async def test_a_key_beside_the_signature_is_of_the_same_caller(stage: Stage, mi
         answer = await other.post("/soap/intervention", content=written(signed(mine, stage.clock())))
     assert told(answer)["code"] == "NON_AUTHENTIFIE"
     assert "même appelant" in told(answer)["faultstring"]
-
-
-def altered(root: Element) -> None:
-    """One word of the Body after the signature."""
-    next(root.iter(f"{{{NAMESPACE}}}adresse")).text = "99 rue d’Ailleurs"
-
-
-def wrapped(root: Element) -> None:
-    """The signed Body put aside under its own identifier, another in its place."""
-    body = root.find(f"{{{SOAP_11}}}Body")
-    assert body is not None
-    other = copy.deepcopy(body)
-    altered(other)
-    other.attrib.clear()
-    root.replace(body, other)
-    aside = etree.SubElement(root.find(f"{{{SOAP_11}}}Header"), "{urn:essai}A-cote")  # type: ignore[arg-type]
-    aside.append(body)
 
 
 def wrapped_under_the_same_name(root: Element) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import mapping
 from adapters.neighbours import NEIGHBOURS
@@ -67,7 +67,6 @@ async def build(
         store = SqlStore(database, clock=clock, aftermath=with_expiry_alarm(consequences(house)))
         sent_to = as_sent_to(neighbours, versions, database, house, clock)
         dispatcher = Dispatcher(store, sent_to, policies(settings), clock=clock)
-        pulse = await pulse_of(settings, role, database, dispatcher, clock, closing)
         yield Runtime(
             settings=settings,
             house=house,
@@ -75,22 +74,19 @@ async def build(
             desk=store,
             dispatcher=dispatcher,
             doorkeeper=Doorkeeper(RegisteredKeys(database), clock, settings.mode),
-            **_asked(neighbours),
+            mirrors=neighbours.mirrors,
+            followers=neighbours.followers,
+            tellers=neighbours.tellers,
             token_gate=token_gate(settings),
             signature_gate=signature_gate(settings),
             clock=clock,
             admission=admission_of(settings),
-            pulse=pulse,
+            pulse=await pulse_of(settings, role, database, dispatcher, clock, closing),
             versions=versions,
             inspector=Judging(settings.hub.models_dir if settings.hub else None),
             hub=hub_door(settings, neighbours, house, database, clock),
             open_on=lambda stack, wires: open_destinations(settings, versions, stack, database, house, clock, wires),
         )
-
-
-def _asked(neighbours: Neighbours) -> dict[str, Any]:
-    """The neighbours that answer questions, by what they may be asked."""
-    return {"mirrors": neighbours.mirrors, "followers": neighbours.followers, "tellers": neighbours.tellers}
 
 
 def admission_of(settings: Settings) -> Admission:

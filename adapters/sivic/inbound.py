@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapters.wire.news import read_page
 
@@ -10,6 +10,6 @@ if TYPE_CHECKING:
     from adapters.wire.news import NewsPage, Shape
 
 
-def read_news(raw: bytes, mode: str, shape: Shape) -> NewsPage:
+def read_news(page: Any, mode: str, shape: Shape) -> NewsPage:  # noqa: ANN401 - JSON as it came
     """One page. Raises `PageError` where its frame is not of the contract; a piece of news that cannot be read is in `refused`."""
-    return read_page(raw, mode, shape)
+    return read_page(page, mode, shape)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Mappings = Mapping[str, mapping.Mapping]
     Open = Callable[[str, Any, Mappings, httpx.AsyncBaseTransport | None, Clock], Any]
     """(destination, its section of the settings, its mappings by topic, its wire or None, the clock) → its adapter."""
-    ReadNews = Callable[[bytes, str, Any], NewsPage]
-    """(a page, the mode of the link, the mapping `news`) → its words; raises `PageError`."""
+    ReadNews = Callable[[Any, str, Any], NewsPage]
+    """(a page of JSON, parsed, the mode of the link, the mapping `news`) → its words; raises `PageError`."""
     Simulate = Callable[[str, Clock, Path | None], Starlette]
     """(mode, clock, folder of official models or None) → its simulator."""
 

@@ -70,12 +70,8 @@ class NewsPage:
     """Whether others wait already."""
 
 
-def read_page(raw: bytes, mode: str, shape: Shape) -> NewsPage:
+def read_page(page: Any, mode: str, shape: Shape) -> NewsPage:  # noqa: ANN401 - JSON as it came
     """The page as canon. `mode` is the one of the link. Raises `PageError` where its frame is not of the contract."""
-    try:
-        page = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise PageError("page_illisible", "La page n’est pas du JSON entier : rien n’en a été pris.") from None
     if not isinstance(page, dict):
         raise PageError("page_illisible", "Un objet est attendu.")
     if page.get("mode") != mode:
@@ -120,4 +116,8 @@ class NewsPoller:
         reply = await exchange(self._http, self._name, "GET", self._path, headers=headers, params=asked)
         if not reply.is_success:
             raise reply.refusal(self._name, self._clock())
-        return read_page(reply.body, self._mode, self._shape)
+        try:
+            page = orjson.loads(reply.body)
+        except orjson.JSONDecodeError:
+            raise PageError("page_illisible", "La page n’est pas du JSON entier : rien n’en a été pris.") from None
+        return read_page(page, self._mode, self._shape)

@@ -16,7 +16,7 @@ from domain.numbers.sinus_number import SinusNumber, read_sinus_number
 from domain.source import Source
 from domain.victim.observation import Stamp
 from gateway.flow.accept import accept
-from gateway.flow.neighbour_words import Outcome, Speaker, creation_of, hear, keep_refused, moment_of
+from gateway.flow.neighbour_words import SYSTEM, Outcome, Speaker, creation_of, hear, keep_refused, moment_of
 from gateway.ids import new_id
 from gateway.register.victims.news_cursors import NewsCursor
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gateway.flow.neighbour_words import Hearing
     from gateway.register import Register
 
-SOURCES: Final = {"sinus": Source.SINUS, "sivic": Source.SIVIC}
+SOURCES: Final = {neighbour: source for source, neighbour in SYSTEM.items()}
 """Neighbour → whose word its news is."""
 BY: Final = "passerelle"
 REASON: Final = "Vu d’abord par un voisin : créé par la règle du déploiement (unknown_persons)."

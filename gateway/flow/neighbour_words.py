@@ -144,9 +144,6 @@ def commands_of(
     """What the word asks of the record: fields of that source, and the triage that it names."""
     fields = fields_of(source, event, word, stamp)
     commands: list[PatientCommand] = [ChangePatient(fields)] if fields else []
-    severity = (
-        "DCD" if word.get("hospital_care") == "DECES" or word["news"] == PersonNews.DEATH else word.get("severity")
-    )
     if word["news"] == PersonNews.WITHDRAWAL:
         retracted = victim.said_by(source, "severity_exit") if victim else None
         return [*commands, Triage("exit", None)] if retracted and retracted.value else commands

@@ -146,8 +146,7 @@ def _delivered(register: Register, house: House, one: Intervention, settlement: 
 
 def _request_of(register: Register, envelope: Envelope) -> Intervention | None:
     """The request that a message is about, to be changed: by its lane, which says it even where the body cannot be read."""
-    known = register.interventions.by_id(envelope.lane.removeprefix(LANE))
-    return register.interventions.by_reference(known.reference, for_change=True) if known else None
+    return register.interventions.by_id(envelope.lane.removeprefix(LANE), for_change=True)
 
 
 def asked_again(register: Register, settlement: Settlement) -> None:

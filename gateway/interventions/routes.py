@@ -132,9 +132,8 @@ def take_second_route(register: Register, house: House, reference: str, now: dat
     if one is None or one.second is None or one.delivered_at is not None or one.status is not Status.TRANSMISE:
         return False
     if not one.readable:
-        return (
-            False  # There is nothing to send by the other way; its sender reads "appelez le 15" in time all the same.
-        )
+        # There is nothing to send by the other way; its sender reads "appelez le 15" in time all the same.
+        return False
     if now - one.sent_at < house.interventions.second_after or now >= one.expires_at:
         return False
     reason = f"Voie injoignable : demande confiée à la seconde voie ({one.second})."

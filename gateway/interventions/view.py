@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from domain.errors import UnknownError
 from domain.intervention.reference import read_reference
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from gateway.register import Register
     from gateway.register.interventions.requests import Intervention, Word
     from gateway.security.keys import Principal
-
-
-UNREADABLE: Final[dict[str, Any]] = {
-    "patient": dict.fromkeys(("name", "given_name", "birth_year", "sex")),
-    "place": dict.fromkeys(("address", "city", "insee_code")),
-    "requester": {"callback": None},
-}
-"""What is shown of a sheet that no key opens: its shape, and nothing in it."""
 
 
 def find(
@@ -119,8 +111,7 @@ def heard_view(words: Sequence[Word]) -> list[dict[str, Any]]:
 
 def operator_view(register: Register, one: Intervention, now: datetime) -> dict[str, Any]:
     """A request in the operator's list: who it is for, so that two of them can be compared by a person."""
-    sheet = one.document if one.readable else UNREADABLE
-    patient, place = sheet["patient"], sheet["place"]
+    patient, place = one.document["patient"], one.document["place"]
     return {
         **status_document(one, instruction_now(register, one)),
         "phone": samu_phone(register, one, now),
@@ -132,7 +123,7 @@ def operator_view(register: Register, one: Intervention, now: datetime) -> dict[
         "alarmed_at": one.alarmed_at.isoformat() if one.alarmed_at else None,
         "patient": {name: patient[name] for name in ("name", "given_name", "birth_year", "sex")},
         "place": {name: place[name] for name in ("address", "city", "insee_code")},
-        "callback": sheet["requester"]["callback"],
+        "callback": one.document["requester"]["callback"],
         "readable": one.readable,
     }
 

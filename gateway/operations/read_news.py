@@ -55,8 +55,7 @@ async def read_news(runtime: Runtime, neighbour: str) -> int:
 async def take_page(runtime: Runtime, neighbour: str, page: NewsPage, *, polled: bool) -> Taken:
     """Take one page: its words in slices, then the cursor with what could not be read."""
     now, mode = runtime.clock(), runtime.settings.mode
-    section = getattr(runtime.settings, neighbour)
-    create = section is not None and section.unknown_persons == "create"
+    create = getattr(runtime.settings, neighbour).unknown_persons == "create"
 
     def hear(register: Register, start: int) -> Taken:
         words = page.words[start : start + SLICE]

@@ -7,24 +7,23 @@ somebody must know, because what it says is missing from lists and a message of 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-import orjson
 from sqlalchemy import select, text
 
-from domain.victim.projection import from_record
 from gateway.operations.alarms import end, sound
 from gateway.register.interventions.tables import intervention
 from gateway.register.readable import read_whole
 from gateway.register.tables import event, unknown_person, victim
+from gateway.register.victims.victims import stored_victim
 from outbox.database.sealing import UnreadableError, open_json, seal_of
-from outbox.sql.reading.unreadable import count_unreadable
+from outbox.sql.reading.unreadable import live_bodies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Callable, Iterable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from gateway.register import Register
     from gateway.runtime import Runtime
@@ -77,25 +76,22 @@ def alarmed(register: Register) -> dict[str, int]:
 
 def count_by_kind(connection: Connection) -> dict[str, int]:
     """Kind → rows that cannot be read now, 0 included."""
-    seal = seal_of(connection)
+    sealed = partial(open_json, seal_of(connection))
 
-    def sealed(stored: bytes) -> Any:  # noqa: ANN401 - JSON
-        return open_json(seal, stored)
-
-    def record(stored: bytes) -> object:
-        return from_record(orjson.loads(stored))
+    def newest(query: Select[Any]) -> Iterable[bytes]:
+        return connection.execute(query.limit(MOST)).scalars()
 
     return {
-        "requests": _count(connection, _REQUESTS, sealed),
-        "messages": count_unreadable(connection, seal, MOST),
-        "victims": _count(connection, _VICTIMS, record),
-        "unknown_persons": _count(connection, _UNKNOWN, sealed),
+        "requests": _count(sealed, newest(_REQUESTS)),
+        "messages": _count(sealed, live_bodies(connection, MOST)),
+        "victims": _count(stored_victim, newest(_VICTIMS)),
+        "unknown_persons": _count(sealed, newest(_UNKNOWN)),
     }
 
 
-def _count(connection: Connection, query: Any, read: Callable[[bytes], object]) -> int:  # noqa: ANN401 - a select of one column
+def _count(read: Callable[[bytes], object], rows: Iterable[bytes]) -> int:
     unreadable = 0
-    for stored in connection.execute(query.limit(MOST)).scalars():
+    for stored in rows:
         try:
             read_whole(read, stored)
         except UnreadableError:

@@ -14,11 +14,11 @@ export function offerRepair(event, patient, record) {
   at("repair-error").textContent = at("repair-told").textContent = "";
 }
 
-// The other person is designated by a bracelet or a CATA code, never by a name: a name may be the very mistake.
-async function other(event, text) {
+// Somebody is designated by a bracelet or a CATA code, never by a name: a name may be the very mistake.
+export async function bearer(event, text, missing) {
   const found = await ask("/v1/search", { text });
   const people = found.persons.filter((person) => person.event_id === event && ["number", "code"].includes(person.found_by));
-  if (people.length !== 1) throw new Refused(404, { title: "L’autre personne n’est pas trouvée dans cet événement : donner son bracelet ou son code CATA, entier." });
+  if (people.length !== 1) throw new Refused(404, { title: missing });
   return people[0].patient_id;
 }
 
@@ -29,7 +29,7 @@ async function mend(submit) {
   const reason = at("repair-reason").value.trim();
   try {
     if (!session.key) { session.key = at("repair-key").value.trim(); at("repair-key").value = ""; }
-    const whom = await other(event, at("repair-other").value.trim());
+    const whom = await bearer(event, at("repair-other").value.trim(), "L’autre personne n’est pas trouvée dans cet événement : donner son bracelet ou son code CATA, entier.");
     if (submit.submitter.value === "swap") await ask(`${below}/identity-swap`, { patient_id: patient, other_patient_id: whom, reason });
     else await ask(`${below}/number-rebind`, { number: numbers[0], from_patient_id: patient, to_patient_id: whom, reason });
     at("repair-reason").value = at("repair-other").value = "";

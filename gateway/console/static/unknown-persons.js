@@ -1,5 +1,6 @@
 // The persons whom a neighbour speaks of and nobody here knows: each waits for somebody to link, create or set aside, with a reason.
 import { morph } from "/console/morph.js";
+import { bearer } from "/console/person-repair.js";
 import { Refused, ask, session } from "/console/session.js";
 
 const at = (id) => document.getElementById(id);
@@ -75,13 +76,6 @@ export function drawTasks(event, answer) {
   morph(at("tasks-list"), ...tasks.map(card));
 }
 
-async function bearer(text) {
-  const found = await ask("/v1/search", { text });
-  const people = found.persons.filter((person) => person.event_id === state.event && ["number", "code"].includes(person.found_by));
-  if (people.length !== 1) throw new Refused(404, { title: "Personne de cet événement ne porte ce numéro ou ce code." });
-  return people[0].patient_id;
-}
-
 async function decide(submit) {
   submit.preventDefault();
   const { act, task } = submit.submitter.dataset;
@@ -91,7 +85,7 @@ async function decide(submit) {
   error.textContent = "";
   try {
     if (!session.key) session.key = at("tasks-key").value.trim();
-    if (act === "find") patient = await bearer(at(`number-${task}`).value.trim());
+    if (act === "find") patient = await bearer(state.event, at(`number-${task}`).value.trim(), "Personne de cet événement ne porte ce numéro ou ce code.");
     const path = `/v1/unknown-persons/${encodeURIComponent(task)}`;
     if (act === "dismiss") await ask(`${path}/dismiss`, { reason });
     else if (act === "create") await ask(`${path}/create`, { event_id: state.event, reason });

@@ -130,8 +130,8 @@ async def stream(call: Call) -> StreamingResponse:
     """The sender's own requests, live."""
     mine = webhook(call.principal.name)
 
-    def admitted(_: Register, found: list[FeedLine]) -> list[FeedLine]:
-        return [line for line in found if line.event_id == mine]
+    def admitted(_: Register, fresh_lines: list[FeedLine]) -> list[FeedLine]:
+        return [line for line in fresh_lines if line.event_id == mine]
 
     body = lines(call, await resume_after(call), admitted)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 from adapters.neighbours import NEIGHBOURS
 from adapters.wire.news import PageError
 from domain.errors import UnknownError
@@ -42,8 +40,8 @@ async def push(call: Call) -> Reply:
 def _read(call: Call, neighbour: str) -> NewsPage:
     shape = call.runtime.versions.shapes(neighbour)["news"]
     try:
-        raw = orjson.dumps(call.body.model_dump(mode="json", exclude_none=True))
-        return READERS[neighbour](raw, call.principal.mode.value, shape)
+        page = call.body.model_dump(mode="json", exclude_none=True)
+        return READERS[neighbour](page, call.principal.mode.value, shape)
     except PageError as error:
         faults = (FieldFault(error.field, error.title, "le contrat des nouvelles, version 1"),) if error.field else ()
         raise ProblemError(

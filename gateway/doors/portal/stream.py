@@ -36,12 +36,12 @@ async def stream(call: Call) -> StreamingResponse:
     numbers_only = call.principal.scope == Scope.COUNTS
     event_id = call.query.get("event_id")
 
-    def admitted(register: Register, found: list[FeedLine]) -> list[FeedLine]:
+    def admitted(register: Register, fresh_lines: list[FeedLine]) -> list[FeedLine]:
         """Of what came, what this reader may know: alarms, links of the Hub and what platforms ask for are the operator's business."""
-        seen = _seen(register, call) if found else None
+        seen = _seen(register, call) if fresh_lines else None
         return [
             line
-            for line in found
+            for line in fresh_lines
             if (event_id is None or line.event_id == event_id)
             and (seen is None or line.event_id in seen or (line.kind == UNKNOWN_PERSON and not line.event_id))
         ]

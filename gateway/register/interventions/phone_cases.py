@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, delete, insert, select
 from gateway.register.instants import from_column, to_column
 from gateway.register.interventions.requests import NEAR
 from gateway.register.interventions.tables import phone_case, phone_case_key
-from outbox.database.sealing import UnreadableError, open_json, seal_of
+from gateway.register.readable import each_readable
+from outbox.database.sealing import open_json, seal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,16 +106,13 @@ class PhoneCases:
         }
         return [
             PhoneCase(row.case_id, row.mode, row.partner, document, from_column(row.received_at))
-            for row in self._connection.execute(LIKE, facts)
-            for document in self._documents(row, digests)
+            for row, documents in each_readable(
+                "phone_case",
+                lambda row: (row, list(_of_whom(open_json(self._seal, row.document), digests))),
+                self._connection.execute(LIKE, facts),
+            )
+            for document in documents
         ]
-
-    def _documents(self, row: Any, digests: Sequence[bytes]) -> list[dict[str, Any]]:  # noqa: ANN401 - a row of SQLAlchemy
-        """What a case says of these patients; nothing where no key opens it, which spoils no other case."""
-        try:
-            return list(_of_whom(open_json(self._seal, row.document), digests))
-        except UnreadableError:
-            return []
 
 
 def _of_whom(kept: dict[str, Any], digests: Sequence[bytes]) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from sqlalchemy import bindparam, func, insert, literal_column, or_, select, text, update
@@ -30,7 +30,10 @@ NAMES = tuple(column.name for column in table.columns)
 BY = {name: Statement(select(table).where(table.c[name] == bindparam("value"))) for name in ("id", "reference")}
 _OF_SENDER = select(table).where(C.sender == bindparam("sender"), C.request_id == bindparam("request_id"))
 OF_SENDER, OF_SENDER_FOR_CHANGE = Statement(_OF_SENDER), Statement(_OF_SENDER.with_for_update())
-FOR_CHANGE = Statement(select(table).where(C.reference == bindparam("value")).with_for_update())
+FOR_CHANGE = {
+    name: Statement(select(table).where(table.c[name] == bindparam("value")).with_for_update())
+    for name in ("id", "reference")
+}
 TAKEN = Statement(select(C.id).where(C.reference == bindparam("value")))
 ADD = Statement(insert(table), NAMES)
 CHANGE = Statement(update(table).where(C.id == bindparam("this")), NAMES[1:])
@@ -80,6 +83,12 @@ CONTENT = select(intervention_document.c.content).where(
     intervention_document.c.version == bindparam("version"),
     intervention_document.c.number == bindparam("number"),
 )
+BLANK_SHEET: Final[dict[str, Any]] = {
+    "patient": dict.fromkeys(("name", "given_name", "birth_year", "sex")),
+    "place": dict.fromkeys(("address", "city", "insee_code")),
+    "requester": {"callback": None},
+}
+"""The shape that pages read of a sheet, and nothing in it: what is left of one that is swept, or that no key opens."""
 NEAR = timedelta(hours=2)
 """Two requests of one patient within this time may be one call for help."""
 
@@ -112,7 +121,7 @@ class Intervention:
     delivered_at: datetime | None = None
     alarmed_at: datetime | None = None
     readable: bool = True
-    """Whether its sheet could be read; False: `document` is empty here. Everything else of it stands in clear and holds."""
+    """Whether its sheet could be read; False: `document` is `BLANK_SHEET` here. Everything else of it stands in clear and holds."""
 
     def __repr__(self) -> str:
         """Without its document: a patient."""
@@ -176,7 +185,7 @@ def _read(row: Sequence[Any], seal: Seal) -> Intervention:
         document, readable = open_json(seal, said["document"]), True
     except UnreadableError:
         # One sheet that no key opens must not silence "appelez le 15" for the others, nor for itself.
-        document, readable = {}, False
+        document, readable = BLANK_SHEET, False
     return Intervention(**{**said, "status": Status(said["status"]), "document": document, "readable": readable})
 
 
@@ -193,14 +202,16 @@ class Interventions:
         self._connection = connection
         self._seal = seal_of(connection)
 
-    def by_id(self, value: str) -> Intervention | None:
+    def by_id(self, value: str, *, for_change: bool = False) -> Intervention | None:
         """One request, by our own identifier."""
-        row = BY["id"].run(self._connection, {"value": value}).fetchone()
-        return _read(row, self._seal) if row else None
+        return self._by("id", value, for_change=for_change)
 
     def by_reference(self, value: str, *, for_change: bool = False) -> Intervention | None:
         """One request, by the reference that people read aloud."""
-        query = FOR_CHANGE if for_change else BY["reference"]
+        return self._by("reference", value, for_change=for_change)
+
+    def _by(self, name: str, value: str, *, for_change: bool) -> Intervention | None:
+        query = (FOR_CHANGE if for_change else BY)[name]
         row = query.run(self._connection, {"value": value}).fetchone()
         return _read(row, self._seal) if row else None
 

@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import bindparam, delete, select, update
 
 from gateway.register.instants import to_column
+from gateway.register.interventions.requests import BLANK_SHEET
 from gateway.register.interventions.tables import (
     intervention,
     intervention_document,
@@ -26,11 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-PATIENT = ("name", "given_name", "birth_year", "sex")
-PLACE = ("address", "city", "insee_code")
-EMPTY = orjson.dumps(
-    {"patient": dict.fromkeys(PATIENT), "place": dict.fromkeys(PLACE), "requester": {"callback": None}, "swept": True}
-)
+EMPTY = orjson.dumps({**BLANK_SHEET, "swept": True})
 """What is left of a sheet: the shape that pages read, and nothing in it."""
 NOTHING = b""
 

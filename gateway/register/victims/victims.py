@@ -95,7 +95,7 @@ class Victims:
         """One record, also when it is deleted; raises UnreadableError. Locked until the end of the transaction when it is to be changed."""
         statement = FIND_FOR_CHANGE if for_change else FIND
         record = statement.one(self._connection, {"id": victim_id, "event_id": event_id})
-        return read_whole(_read, record) if record is not None else None
+        return read_whole(stored_victim, record) if record is not None else None
 
     def knows(self, victim_id: str) -> bool:
         """Whether any event has a record under this identifier."""
@@ -109,7 +109,7 @@ class Victims:
     def of_event(self, event_id: str) -> Iterator[Victim]:
         """Every victim of the event that is not deleted, first registered first."""
         rows = self._connection.execute(OF_EVENT, {"event_id": event_id}).scalars()
-        return each_readable("victim", _read, rows)
+        return each_readable("victim", stored_victim, rows)
 
     def add(self, victim: Victim, now: datetime, rules: Rules) -> None:
         """A new record."""
@@ -153,7 +153,8 @@ class Victims:
         ]
 
 
-def _read(record: bytes) -> Victim:
+def stored_victim(record: bytes) -> Victim:
+    """A victim from its column. Raises what `read_whole` makes an `UnreadableError` of."""
     return from_record(orjson.loads(record))
 
 

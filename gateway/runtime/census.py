@@ -1,7 +1,8 @@
 """Whom each neighbour holds, as it last said; asked once for everybody who wants to know at the same time.
 
 A small event is asked again at each question, so that the answer is of now. A large one costs its neighbour something: it is asked
-again only once it has rested twenty times as long as it took, and its age is always said.
+again only once it has rested twenty times as long as it took, and its age is always said. What is large is told by how many persons
+the neighbour lists: a slow line alone is no reason to show an old answer.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ PATIENCE = 2.0
 """Seconds that a reader waits for a neighbour; the question goes on without the reader."""
 GIVE_UP = 120.0
 """Seconds after which a question that is still not answered is one more silence."""
-SMALL = 0.25
-"""Seconds below which a neighbour may be asked at each question."""
+QUICK = 0.25
+"""Seconds below which a neighbour may be asked at each question, whatever the number of persons."""
+FEW = 200
+"""Persons up to which a neighbour may be asked at each question, as long as it answers within the patience of a reader."""
 REST = 20
 """A neighbour rests this many times as long as its last answer took."""
 LONGEST_REST = 60.0
@@ -82,6 +85,8 @@ class Censuses:
     ) -> Census | None:
         """What the neighbour says now, or said last when now takes longer than `patience`; None when it never said anything."""
         question = self._questions.setdefault((name, external_id), _Question())
+        if anew and question.task is not None:
+            await asyncio.wait([question.task])  # a question under way may have been put before what is to be seen
         if question.task is None or question.task.done():
             if not anew and question.last is not None and time.monotonic() < question.ready_at:
                 return question.last
@@ -104,7 +109,8 @@ class Censuses:
             question.last = _silence(question.last, asked_at, _code(name, error))
             return
         took = time.monotonic() - began
-        question.ready_at = time.monotonic() + min(LONGEST_REST, took * REST if took > SMALL else 0.0)
+        cheap = took <= QUICK or (len(listed or ()) <= FEW and took <= PATIENCE)
+        question.ready_at = time.monotonic() + (0.0 if cheap else min(LONGEST_REST, took * REST))
         question.last = Census(asked_at, tuple(map(_person, listed or ())), forgotten=listed is None)
 
 

@@ -191,13 +191,12 @@ async def _alive(gateway: Gateway, portal: Portal) -> AsyncIterator[str]:
 
 
 async def _until_quiet(client: httpx.AsyncClient) -> dict[str, Any]:
-    """The columns of agreement, once nothing is on its way."""
-    async with asyncio.timeout(40):
+    """The columns of agreement, asked for once nothing is on its way any more and the neighbours were asked since."""
+    async with asyncio.timeout(90):
         while True:
-            columns = dict((await client.get("/v1/events/evt/sync")).raise_for_status().json())
             shown = (await client.get("/v1/destinations")).json()["destinations"]
             if not any(one.get("pending", 0) + one.get("sending", 0) for one in shown):
-                return columns
+                return dict((await client.post("/v1/events/evt/sync")).raise_for_status().json())
             await asyncio.sleep(0.1)  # between two looks
 
 

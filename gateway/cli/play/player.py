@@ -36,8 +36,8 @@ class Outcome:
     answers: list[tuple[Question, bool]] = field(default_factory=list)
     messages: int = 0
     """Messages that left, to any destination."""
-    failed: int = 0
-    """Acts that broke."""
+    failures: dict[str, int] = field(default_factory=dict)
+    """Name of an error → acts that it broke."""
 
 
 async def play(
@@ -46,7 +46,7 @@ async def play(
     """Play everything once. `speed`: seconds of the scenario in one second of real time."""
     outcome = Outcome()
     before, started = stage.delivered(), time.monotonic()
-    outcome.failed = await _act(stage, script.acts, speed, progress)
+    outcome.failures = await _act(stage, script.acts, speed, progress)
     outcome.seconds = time.monotonic() - started
     outcome.seconds_to_agreement = await _agreement(stage, patience)
     stage.findings = outcome.findings = await verdicts(stage)
@@ -67,21 +67,23 @@ async def verdicts(stage: Stage) -> list[Findings]:
     return [judge(system, people, records) for system, records in held.items()]
 
 
-async def _act(stage: Stage, acts: list[Act], speed: float, progress: Callable[[int, int], None]) -> int:
-    """Every act at its time; returns how many broke."""
-    places, last, failed, done = asyncio.Semaphore(AT_ONCE), dict[str, asyncio.Task[None]](), 0, 0
+async def _act(stage: Stage, acts: list[Act], speed: float, progress: Callable[[int, int], None]) -> dict[str, int]:
+    """Every act at its time; returns how many broke, by name of the error."""
+    places, last, done = asyncio.Semaphore(AT_ONCE), dict[str, asyncio.Task[None]](), 0
+    failures: dict[str, int] = {}
     started = time.monotonic()
 
     async def perform(act: Act, after: asyncio.Task[None] | None) -> None:
-        nonlocal failed, done
+        nonlocal done
         if after is not None:
             await asyncio.wait([after])
         async with places:
             try:
                 await act.do(stage)
             except Exception as error:  # noqa: BLE001 - one act that breaks is told in the report; the others go on
-                failed += 1
-                log.warning("play.act_failed at=%.1f error=%s", act.at, type(error).__name__)
+                name = type(error).__name__
+                failures[name] = failures.get(name, 0) + 1
+                log.error("play.act_failed at=%.1f error=%s", act.at, name)  # noqa: TRY400 - a trace would hold a person's data
         done += 1
         progress(done, len(acts))
 
@@ -95,7 +97,7 @@ async def _act(stage: Stage, acts: list[Act], speed: float, progress: Callable[[
         task.add_done_callback(running.discard)
     while running:
         await asyncio.wait(running)
-    return failed
+    return failures
 
 
 async def _agreement(stage: Stage, patience: float) -> float | None:

@@ -30,7 +30,7 @@ def document(scenario: Scenario, seed: int, speed: float, stage: Stage, outcome:
         "counts": by_category(people),
         "changes": stage.changes,
         "refused": stage.refused,
-        "acts_failed": outcome.failed,
+        "acts_failed": outcome.failures,
         "seconds": round(outcome.seconds, 1),
         **totals(outcome.findings),
         "seconds_to_agreement": _rounded(outcome.seconds_to_agreement),
@@ -48,7 +48,7 @@ def is_right(outcome: Outcome) -> bool:
     """Whether every side agreed in time, on the truth, and every question was answered yes."""
     return (
         outcome.seconds_to_agreement is not None
-        and not outcome.failed
+        and not outcome.failures
         and all(finding.right for finding in outcome.findings)
         and all(right for _, right in outcome.answers)
     )
@@ -72,8 +72,9 @@ def _lines(scenario: Scenario, stage: Stage, outcome: Outcome) -> Iterator[str]:
     yield f"Messages par changement : {outcome.messages / max(stage.changes, 1):.2f}"
     for code, times in sorted(stage.refused.items()):
         yield f"Refusé par une porte : {code}, {times} fois"
-    if outcome.failed:
-        yield f"Actes qui n’ont pas pu être joués : {outcome.failed}"
+    if outcome.failures:
+        causes = ", ".join(f"{number} {error}" for error, number in sorted(outcome.failures.items()))
+        yield f"Actes qui n’ont pas pu être joués : {causes}"
     for question, right in outcome.answers:
         yield f"  {'oui' if right else 'NON'}  {question.number:4} {question.asks}"
     yield ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 import httpx
 
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
     from gateway.cli.play.judge import Findings
     from gateway.cli.play.people import Crowd, Person
 
+log = logging.getLogger("gateway.cli.play")
+
 ATTEMPTS: Final = 8
-"""How often a caller that is told to come back (503, 429) does."""
+"""How often a caller that is told to come back (503, 429), or whose line broke, does."""
 LONGEST_WAIT: Final = 5.0  # seconds between two of them
 
 
@@ -37,7 +41,9 @@ class Stage:
 
         `tally`: destination → outcome → attempts of the gateway so far.
         """
-        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+        # A connection is left before the gateway's server closes it for want of news (5 s): a request put on a line that is being
+        # closed is lost.
+        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=2.0)
 
         def client(scope: Scope) -> httpx.AsyncClient:
             headers = {"Authorization": f"Bearer {keys[scope]}"}
@@ -45,7 +51,7 @@ class Stage:
 
         self.portal = client(Scope.PORTAL)
         self.hospital = client(Scope.HOSPITAL)
-        self.field = httpx.AsyncClient(trust_env=False, timeout=60)
+        self.field = httpx.AsyncClient(trust_env=False, limits=limits, timeout=60)
         """Speaks to the simulators' control doors."""
         self.simulators = dict(simulators)
         self.crowd = crowd
@@ -99,7 +105,7 @@ class Stage:
         path = f"/v1/events/{self.event_id}/patients/{record}"
         for _ in range(ATTEMPTS):
             await self.say(f"patients/{record}", {"sinus_number": None}, method="PATCH")
-            answer = await self.portal.request("DELETE", path, json={"reason": reason})
+            answer = await _until_answered(self.portal, "DELETE", path, {"reason": reason})
             if answer.is_success:
                 self.changes += 1
                 person.records.remove(record)
@@ -165,12 +171,7 @@ class Stage:
         *,
         count: bool = False,
     ) -> dict[str, Any] | None:
-        for _ in range(ATTEMPTS):
-            answer = await client.request(method, path, json=document)
-            if answer.status_code not in {429, 503}:
-                break
-            wait = answer.headers.get("retry-after", "1")
-            await asyncio.sleep(min(float(wait) if wait.isdecimal() else 1.0, LONGEST_WAIT))
+        answer = await _until_answered(client, method, path, document)
         if answer.is_success:
             self.changes += count
             return dict(answer.json()) if answer.content else {}
@@ -180,6 +181,25 @@ class Stage:
     def _refuse(self, answer: httpx.Response) -> None:
         code = _code(answer)
         self.refused[code] = self.refused.get(code, 0) + 1
+
+
+async def _until_answered(client: httpx.AsyncClient, method: str, path: str, document: Any) -> httpx.Response:  # noqa: ANN401 - JSON
+    """The answer to one request, said again under the same key while the gateway says to come back or the line breaks, as callers do.
+
+    Raises `httpx.TransportError` when the line still breaks the last time.
+    """
+    headers = {"Idempotency-Key": uuid4().hex}
+    for _ in range(ATTEMPTS - 1):
+        wait = "1"
+        try:
+            answer = await client.request(method, path, json=document, headers=headers)
+            if answer.status_code not in {429, 503}:
+                return answer
+            wait = answer.headers.get("retry-after", wait)
+        except httpx.TransportError as error:
+            log.warning("play.line_broke method=%s error=%s", method, type(error).__name__)
+        await asyncio.sleep(min(float(wait) if wait.isdecimal() else 1.0, LONGEST_WAIT))
+    return await client.request(method, path, json=document, headers=headers)
 
 
 def place_id(number: int) -> str:

@@ -10,7 +10,7 @@ const SLOW = 5000; // a look without news, so that a broken stream is only slowe
 const BOARDS = ["tb1", "tb2", "tb3", "tb4"];
 
 const at = (id) => document.getElementById(id);
-const state = { event: null, events: "", stream: null, heard: null, due: null, looking: false, said: "", resend: null };
+const state = { event: null, events: "", stream: null, heard: null, due: null, looking: false, again: false, said: "", resend: null };
 
 async function get(path) {
   try {
@@ -108,8 +108,11 @@ function soon() {
 
 async function refresh() {
   const event = state.event;
-  if (!event || state.looking) return;
+  if (!event) return;
+  // What changes during a look may not be in what it reads: it is looked at once more.
+  if (state.looking) { state.again = true; return; }
   state.looking = true;
+  state.again = false;
   const path = `/v1/events/${encodeURIComponent(event)}`;
   try {
     const [sync, links, tasks, ...boards] = await Promise.all([part(`${path}/sync`), part("/v1/destinations"), part(`${path}/unknown-persons`), ...BOARDS.map((name) => part(`${path}/boards/${name}`))]);
@@ -126,6 +129,7 @@ async function refresh() {
     morph(at("boards"), ...boards.map((board, n) => (board.read ? drawBoard(BOARDS[n], board.read, path) : refusedBoard(BOARDS[n], why(BOARDS[n], board.refused)))));
   } catch { /* the age of what is shown, below, says that the gateway does not answer */ } finally { state.looking = false; }
   tellAge();
+  if (state.again) soon();
 }
 
 const why = (name, refused) => (name === "tb2" && refused.status === 403 ? "Ce tableau est nominatif : il n’est montré qu’au portail (CRRA)." : refused.message);

@@ -45,8 +45,8 @@ def belongs_to(victim: Victim, finess: frozenset[str]) -> bool:
     """Whether the victim is oriented or admitted to one of these établissements (geographic FINESS)."""
     if victim.deleted:
         return False
-    decided, told = victim.care.destination, victim.value("destination")
-    places = {place["finess"] for place in (decided, told) if place is not None}
+    decided, recorded = victim.care.destination, victim.value("destination")
+    places = {place["finess"] for place in (decided, recorded) if place is not None}
     return not places.isdisjoint(finess)
 
 

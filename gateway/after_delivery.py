@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
     from domain.event import Event
     from domain.victim.observation import Observation
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from outbox.message import Envelope, Settlement
     from outbox.ports import Transaction
 
 SETTLED = {Status.DELIVERED, Status.PARKED, Status.UNCERTAIN, Status.EXPIRED}
 
 
-def consequences(house: House) -> Callable[[Transaction, Settlement], None]:
+def consequences(deployment: DeploymentRules) -> Callable[[Transaction, Settlement], None]:
     """The outbox's aftermath for this house."""
 
     def follow(transaction: Transaction, settlement: Settlement) -> None:
@@ -56,18 +56,18 @@ def consequences(house: House) -> Callable[[Transaction, Settlement], None]:
             if envelope.topic == REPLY:
                 return  # An answer is no news to the portal.
         if request:
-            settled(register, house, settlement)
+            settled(register, deployment, settlement)
             return
         if envelope.topic == "event":
-            _link(register, house, settlement, transaction)
+            _link(register, deployment, settlement, transaction)
         elif envelope.topic == "victim" and settlement.status == Status.DELIVERED:
-            _hear(register, house, settlement)
-        _tell(register, house, settlement, transaction)
+            _hear(register, deployment, settlement)
+        _tell(register, deployment, settlement, transaction)
 
     return follow
 
 
-def _link(register: Register, house: House, settlement: Settlement, transaction: Transaction) -> None:
+def _link(register: Register, deployment: DeploymentRules, settlement: Settlement, transaction: Transaction) -> None:
     """The neighbour opened or linked the event: it may now learn of the victims. Or it did not, and everyone can see that."""
     envelope, now = settlement.claimed.envelope, settlement.at
     event = register.events.find(envelope.scope, for_change=True)
@@ -87,8 +87,8 @@ def _link(register: Register, house: House, settlement: Settlement, transaction:
     stamp = Stamp(Source.GATEWAY, "passerelle", now, now)
     messages: list[Envelope] = []
     for victim in register.victims.of_event(event.id):
-        messages += victim_messages(house, event, None, victim, stamp, now, (envelope.destination,))
-    messages += count_messages(house, event, now, (envelope.destination,))
+        messages += victim_messages(deployment, event, None, victim, stamp, now, (envelope.destination,))
+    messages += count_messages(deployment, event, now, (envelope.destination,))
     transaction.enqueue(messages)
 
 
@@ -107,7 +107,7 @@ def _keep_link(register: Register, event: Event, destination: str, link: Link, n
     return linked
 
 
-def _hear(register: Register, house: House, settlement: Settlement) -> None:
+def _hear(register: Register, deployment: DeploymentRules, settlement: Settlement) -> None:
     """The identifiers that a neighbour gave to a victim."""
     envelope, receipt, now = settlement.claimed.envelope, settlement.receipt, settlement.at
     kind = NEIGHBOURS.get(kind_of(envelope.destination))
@@ -124,16 +124,16 @@ def _hear(register: Register, house: House, settlement: Settlement) -> None:
     command = ChangePatient({name: value for name, value in given.items() if value})
     stamp = Stamp(gives.source, kind.title, now, now)
     try:
-        observations = decide(event, victim, command, stamp, surroundings(register, event), house.rules)
+        observations = decide(event, victim, command, stamp, surroundings(register, event), deployment.rules)
     except RuleError as refusal:
         # Such as an event that was closed meanwhile: kept for a person to see, never forced.
         body = {"patient_id": victim.id, "source": gives.source, "code": refusal.code, "field": refusal.field}
         register.feed.tell(event.id, event.mode, "refused", body, now)
         return
     # Its own identifier interests nobody else; a SINUS number it gave interests whoever counts by number.
-    others = [name for name in house.destinations if name != envelope.destination]
+    others = [name for name in deployment.destinations if name != envelope.destination]
     tell = others if any(_gives_number(observation) for observation in observations) else ()
-    record(register, house, event, victim, observations, now, tell)
+    record(register, deployment, event, victim, observations, now, tell)
 
 
 def _gives_number(observation: Observation) -> bool:
@@ -142,7 +142,7 @@ def _gives_number(observation: Observation) -> bool:
     return any(identifier.holds and identifier.kind in SINUS_KINDS for identifier in given)
 
 
-def _tell(register: Register, house: House, settlement: Settlement, transaction: Transaction) -> None:
+def _tell(register: Register, deployment: DeploymentRules, settlement: Settlement, transaction: Transaction) -> None:
     """The feed, and the portal's webhook where there is one."""
     envelope, now = settlement.claimed.envelope, settlement.at
     lag = round((now - envelope.created_at).total_seconds() * 1000)
@@ -162,10 +162,12 @@ def _tell(register: Register, house: House, settlement: Settlement, transaction:
         "cause_code": cause.code if cause else None,
         "cause_title": cause.title if cause else None,
     }
-    told = {name: body[name] for name in ("destination", "topic", "lane", "status", "lag_ms", "attempts", "cause_code")}
-    register.feed.tell(envelope.scope, envelope.mode, "delivery", told, now)
-    if "portal" in house.destinations:
+    notice = {
+        name: body[name] for name in ("destination", "topic", "lane", "status", "lag_ms", "attempts", "cause_code")
+    }
+    register.feed.tell(envelope.scope, envelope.mode, "delivery", notice, now)
+    if "portal" in deployment.destinations:
         lane = f"{envelope.destination}:{envelope.lane}"
         transaction.enqueue(
-            [outcome_message(envelope.mode, envelope.scope, lane, house.restrict("portal", "outcome", body), now)]
+            [outcome_message(envelope.mode, envelope.scope, lane, deployment.restrict("portal", "outcome", body), now)]
         )

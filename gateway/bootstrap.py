@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -13,19 +14,19 @@ from adapters.neighbours import NEIGHBOURS
 from gateway import clock as gateway_clock
 from gateway import migrations
 from gateway.after_delivery import consequences
-from gateway.flow.deployment_rules import House, InterventionRules
+from gateway.flow.deployment_rules import DeploymentRules, InterventionRules
 from gateway.flow.routing import RECIPIENTS
 from gateway.hub.door import HubDoor
 from gateway.hub.judging import Judging
 from gateway.mappings.agreements import check_agreements, recipient_of
-from gateway.mappings.file_sets import Shelf
+from gateway.mappings.file_sets import FileSets
 from gateway.mappings.sending import SendingDestination
 from gateway.mappings.versions import Versions, open_versions
 from gateway.neighbours import Neighbours, links, neighbours_of, open_neighbours, policies, signature_gate, token_gate
 from gateway.operations.alarms import with_expiry_alarm
 from gateway.register.keys import RegisteredKeys
 from gateway.runtime import Runtime
-from gateway.runtime.heartbeat import Pulse
+from gateway.runtime.heartbeat import Heartbeat
 from gateway.security.admission import Admission, Load
 from gateway.security.doorkeeper import Doorkeeper
 from outbox.database.database import open_database
@@ -55,21 +56,21 @@ async def build(
     role: str = "serve",
 ) -> AsyncIterator[Runtime]:
     """The whole house, open; closed in the reverse order. `transports` replaces the wire of the neighbours it names."""
-    shelf = checked_shelf(settings)
+    file_sets = checked_file_sets(settings)
     migrations.upgrade(settings.store.url)
     async with AsyncExitStack() as closing:
         database = open_database(settings.store.url, seal=settings.store.seal())
         closing.push_async_callback(database.close)
         clock = await common_time(database, clock, closing)
-        versions = await open_versions(settings.uses, shelf, database, clock, starting=True)
-        house = house_rules(settings, versions)
+        versions = await open_versions(settings.uses, file_sets, database, clock, starting=True)
+        deployment = deployment_rules(settings, versions)
         neighbours = open_neighbours(settings, versions, closing, clock=clock, transports=transports)
-        store = SqlStore(database, clock=clock, aftermath=with_expiry_alarm(consequences(house)))
-        sent_to = as_sent_to(neighbours, versions, database, house, clock)
+        store = SqlStore(database, clock=clock, aftermath=with_expiry_alarm(consequences(deployment)))
+        sent_to = as_sent_to(neighbours, versions, database, deployment, clock)
         dispatcher = Dispatcher(store, sent_to, policies(settings), clock=clock)
         yield Runtime(
             settings=settings,
-            house=house,
+            deployment=deployment,
             database=database,
             desk=store,
             dispatcher=dispatcher,
@@ -81,11 +82,11 @@ async def build(
             signature_gate=signature_gate(settings),
             clock=clock,
             admission=admission_of(settings),
-            pulse=await pulse_of(settings, role, database, dispatcher, clock, closing),
+            heartbeat=await heartbeat_of(settings, role, database, dispatcher, clock, closing),
             versions=versions,
             inspector=Judging(settings.hub.models_dir if settings.hub else None),
-            hub=hub_door(settings, neighbours, house, database, clock),
-            open_on=lambda stack, wires: open_destinations(settings, versions, stack, database, house, clock, wires),
+            hub=hub_door(settings, neighbours, deployment, database, clock),
+            open_on=partial(open_destinations, settings, versions, database, deployment, clock),
         )
 
 
@@ -103,20 +104,20 @@ def admission_of(settings: Settings) -> Admission:
     )
 
 
-async def pulse_of(  # noqa: PLR0913 - a node, and until when it lives
+async def heartbeat_of(  # noqa: PLR0913 - a node, and until when it lives
     settings: Settings,
     role: str,
     database: Database,
     dispatcher: Dispatcher,
     clock: Callable[[], datetime],
     closing: AsyncExitStack,
-) -> Pulse:
+) -> Heartbeat:
     """The signs of life of this node, from now until the house is closed."""
     every = settings.watch.heartbeat_seconds
-    pulse = Pulse(database, role, clock, links(settings), dispatcher.tally, VERSION, every)
-    await pulse.beat()
-    closing.push_async_callback(pulse.end)
-    return pulse
+    heartbeat = Heartbeat(database, role, clock, links(settings), dispatcher.tally, VERSION, every)
+    await heartbeat.beat()
+    closing.push_async_callback(heartbeat.end)
+    return heartbeat
 
 
 async def common_time(
@@ -140,57 +141,61 @@ async def common_time(
 def open_destinations(  # noqa: PLR0913 - a house once more, on other wires
     settings: Settings,
     versions: Versions,
-    closing: AsyncExitStack,
     database: Database,
-    house: House,
+    deployment: DeploymentRules,
     clock: Callable[[], datetime],
+    closing: AsyncExitStack,
     transports: Mapping[str, httpx.AsyncBaseTransport] | None,
 ) -> dict[str, Destination]:
     """Every destination, as the dispatcher sends to it."""
     opened = open_neighbours(settings, versions, closing, clock=clock, transports=transports)
-    return as_sent_to(opened, versions, database, house, clock)
+    return as_sent_to(opened, versions, database, deployment, clock)
 
 
 def as_sent_to(
-    neighbours: Neighbours, versions: Versions, database: Database, house: House, clock: Callable[[], datetime]
+    neighbours: Neighbours,
+    versions: Versions,
+    database: Database,
+    deployment: DeploymentRules,
+    clock: Callable[[], datetime],
 ) -> dict[str, Destination]:
     """The destinations as the dispatcher sends to them: counts counted, documents mapped by the version in force."""
     return {
-        name: SendingDestination(adapter, versions, database, house, clock)
+        name: SendingDestination(adapter, versions, database, deployment, clock)
         for name, adapter in neighbours.destinations.items()
     }
 
 
-def shelf_of(settings: Settings) -> Shelf:
+def file_sets_of(settings: Settings) -> FileSets:
     """The folders of the deployment's mapping files."""
     own = [folder for folder in settings.mapping_dirs if folder.resolve() != mapping.SHIPPED]
-    return Shelf(own, settings.hub.models_dir if settings.hub else None, settings.trade.timezone)
+    return FileSets(own, settings.hub.models_dir if settings.hub else None, settings.trade.timezone)
 
 
 def load_mappings(settings: Settings) -> mapping.Catalogue:
     """The product's mapping files and the deployment's, as they lie. Raises `MappingFaultsError` with every fault."""
-    shelf = shelf_of(settings)
-    return mapping.load_catalogue(mapping.SHIPPED, *shelf.folders, zone=shelf.zone)
+    file_sets = file_sets_of(settings)
+    return mapping.load_catalogue(mapping.SHIPPED, *file_sets.folders, zone=file_sets.zone)
 
 
-def checked_shelf(settings: Settings) -> Shelf:
+def checked_file_sets(settings: Settings) -> FileSets:
     """The same, what lies there compiled: faulty files are told before anything is opened. Raises `MappingFaultsError`."""
-    shelf = shelf_of(settings)
-    shelf.load(shelf.on_disk())
-    return shelf
+    file_sets = file_sets_of(settings)
+    file_sets.load(file_sets.on_disk())
+    return file_sets
 
 
 def standing(settings: Settings) -> Versions:
     """What the settings choose, before anybody decided otherwise. Raises `MappingFaultsError`, `UnknownMappingError`."""
-    shelf = checked_shelf(settings)
-    return Versions(settings.uses, shelf, shelf.on_disk())
+    file_sets = checked_file_sets(settings)
+    return Versions(settings.uses, file_sets, file_sets.on_disk())
 
 
-def house_rules(settings: Settings, law: Versions) -> House:
+def deployment_rules(settings: Settings, law: Versions) -> DeploymentRules:
     """What intake needs to know of this deployment; the law is always that of the files in force."""
     check_agreements(settings, law.catalogue)
     names = tuple(neighbours_of(settings))
-    return House(
+    return DeploymentRules(
         rules=settings.trade.rules(),
         destinations=names,
         allow_lists={
@@ -207,12 +212,16 @@ def house_rules(settings: Settings, law: Versions) -> House:
 
 
 def hub_door(
-    settings: Settings, neighbours: Neighbours, house: House, database: Database, clock: Callable[[], datetime]
+    settings: Settings,
+    neighbours: Neighbours,
+    deployment: DeploymentRules,
+    database: Database,
+    clock: Callable[[], datetime],
 ) -> HubDoor | None:
     """The door of the Hub Santé, closed until somebody opens it."""
     if settings.hub is None or neighbours.hub is None:
         return None
-    return HubDoor(settings.hub, neighbours.hub, house, database, clock, settings.watch.alarm_link_seconds)
+    return HubDoor(settings.hub, neighbours.hub, deployment, database, clock, settings.watch.alarm_link_seconds)
 
 
 def unserved(settings: Settings) -> frozenset[tuple[str, str]]:
@@ -231,9 +240,11 @@ def intervention_rules(settings: Settings) -> InterventionRules:
         alarm=timedelta(seconds=times.alarm_seconds),
         second_after=timedelta(seconds=times.second_route_seconds),
         agreements={
-            name: timedelta(seconds=one.expiry_seconds)
-            for name, one in settings.platforms.items()
-            if one.expiry_seconds is not None
+            name: timedelta(seconds=platform.expiry_seconds)
+            for name, platform in settings.platforms.items()
+            if platform.expiry_seconds is not None
         },
-        structures={name: frozenset(one.structures) for name, one in settings.platforms.items() if one.structures},
+        structures={
+            name: frozenset(platform.structures) for name, platform in settings.platforms.items() if platform.structures
+        },
     )

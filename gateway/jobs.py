@@ -16,7 +16,7 @@ from gateway.operations.read_news import read_news
 from gateway.operations.unreadable import look_for_unreadable
 from gateway.register.interventions.sweeping import sweep_requests
 from outbox.message import Kind
-from outbox.sql.retention import Horizon, Swept, sweep
+from outbox.sql.retention import Horizon, SweepCounts, sweep
 from scheduler.jobs import Job
 
 if TYPE_CHECKING:
@@ -75,20 +75,20 @@ def pulse_jobs(runtime: Runtime) -> list[Job]:
     """What every node does, whatever its role."""
     watch = runtime.settings.watch
     return [
-        Job("heartbeat", watch.heartbeat_seconds, runtime.pulse.beat),
-        Job("links", watch.link_seconds, runtime.pulse.knock),
+        Job("heartbeat", watch.heartbeat_seconds, runtime.heartbeat.beat),
+        Job("links", watch.link_seconds, runtime.heartbeat.knock),
     ]
 
 
 async def retain(runtime: Runtime) -> None:
     """Let go of what was kept long enough, on one node."""
-    if not await runtime.pulse.leads():
+    if not await runtime.heartbeat.leads():
         return
     now, store = runtime.clock(), runtime.settings.store
     days = {Kind.STATE: store.state_days, Kind.COMMAND: store.command_days}
     bodies = {kind: now - timedelta(days=number) for kind, number in days.items()}
     swept = await sweep(runtime.database, Horizon(bodies, now - timedelta(days=store.attempts_days)), now)
-    if swept != Swept():
+    if swept != SweepCounts():
         log.info("outbox.swept days=%d bodies=%d messages=%d", swept.days, swept.bodies, swept.messages)
     await runtime.write(lambda register: _sweep_requests(register, store, now))
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class DestinationLink:
     """How one destination is reached, and how it is sent to."""
 
     link: Link
@@ -52,15 +52,17 @@ class Neighbours:
 def sections_of(settings: Settings) -> dict[str, Any]:
     """Destination → its section of the settings; those known by their files apart."""
     named = {name: getattr(settings, name, None) for name in NEIGHBOURS}
-    several = {f"{one.family}:{name}": one for name, one in settings.lrms.items()}
-    called_back = {webhook(name): one for name, one in settings.platforms.items() if one.link is not None}
-    return {name: one for name, one in {**named, **several, **called_back}.items() if one is not None}
+    several = {f"{lrm.family}:{name}": lrm for name, lrm in settings.lrms.items()}
+    called_back = {
+        webhook(name): platform for name, platform in settings.platforms.items() if platform.link is not None
+    }
+    return {name: section for name, section in {**named, **several, **called_back}.items() if section is not None}
 
 
-def neighbours_of(settings: Settings) -> dict[str, Reached]:
+def neighbours_of(settings: Settings) -> dict[str, DestinationLink]:
     """Every destination that has a section in the settings: how it is reached, and how it is sent to."""
     sections = {**sections_of(settings), **settings.destinations}
-    return {name: Reached(one.link, one.delivery) for name, one in sections.items()}
+    return {name: DestinationLink(section.link, section.delivery) for name, section in sections.items()}
 
 
 def open_neighbours(
@@ -78,15 +80,15 @@ def open_neighbours(
         for name, section in sections_of(settings).items()
     }
     opened |= {
-        name: open_declared(name, one.link, one, _mappings(versions, name), wire(name), clock=clock)
-        for name, one in settings.destinations.items()
+        name: open_declared(name, destination.link, destination, _mappings(versions, name), wire(name), clock=clock)
+        for name, destination in settings.destinations.items()
     }
-    for one in opened.values():
-        closing.push_async_callback(one.aclose)
+    for adapter in opened.values():
+        closing.push_async_callback(adapter.aclose)
     kinds = {name: NEIGHBOURS.get(kind_of(name)) for name in opened}
-    mirrors = {name: one for name, one in opened.items() if (kind := kinds[name]) and kind.mirrors}
-    followers = {name: one for name, one in opened.items() if (kind := kinds[name]) and kind.follows}
-    tellers = {name: one for name, one in opened.items() if (kind := kinds[name]) and kind.read_news}
+    mirrors = {name: adapter for name, adapter in opened.items() if (kind := kinds[name]) and kind.mirrors}
+    followers = {name: adapter for name, adapter in opened.items() if (kind := kinds[name]) and kind.follows}
+    tellers = {name: adapter for name, adapter in opened.items() if (kind := kinds[name]) and kind.read_news}
     return Neighbours(opened, mirrors, followers, tellers, opened.get("hub"))
 
 
@@ -97,28 +99,32 @@ def _mappings(versions: Versions, prefix: str) -> dict[str, mapping.Mapping]:
 
 def token_gate(settings: Settings) -> TokenGate:
     """The accounts of the platforms that call by a WS-Security token with digest."""
-    passwords = {name: one.password for name, one in settings.platforms.items() if one.password is not None}
+    passwords = {
+        name: platform.password for name, platform in settings.platforms.items() if platform.password is not None
+    }
     return TokenGate(*(Credentials(username=name, password=password) for name, password in passwords.items()))
 
 
 def signature_gate(settings: Settings) -> SignatureGate:
     """The certificates of the platforms that sign what they say."""
-    return SignatureGate({name: one.signature for name, one in settings.platforms.items() if one.signature is not None})
+    return SignatureGate(
+        {name: platform.signature for name, platform in settings.platforms.items() if platform.signature is not None}
+    )
 
 
 def policies(settings: Settings) -> dict[str, Policy]:
     """How each destination is sent to."""
     return {
         name: Policy(
-            concurrency=one.delivery.concurrency,
-            schedule=one.delivery.schedule,
-            timeout=one.link.read_timeout * 3,
-            rate=one.delivery.rate,
+            concurrency=neighbour.delivery.concurrency,
+            schedule=neighbour.delivery.schedule,
+            timeout=neighbour.link.read_timeout * 3,
+            rate=neighbour.delivery.rate,
         )
-        for name, one in neighbours_of(settings).items()
+        for name, neighbour in neighbours_of(settings).items()
     }
 
 
 def links(settings: Settings) -> dict[str, str]:
     """Destination → the address it is reached at."""
-    return {name: one.link.url for name, one in neighbours_of(settings).items()}
+    return {name: neighbour.link.url for name, neighbour in neighbours_of(settings).items()}

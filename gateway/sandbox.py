@@ -48,10 +48,12 @@ def declared_applications(
     check_agreements(settings, catalogue)
 
     def maker(name: str) -> Callable[[], Starlette]:
-        said = settings.destinations[name]
+        destination = settings.destinations[name]
         before = name + "."
-        shapes = {use.removeprefix(before): catalogue.mapping(mapping) for use, mapping in said.uses(name).items()}
-        return lambda: create_declared(clock, said.link, said, shapes)
+        shapes = {
+            use.removeprefix(before): catalogue.mapping(mapping) for use, mapping in destination.uses(name).items()
+        }
+        return lambda: create_declared(clock, destination.link, destination, shapes)
 
     return {name: maker(name) for name in settings.destinations}
 

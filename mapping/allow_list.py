@@ -142,8 +142,12 @@ def _read_policies(branch: Branch, faults: Faults) -> dict[str, str]:
     entry = branch.entries.get("unknown_codes")
     if entry is None:
         return {}
-    said = entry.node
-    nodes = {table: one.node for table, one in said.entries.items()} if isinstance(said, Branch) else {"default": said}
+    entry_node = entry.node
+    nodes = (
+        {table: slot.node for table, slot in entry_node.entries.items()}
+        if isinstance(entry_node, Branch)
+        else {"default": entry_node}
+    )
     policies: dict[str, str] = {}
     for table, node in nodes.items():
         policy = node.value if isinstance(node, Leaf) else None

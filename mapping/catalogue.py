@@ -177,11 +177,11 @@ def load_catalogue(
 
 def contract_folders(folders: tuple[Path, ...]) -> list[Path]:
     """Where contract files are: `contracts/` beside the mappings; for what is shipped, with the adapters that speak them."""
-    found = [folder / "contracts" for folder in folders]
+    rooms = [folder / "contracts" for folder in folders]
     if SHIPPED in folders:
         adapters = SHIPPED.parent / "adapters"
-        found += sorted([*adapters.glob("*/contract"), *adapters.glob("*/*/contract")])
-    return found
+        rooms += sorted([*adapters.glob("*/contract"), *adapters.glob("*/*/contract")])
+    return rooms
 
 
 @cache
@@ -196,8 +196,8 @@ def _found(folders: tuple[Path, ...], room: str, pattern: str, faults: Faults) -
     for folder in folders:
         for path in sorted((folder / room).glob(pattern)):
             name = path.relative_to(folder / room).with_suffix("").as_posix()
-            told = path.relative_to(folder / room).as_posix()
-            file = told if room == "files" else f"{room}/{told}"
+            relative = path.relative_to(folder / room).as_posix()
+            file = relative if room == "files" else f"{room}/{relative}"
             if name in seen and not name.endswith(ADDED):
                 where = "parmi celles du produit" if seen[name] == SHIPPED else "dans un autre dossier"
                 added = f", ou ajoutez à cette table par « {name}{ADDED}.csv »" if room == "tables" else ""
@@ -244,16 +244,16 @@ def _read_tables(folders: tuple[Path, ...], faults: Faults) -> dict[str, CodeTab
         except MappingFaultsError as error:
             _keep(error, noted)
     tables: dict[str, CodeTable] = {}
-    for name, found in pairs.items():
+    for name, pair in pairs.items():
         if name not in files:
-            told = f"aucune table « {name} » à laquelle ajouter"
-            faults.add(Spot(f"tables/{name}{ADDED}.csv"), told, did_you_mean(name, files))
+            sentence = f"aucune table « {name} » à laquelle ajouter"
+            faults.add(Spot(f"tables/{name}{ADDED}.csv"), sentence, did_you_mean(name, files))
             continue
         try:
-            tables[name] = table_of(name, files[name], found, broken[name])
+            tables[name] = table_of(name, files[name], pair, broken[name])
         except MappingFaultsError as error:
             _keep(error, faults)
-            tables[name] = CodeTable(name, files[name], found, sound=False)
+            tables[name] = CodeTable(name, files[name], pair, sound=False)
     return tables
 
 

@@ -38,8 +38,8 @@ class Fault:
 
     def __str__(self) -> str:
         """`file:line:column: message, hint`, the form that editors make clickable."""
-        told = f"{self.message}, {self.hint}" if self.hint else self.message
-        return f"{self.file}:{self.line}:{self.column}: {told}"
+        line = f"{self.message}, {self.hint}" if self.hint else self.message
+        return f"{self.file}:{self.line}:{self.column}: {line}"
 
 
 class MappingFaultsError(Exception):
@@ -72,7 +72,7 @@ class Faults:
             raise MappingFaultsError(self._found)
 
 
-def did_you_mean(said: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """« vouliez-vous « x » ? » for the nearest known word, or nothing when none is near."""
-    near = get_close_matches(said, list(known), n=1, cutoff=0.6)
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"vouliez-vous « {near[0]} » ?" if near else ""

@@ -128,8 +128,10 @@ def _urn(text: str) -> str:
     digest = bytearray(sha1(NAMESPACE_URL.bytes + text.encode(), usedforsecurity=False).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
-    said = digest.hex()
-    return f"urn:uuid:{said[:8]}-{said[8:12]}-{said[12:16]}-{said[16:20]}-{said[20:]}"
+    hexadecimal = digest.hex()
+    return (
+        f"urn:uuid:{hexadecimal[:8]}-{hexadecimal[8:12]}-{hexadecimal[12:16]}-{hexadecimal[16:20]}-{hexadecimal[20:]}"
+    )
 
 
 def as_code(value: Any) -> str:  # noqa: ANN401 - same

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mapping.faults import Faults
     from mapping.language.extends import WholeMapping
     from mapping.language.paths import Shape
-    from mapping.language.rules import Said
+    from mapping.language.rules import Token
 
 CANON = "canon"
 """The contract of what comes in: `canon#taken`, `canon#held`."""
@@ -68,8 +68,8 @@ class Loading:
         if shape is None:
             self._faults.add(topic.spot, f"sujet inconnu « {topic.text} »", did_you_mean(topic.text, DOCUMENTS))
         if allow_list is None:
-            told = f"destinataire inconnu « {recipient.text} »"
-            self._faults.add(recipient.spot, told, did_you_mean(recipient.text, self._recipients))
+            sentence = f"destinataire inconnu « {recipient.text} »"
+            self._faults.add(recipient.spot, sentence, did_you_mean(recipient.text, self._recipients))
         if shape is None or allow_list is None:
             return None
         root = self._contracts.find(mapping.target, self._faults)
@@ -82,13 +82,15 @@ class Loading:
         heard = self._ours(mapping.target, file, name)
         if source is None:
             self.unchecked.append(mapping.name)
-            told = f"« {mapping.source.text} » n'est dans aucun dossier de contrats"
-            self._faults.add(mapping.source.spot, told, "sans contrat on ne sait ce qui se lit")
+            sentence = f"« {mapping.source.text} » n'est dans aucun dossier de contrats"
+            self._faults.add(mapping.source.spot, sentence, "sans contrat on ne sait ce qui se lit")
         if heard is None:
-            told = f"cible inconnue « {mapping.target.text} »"
-            known = [f"{CANON}#{one}" for one in HEARD]
+            sentence = f"cible inconnue « {mapping.target.text} »"
+            known = [f"{CANON}#{canon_name}" for canon_name in HEARD]
             self._faults.add(
-                mapping.target.spot, told, did_you_mean(mapping.target.text, known) or f"connues : {', '.join(known)}"
+                mapping.target.spot,
+                sentence,
+                did_you_mean(mapping.target.text, known) or f"connues : {', '.join(known)}",
             )
         if source is None or heard is None:
             return None
@@ -98,7 +100,7 @@ class Loading:
         hold = "hold"
         return Compiler(shape, self._tables, incoming=True, policy=policies.policy if policies else lambda _table: hold)
 
-    def _ours(self, target: Said, file: str, name: str) -> Part | None:
+    def _ours(self, target: Token, file: str, name: str) -> Part | None:
         """What comes in becomes a document of `canon`, or of the contract of one of our own doors."""
         if file == OUR_DOORS:
             return self._contracts.find(target, self._faults)
@@ -113,10 +115,10 @@ class Loading:
         else:
             check_target(mapping, root, self._tables, written, self._faults)
 
-    def _misspelt(self, target: Said) -> None:
+    def _misspelt(self, target: Token) -> None:
         """A contract that is nowhere under this name, and is under one that is nearly the same: nothing would be checked, in silence."""
         file = target.text.partition("#")[0]
         near = self._contracts.like(file) if file and self._contracts.path(file) is None else ""
         if near and near != file:
-            told = f"le contrat « {file[:LONGEST_TOLD]} » n'est dans aucun dossier de contrats"
-            self._faults.add(target.spot, told, f"vouliez-vous « {near} » ?")
+            sentence = f"le contrat « {file[:LONGEST_TOLD]} » n'est dans aucun dossier de contrats"
+            self._faults.add(target.spot, sentence, f"vouliez-vous « {near} » ?")

@@ -151,7 +151,7 @@ PORTION: Final = 200
 def portions(parked: Iterable[tuple[str, tuple[str, str]]]) -> list[list[str]]:
     """Cut (id, lane) pairs, sorted by lane, into portions that hold whole lanes."""
     cut: list[list[str]] = []
-    for _, lane in groupby(parked, key=lambda one: one[1]):
+    for _, lane in groupby(parked, key=lambda pair: pair[1]):
         ids = [key for key, _ in lane]
         if cut and len(cut[-1]) + len(ids) <= PORTION:
             cut[-1] += ids

@@ -95,46 +95,46 @@ class News:
 
 def news(settlements: Iterable[Settlement]) -> dict[str, News]:
     """By destination; those that nothing is said of are absent."""
-    told: dict[str, News] = {}
-    for one in settlements:
-        name = one.claimed.envelope.destination
-        known = told.get(name, News())
-        match one.outcome:
+    news_of: dict[str, News] = {}
+    for settlement in settlements:
+        name = settlement.claimed.envelope.destination
+        known = news_of.get(name, News())
+        match settlement.outcome:
             case Outcome.DELIVERED | Outcome.PERMANENT:
-                told[name] = replace(known, reached=known.reached + 1)
+                news_of[name] = replace(known, reached=known.reached + 1)
             case Outcome.UNREACHABLE:
-                told[name] = replace(known, ill=known.ill + 1)
-            case Outcome.TRANSIENT | Outcome.UNCERTAIN if one.claimed.attempt == 1:
-                told[name] = replace(known, ill=known.ill + 1)
+                news_of[name] = replace(known, ill=known.ill + 1)
+            case Outcome.TRANSIENT | Outcome.UNCERTAIN if settlement.claimed.attempt == 1:
+                news_of[name] = replace(known, ill=known.ill + 1)
             case Outcome.TRANSIENT | Outcome.UNCERTAIN:
-                told[name] = replace(known, again=known.again + 1)
+                news_of[name] = replace(known, again=known.again + 1)
             case Outcome.LEASE_LOST:
-                told[name] = replace(known, lost=known.lost + 1)
+                news_of[name] = replace(known, lost=known.lost + 1)
             case _:
                 pass
-    return told
+    return news_of
 
 
-def learn(gate: Gate, said: News, now: datetime) -> Gate:
+def learn(gate: Gate, signals: News, now: datetime) -> Gate:
     """The gate after a group of settlements."""
-    if said.reached:
+    if signals.reached:
         return _reached(gate, now)
     if gate.breaker is Breaker.OPEN:
         return gate  # What was already under way when it opened says nothing new.
     if gate.breaker is Breaker.HALF_OPEN:
-        return _probed(gate, said, now)
-    if not said.ill:
+        return _probed(gate, signals, now)
+    if not signals.ill:
         return gate
-    failures = gate.failures + said.ill
+    failures = gate.failures + signals.ill
     if failures >= THRESHOLD or gate.width is not None:
         return _open(gate, THRESHOLD, now)
     return replace(gate, failures=failures)
 
 
-def _probed(gate: Gate, said: News, now: datetime) -> Gate:
-    if said.ill or said.again:
+def _probed(gate: Gate, signals: News, now: datetime) -> Gate:
+    if signals.ill or signals.again:
         return _open(gate, gate.failures + 1, now)
-    return replace(gate, breaker=Breaker.OPEN, step_at=now) if said.lost else gate
+    return replace(gate, breaker=Breaker.OPEN, step_at=now) if signals.lost else gate
 
 
 def _open(gate: Gate, failures: int, now: datetime) -> Gate:
@@ -176,7 +176,7 @@ def admit(gate: Gate, limit: int, sending: int, rate: float | None, now: datetim
         gate = replace(gate, breaker=Breaker.HALF_OPEN, step_at=now + PROBE)
     elif gate.width is not None:
         limit = min(limit, gate.width - sending)
-    allowed = min((one for one in (rate, gate.drain_rate) if one is not None), default=None)
+    allowed = min((each_rate for each_rate in (rate, gate.drain_rate) if each_rate is not None), default=None)
     if allowed is None or limit <= 0:
         return max(limit, 0), gate
     return _paced(gate, limit, allowed, now)
@@ -184,7 +184,7 @@ def admit(gate: Gate, limit: int, sending: int, rate: float | None, now: datetim
 
 def spend(gate: Gate, taken: int, rate: float | None, now: datetime) -> Gate:
     """The gate after `taken` have left, which moves the instant of the next one under a rate."""
-    allowed = min((one for one in (rate, gate.drain_rate) if one is not None), default=None)
+    allowed = min((limit for limit in (rate, gate.drain_rate) if limit is not None), default=None)
     if allowed is None or not taken:
         return gate
     interval = timedelta(seconds=1 / allowed)

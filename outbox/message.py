@@ -125,7 +125,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedMessage:
     """An envelope under lease, with what its lane already knows."""
 
     envelope: Envelope
@@ -164,7 +164,7 @@ class Outcome(StrEnum):
 class Settlement:
     """What became of a message, applied in one transaction with its attempt, its lane and its aftermath."""
 
-    claimed: Claimed
+    claimed: ClaimedMessage
     status: Status
     """Where it goes: delivered, pending (again at `next_at`), parked, uncertain, expired; superseded and discarded come from the store."""
     outcome: Outcome

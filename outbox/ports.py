@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from outbox.desk import Attempt, Backlog, Filter, Group, Lag, Pause, Record
     from outbox.gate import Gate
-    from outbox.message import Claimed, Envelope, Receipt
+    from outbox.message import ClaimedMessage, Envelope, Receipt
 
 
 class Destination(Protocol):
@@ -30,7 +30,7 @@ class Destination(Protocol):
     def name(self) -> str:
         """The word used in routing, logs, metrics and the console: `sinus`, `sivic`, `lrm`, `portal`."""
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Take one message, or raise a `DeliveryError`.
 
         Idempotent: the envelope's id goes on the wire as the idempotency key, so that a second delivery of the same
@@ -43,7 +43,7 @@ class Destination(Protocol):
 class Repeater(Protocol):
     """A destination that can also send again the very bytes it sent."""
 
-    async def resend(self, claimed: Claimed) -> Receipt:
+    async def resend(self, claimed: ClaimedMessage) -> Receipt:
         """Send `claimed.exact` to where the message goes today, with the same idempotency key; as `deliver` otherwise."""
 
 
@@ -69,7 +69,7 @@ after its own earlier effects were rolled back. When it raises, the message is p
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClaimRequest:
     """What is asked of `Queue.claim`."""
 
     destination: str
@@ -79,12 +79,12 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class TurnResult:
     """What became of a turn."""
 
     refused: list[Settlement]
     """Those whose lease was lost."""
-    claimed: Mapping[str, list[Claimed]]
+    claimed: Mapping[str, list[ClaimedMessage]]
     """By destination; one that is absent wants a `claim` of its own."""
 
 
@@ -98,7 +98,9 @@ class Queue(Protocol):
     async def enqueue(self, envelopes: Sequence[Envelope]) -> None:
         """Accept messages, durably when it returns; an id that is already known is ignored."""
 
-    async def claim(self, destination: str, limit: int, *, oldest: int = 0, rate: float | None = None) -> list[Claimed]:
+    async def claim(
+        self, destination: str, limit: int, *, oldest: int = 0, rate: float | None = None
+    ) -> list[ClaimedMessage]:
         """Lease at most `limit` due messages, each the head of its lane, urgent ones first.
 
         `oldest` of them go to those that have waited longest whatever their priority, so that nothing starves.
@@ -109,14 +111,14 @@ class Queue(Protocol):
     async def settle(self, settlements: Sequence[Settlement]) -> list[Settlement]:
         """Apply what became of claimed messages, in one transaction; return those refused because their lease was lost."""
 
-    async def settle_and_claim(self, settlements: Sequence[Settlement], wanted: Sequence[Wanted]) -> Turned:
+    async def settle_and_claim(self, settlements: Sequence[Settlement], wanted: Sequence[ClaimRequest]) -> TurnResult:
         """Settle, then claim what is wanted, in one transaction: one wait for the disk instead of two.
 
         A destination whose gate limits something, or that has a rate, is left to `claim`, so that nobody waits for a gate
         while he holds lanes.
         """
 
-    async def renew(self, claims: Sequence[Claimed]) -> None:
+    async def renew(self, claims: Sequence[ClaimedMessage]) -> None:
         """Prolong the leases that are still ours."""
 
     async def release_expired(self) -> int:

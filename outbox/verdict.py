@@ -16,7 +16,7 @@ from outbox.retry import PARK, Policy, next_attempt
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from outbox.message import Claimed, Receipt
+    from outbox.message import ClaimedMessage, Receipt
 
 AFTERMATH_FAILED: Final = Cause(
     "outbox.aftermath_failed",
@@ -34,7 +34,7 @@ DEATHS: Final = 20
 """A message that was being sent each time its process died is parked after so many attempts: it may be the killer."""
 
 
-def delivered(claimed: Claimed, receipt: Receipt, started: datetime, now: datetime) -> Settlement:
+def delivered(claimed: ClaimedMessage, receipt: Receipt, started: datetime, now: datetime) -> Settlement:
     """The destination took it."""
     return Settlement(
         claimed,
@@ -49,7 +49,7 @@ def delivered(claimed: Claimed, receipt: Receipt, started: datetime, now: dateti
 
 
 def failed(  # noqa: PLR0913 - every fact of one failure
-    claimed: Claimed, error: Exception, started: datetime, now: datetime, *, policy: Policy, jitter: float
+    claimed: ClaimedMessage, error: Exception, started: datetime, now: datetime, *, policy: Policy, jitter: float
 ) -> Settlement:
     """No receipt: pending again, parked or uncertain with its cause, or discarded by a rule laid down beforehand."""
     known = error if isinstance(error, DeliveryError) else unknown(error)
@@ -79,25 +79,25 @@ def timed_out(seconds: float) -> TransientDeliveryError:
     )
 
 
-def expired(claimed: Claimed, now: datetime) -> Settlement:
+def expired(claimed: ClaimedMessage, now: datetime) -> Settlement:
     """It waited past its `expires_at` and is never sent; uncertain where an earlier try had left without a readable answer."""
     if claimed.uncertain_since:
         return Settlement(claimed, Status.UNCERTAIN, Outcome.EXPIRED, now, cause=EXPIRED_UNCERTAIN)
     return Settlement(claimed, Status.EXPIRED, Outcome.EXPIRED, now, cause=EXPIRED)
 
 
-def lease_lost(claimed: Claimed, now: datetime) -> Settlement:
+def lease_lost(claimed: ClaimedMessage, now: datetime) -> Settlement:
     """Its process died, perhaps after the bytes had left: pending again at once, unless it has seen too many of them die."""
     status = Status.PENDING if claimed.attempt < DEATHS else Status.UNCERTAIN
     return Settlement(claimed, status, Outcome.LEASE_LOST, now, next_at=now, cause=LEASE_LOST, uncertain=True)
 
 
-def begun_too_late(claimed: Claimed, now: datetime) -> Settlement:
+def begun_too_late(claimed: ClaimedMessage, now: datetime) -> Settlement:
     """Its lease was over before anything of it was sent: pending again at once."""
     return Settlement(claimed, Status.PENDING, Outcome.LEASE_LOST, now, next_at=now, cause=LEASE_LOST)
 
 
-def discarded(claimed: Claimed, now: datetime, reason: str) -> Settlement:
+def discarded(claimed: ClaimedMessage, now: datetime, reason: str) -> Settlement:
     """A person gave it up."""
     cause = Cause("outbox.discarded", "Abandonné par un opérateur", reason)
     return Settlement(claimed, Status.DISCARDED, Outcome.DISCARDED, now, cause=cause)

@@ -33,11 +33,11 @@ from outbox.message import Receipt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adapters.declared.agreement import Agreement, Told, Topic
+    from adapters.declared.agreement import Agreement, Topic, TopicTerms
     from adapters.declared.client import DeclaredClient
     from adapters.wire.exchange import Reply
     from adapters.wire.link import Link
-    from outbox.message import Claimed, Envelope
+    from outbox.message import ClaimedMessage, Envelope
 
 DELETED = "victim.deleted"
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -66,44 +66,44 @@ class DeclaredAdapter:
         self._agreement = agreement
         self._shapes = shapes
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Tell one envelope; its id is the idempotency key."""
         refuse_other_mode(claimed, self._link, self.name)
-        topic, told = self._agreed(claimed.envelope)
-        return await self._exchange(claimed, topic, told, self._written(topic, told, claimed.envelope))
+        topic, terms = self._agreed(claimed.envelope)
+        return await self._exchange(claimed, topic, terms, self._written(topic, terms, claimed.envelope))
 
-    async def resend(self, claimed: Claimed) -> Receipt:
+    async def resend(self, claimed: ClaimedMessage) -> Receipt:
         """The very bytes of the last attempt, once more."""
         refuse_other_mode(claimed, self._link, self.name)
-        topic, told = self._agreed(claimed.envelope)
-        return await self._exchange(claimed, topic, told, claimed.exact)
+        topic, terms = self._agreed(claimed.envelope)
+        return await self._exchange(claimed, topic, terms, claimed.exact)
 
     async def aclose(self) -> None:
         """Close the connections kept open."""
         await self._client.aclose()
 
-    def _agreed(self, envelope: Envelope) -> tuple[Topic, Told]:
+    def _agreed(self, envelope: Envelope) -> tuple[Topic, TopicTerms]:
         """What was agreed on this topic; a deleted victim may have an agreement of its own."""
         victim = envelope.body.get("victim")
         deleted = envelope.topic == "victim" and isinstance(victim, dict) and victim.get("deleted") is True
-        for topic, told in self._agreement.topics.items():
+        for topic, terms in self._agreement.topics.items():
             if topic == (DELETED if deleted and DELETED in self._agreement.topics else envelope.topic):
-                return topic, told
+                return topic, terms
         raise unknown_topic(self.name, envelope.topic)
 
-    def _written(self, topic: Topic, told: Told, envelope: Envelope) -> bytes:
+    def _written(self, topic: Topic, terms: TopicTerms, envelope: Envelope) -> bytes:
         try:
             raw = self._shapes[topic].write(envelope.body)
         except MappingError as error:
             raise unmapped(self.name, error.path, error.reason) from None
         except DocumentError as error:
             raise outside_contract(self.name, error.place, error.reason) from None
-        return seal(etree.fromstring(raw)) if told.media == "soap" else raw
+        return seal(etree.fromstring(raw)) if terms.media == "soap" else raw
 
-    async def _exchange(self, claimed: Claimed, topic: Topic, told: Told, body: bytes) -> Receipt:
-        path = self._address(told, claimed.envelope)
-        answer = await self._client.send(told, path, claimed.envelope.id, body)
-        heard = self._heard(topic, told, answer)
+    async def _exchange(self, claimed: ClaimedMessage, topic: Topic, terms: TopicTerms, body: bytes) -> Receipt:
+        path = self._address(terms, claimed.envelope)
+        answer = await self._client.send(terms, path, claimed.envelope.id, body)
+        heard = self._heard(topic, terms, answer)
         reference = heard.get("reference")
         return Receipt(
             reference=reference or claimed.reference,
@@ -114,25 +114,25 @@ class DeclaredAdapter:
             facts={"external_id": reference} if reference else {},
         )
 
-    def _address(self, told: Told, envelope: Envelope) -> str:
-        def place(found: re.Match[str]) -> str:
-            value = envelope.id if found[1] == "message" else _first(envelope.body, PLACES[found[1]])
+    def _address(self, terms: TopicTerms, envelope: Envelope) -> str:
+        def place(match: re.Match[str]) -> str:
+            value = envelope.id if match[1] == "message" else _first(envelope.body, PLACES[match[1]])
             if value is None:
-                raise no_address(self.name, found[1])
+                raise no_address(self.name, match[1])
             return quote(value, safe="")
 
-        return _PLACE.sub(place, told.path)
+        return _PLACE.sub(place, terms.path)
 
-    def _heard(self, topic: Topic, told: Told, answer: Reply) -> dict[str, Any]:
+    def _heard(self, topic: Topic, terms: TopicTerms, answer: Reply) -> dict[str, Any]:
         """The answer in our own words; a `DeliveryError` where it is not a yes."""
         agreed = self._agreement
-        if told.media == "soap" and not answer.is_page:
+        if terms.media == "soap" and not answer.is_page:
             fault, content = self._opened(answer)
         else:
             fault, content = "", answer.body
         yes = answer.is_success or answer.status in agreed.taken
         if fault or not yes:
-            heard = self._no(f"{topic}.refusal", content, answer) if told.refusal and content else None
+            heard = self._no(f"{topic}.refusal", content, answer) if terms.refusal and content else None
             if heard is not None and heard.get("outcome") != "taken":
                 raise said_no(self.name, heard, answer, self._client.now())
             if heard is not None:
@@ -141,7 +141,7 @@ class DeclaredAdapter:
             raise soap_fault(self.name, fault, answer, now) if fault else by_status(self.name, agreed, answer, now)
         if answer.is_page:
             raise unreadable(self.name, answer)
-        if not told.answer or (not content and answer.status in agreed.taken):
+        if not terms.answer or (not content and answer.status in agreed.taken):
             return {}
         return self._yes(topic, content, answer)
 

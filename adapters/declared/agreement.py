@@ -40,7 +40,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Basic(Part):
+class BasicAccount(Part):
     """An account of the neighbour, sent as HTTP Basic."""
 
     username: str = Field(min_length=1, description="Compte chez le voisin.")
@@ -59,13 +59,13 @@ class Signature(Part):
 
     @field_validator("secrets")
     @classmethod
-    def _long(cls, said: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        if min(len(one.get_secret_value()) for one in said) < 16:  # noqa: PLR2004 - as the portal's
+    def _long(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if min(len(secret.get_secret_value()) for secret in secrets) < 16:  # noqa: PLR2004 - as the portal's
             raise ValueError("un secret a 16 caractères au moins")
-        return said
+        return secrets
 
 
-class Told(Part):
+class TopicTerms(Part):
     """How one topic is told."""
 
     mapping: str = Field(description="Correspondance qui écrit le document : destinataire/nom@version.")
@@ -86,13 +86,13 @@ class Told(Part):
 
     @field_validator("path")
     @classmethod
-    def _known_places(cls, said: str) -> str:
-        unknown = [name for name in _PLACE.findall(said) if name not in PLACES]
+    def _known_places(cls, path: str) -> str:
+        unknown = [name for name in _PLACE.findall(path) if name not in PLACES]
         if unknown:
             raise ValueError(f"inconnu dans un chemin : {', '.join(unknown)} ; connus : {', '.join(PLACES)}")
-        if said and not said.startswith("/"):
+        if path and not path.startswith("/"):
             raise ValueError("un chemin commence par /")
-        return said
+        return path
 
     @property
     def places(self) -> list[str]:
@@ -110,8 +110,8 @@ class Agreement(Part):
     """The whole of it."""
 
     recipient: str = Field("", description="Liste d’accès qui s’applique ; absente : celle du nom de la destination.")
-    topics: dict[Topic, Told] = Field(min_length=1, description="Ce qui lui est dit, et comment.")
-    basic: Basic | None = Field(None, description="Compte HTTP Basic, s’il en faut un.")
+    topics: dict[Topic, TopicTerms] = Field(min_length=1, description="Ce qui lui est dit, et comment.")
+    basic: BasicAccount | None = Field(None, description="Compte HTTP Basic, s’il en faut un.")
     signature: Signature | None = Field(None, description="Signature HMAC des messages, si elle est convenue.")
     headers: dict[str, str] = Field(default_factory=dict, description="En-têtes ajoutés à chaque message.")
     idempotency_header: str = Field("Idempotency-Key", description="En-tête qui porte l’identifiant du message.")
@@ -128,15 +128,15 @@ class Agreement(Part):
         for name in (*self.headers, self.idempotency_header):
             if name.lower() in OURS or not _HEADER.fullmatch(name):
                 raise ValueError(f"en-tête « {name[:40]} » : il est écrit par l’échange, ou ce n’en est pas un")
-        said = [*self.taken, *self.transient, *self.permanent]
-        if len(said) != len(set(said)):
+        statuses = [*self.taken, *self.transient, *self.permanent]
+        if len(statuses) != len(set(statuses)):
             raise ValueError("un même statut a deux sens : taken, transient et permanent s’excluent")
         return self
 
     def uses(self, name: str) -> dict[str, str]:
         """Use → mapping (`hopital.victim`, `hopital.victim.answer`), for the versions in force."""
-        found: dict[str, str] = {}
-        for topic, told in self.topics.items():
-            said = {"": told.mapping, ".answer": told.answer, ".refusal": told.refusal}
-            found |= {f"{name}.{topic}{part}": mapping for part, mapping in said.items() if mapping}
-        return found
+        mapping_by_use: dict[str, str] = {}
+        for topic, terms in self.topics.items():
+            mappings = {"": terms.mapping, ".answer": terms.answer, ".refusal": terms.refusal}
+            mapping_by_use |= {f"{name}.{topic}{part}": mapping for part, mapping in mappings.items() if mapping}
+        return mapping_by_use

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from adapters.declared.agreement import Agreement, Told
+    from adapters.declared.agreement import Agreement, TopicTerms
     from adapters.wire.exchange import Reply
     from adapters.wire.link import Link
 
@@ -40,12 +40,12 @@ class DeclaredClient:
         self._http = open_client(link, transport)
         self._base = link.url
 
-    async def send(self, told: Told, path: str, key: str, body: bytes) -> Reply:
+    async def send(self, terms: TopicTerms, path: str, key: str, body: bytes) -> Reply:
         """One exchange; raises a `DeliveryError` when there was no answer."""
-        headers = {"Content-Type": told.content, **self._headers(key, body)}
-        if told.media == "soap":
-            headers["SOAPAction"] = f'"{told.action}"'
-        return await exchange(self._http, self._name, told.method, self._base + path, content=body, headers=headers)
+        headers = {"Content-Type": terms.content, **self._headers(key, body)}
+        if terms.media == "soap":
+            headers["SOAPAction"] = f'"{terms.action}"'
+        return await exchange(self._http, self._name, terms.method, self._base + path, content=body, headers=headers)
 
     def _headers(self, key: str, body: bytes) -> dict[str, str]:
         agreed = self._agreement
@@ -53,7 +53,7 @@ class DeclaredClient:
         if agreed.basic is not None:
             headers["Authorization"] = basic(agreed.basic.username, agreed.basic.password.get_secret_value())
         if agreed.signature is not None:
-            signed = sign([one.get_secret_value() for one in agreed.signature.secrets], self._clock(), body)
+            signed = sign([secret.get_secret_value() for secret in agreed.signature.secrets], self._clock(), body)
             headers[agreed.signature.timestamp_header] = signed[TIMESTAMP_HEADER]
             headers[agreed.signature.header] = signed[SIGNATURE_HEADER]
         return headers

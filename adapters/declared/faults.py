@@ -26,16 +26,16 @@ LATER = "Le voisin demande de recommencer plus tard."
 
 def said_no(name: str, heard: Mapping[str, Any], answer: Reply, now: datetime) -> DeliveryError:
     """The neighbour's own word: `later`, else `refused`."""
-    said = str(heard.get("code") or "")
-    known = _CODE.fullmatch(said) is not None
+    answer_code = str(heard.get("code") or "")
+    known = _CODE.fullmatch(answer_code) is not None
     field = str(heard.get("field") or "")
     detail = field if _FIELD.fullmatch(field) else ""
     if heard.get("outcome") == "later":
-        code = f"{name}.{said.lower() if known else 'plus_tard'}"
+        code = f"{name}.{answer_code.lower() if known else 'plus_tard'}"
         asked = heard.get("retry_after")
         wait = answer.wait(now) if asked is None else min(float(asked), LONGEST_WAIT)
         return TransientDeliveryError(code, LATER, detail, retry_after=wait, sent=answer.sent, answered=answer.answered)
-    code = f"{name}.{said.lower() if known else 'refus'}"
+    code = f"{name}.{answer_code.lower() if known else 'refus'}"
     return PermanentDeliveryError(code, REFUSED, detail, sent=answer.sent, answered=answer.answered)
 
 

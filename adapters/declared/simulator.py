@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     import mapping
-    from adapters.declared.agreement import Agreement, Told
+    from adapters.declared.agreement import Agreement, TopicTerms
     from adapters.wire.link import Link
 
 
@@ -55,7 +55,7 @@ class HeldDocuments:
 
     def snapshot(self) -> dict[str, Any]:
         """By idempotency key, in the order of arrival."""
-        return {"taken": {key: {"reference": one[1], **one[2]} for key, one in self._taken.items()}}
+        return {"taken": {key: {"reference": document[1], **document[2]} for key, document in self._taken.items()}}
 
     def clear(self) -> None:
         """Forget everything."""
@@ -66,11 +66,11 @@ class _Door:
     """The door of one topic."""
 
     def __init__(
-        self, told: Told, shapes: Mapping[str, mapping.Mapping], topic: str, held: HeldDocuments, key: str
+        self, terms: TopicTerms, shapes: Mapping[str, mapping.Mapping], topic: str, held: HeldDocuments, key: str
     ) -> None:
-        self._told, self._topic, self._held, self._key = told, topic, held, key
+        self._told, self._topic, self._held, self._key = terms, topic, held, key
         self._form = shapes[topic].form
-        self.soap = told.media == "soap"
+        self.soap = terms.media == "soap"
         self._answer, self._refusal = shapes.get(f"{topic}.answer"), shapes.get(f"{topic}.refusal")
 
     def take(self, request: Request, raw: bytes) -> Response:
@@ -106,10 +106,10 @@ class _Door:
         return etree.tostring(open_envelope(raw)[1], encoding="UTF-8") if self.soap else raw
 
     def _no(self, status: int, code: str, place: str) -> Response:
-        said = {"outcome": "refused", "code": code, "field": place or None}
+        refusal = {"outcome": "refused", "code": code, "field": place or None}
         if not self.soap:
-            return self._say(self._refusal, said, status)
-        detail = document_of(self._refusal, said) if self._refusal else None
+            return self._say(self._refusal, refusal, status)
+        detail = document_of(self._refusal, refusal) if self._refusal else None
         fault = SoapFault("Client", "Le message est refusé.")
         return soap_fault_response(fault, None if detail is None else etree.fromstring(detail))
 
@@ -144,9 +144,9 @@ def _routes(  # noqa: PLR0913 - an agreement, its files, and what plays it
     script: FaultScript,
 ) -> list[Route]:
     doors: dict[tuple[str, str], list[_Door]] = {}
-    for topic, told in agreement.topics.items():
-        door = _Door(told, shapes, topic, held, agreement.idempotency_header)
-        doors.setdefault((told.method, told.path or "/"), []).append(door)
+    for topic, terms in agreement.topics.items():
+        door = _Door(terms, shapes, topic, held, agreement.idempotency_header)
+        doors.setdefault((terms.method, terms.path or "/"), []).append(door)
 
     def route(method: str, path: str, shared: list[_Door]) -> Route:
         async def take(request: Request) -> Response:
@@ -167,16 +167,16 @@ def _soap_trouble() -> Response:
 
 def _known(request: Request, raw: bytes, link: Link, agreement: Agreement, now: datetime) -> bool:
     """Whether the caller proves who it is, by all that was agreed."""
-    said = request.headers.get("authorization", "")
+    authorization = request.headers.get("authorization", "")
     wanted = f"Bearer {link.token.get_secret_value()}" if link.token else ""
     if agreement.basic is not None:
         wanted = basic(agreement.basic.username, agreement.basic.password.get_secret_value())
-    if wanted and not hmac.compare_digest(said.encode(), wanted.encode()):
+    if wanted and not hmac.compare_digest(authorization.encode(), wanted.encode()):
         return False
     signature = agreement.signature
     if signature is None:
         return True
-    secrets = [one.get_secret_value() for one in signature.secrets]
+    secrets = [secret.get_secret_value() for secret in signature.secrets]
     stamp, proof = request.headers.get(signature.timestamp_header), request.headers.get(signature.header)
     try:
         verify_signature(proof, stamp, raw, secrets, now=now)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from adapters.portal.client import PortalClient
     from adapters.wire.link import Link
     from mapping import Mapping
-    from outbox.message import Claimed, Envelope
+    from outbox.message import ClaimedMessage, Envelope
 
 
 class PortalAdapter:
@@ -34,17 +34,17 @@ class PortalAdapter:
         self._client = client
         self._mappings = mappings
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Post the notification of one envelope; its id is the idempotency key."""
         refuse_other_mode(claimed, self._link, self.name)
         return await self._post(claimed, orjson.dumps(self._notification(claimed.envelope)))
 
-    async def resend(self, claimed: Claimed) -> Receipt:
+    async def resend(self, claimed: ClaimedMessage) -> Receipt:
         """Post once more the very bytes of the last attempt, signed anew."""
         refuse_other_mode(claimed, self._link, self.name)
         return await self._post(claimed, claimed.exact)
 
-    async def _post(self, claimed: Claimed, body: bytes) -> Receipt:
+    async def _post(self, claimed: ClaimedMessage, body: bytes) -> Receipt:
         taken = await self._client.notify(claimed.envelope.id, body)
         return Receipt(duplicate=taken.duplicate, sent=taken.sent, answered=taken.answered)
 

@@ -31,7 +31,7 @@ SHORTEST_SECRET = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledged:
+class PortalAcknowledgement:
     """The portal has the notification."""
 
     duplicate: bool
@@ -64,7 +64,7 @@ class PortalClient:
         self._clock = clock
         self._http = open_client(link, transport)
 
-    async def notify(self, identifier: str, body: bytes) -> Acknowledged:
+    async def notify(self, identifier: str, body: bytes) -> PortalAcknowledgement:
         """Post one notification, or raise a `DeliveryError`. Safe to repeat: the identifier is its idempotency key."""
         headers = {
             "Content-Type": "application/json",
@@ -73,23 +73,25 @@ class PortalClient:
             **sign(self._secrets, self._clock(), body),
         }
         answer = await exchange(self._http, "portal", "POST", self._url, content=body, headers=headers)
-        said = _json(answer.body)
+        document = _json(answer.body)
         if not answer.is_success:
             raise refused_by_portal(
                 answer.status,
-                said.get("code"),
-                [] if faults_of(said, "problem") else [field for field in said.get("fields", []) if is_pointer(field)],
+                document.get("code"),
+                []
+                if faults_of(document, "problem")
+                else [field for field in document.get("fields", []) if is_pointer(field)],
                 retry_after=answer.wait(self._clock()),
                 sent=body,
                 answered=answer.answered,
             )
-        if faults_of(said, "acknowledgement"):
+        if faults_of(document, "acknowledgement"):
             if not answer.is_receipt:
                 raise not_the_portal(body, answer.answered)
-            return Acknowledged(duplicate=False, sent=body, answered=answer.answered)
-        if said["received"] != identifier:
+            return PortalAcknowledgement(duplicate=False, sent=body, answered=answer.answered)
+        if document["received"] != identifier:
             raise not_the_portal(body, answer.answered)
-        return Acknowledged(said.get("duplicate", False), body, answer.answered)
+        return PortalAcknowledgement(document.get("duplicate", False), body, answer.answered)
 
     async def aclose(self) -> None:
         """Close the connections kept open."""

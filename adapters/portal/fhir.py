@@ -14,7 +14,7 @@ from adapters.portal.client import SHORTEST_SECRET
 from adapters.portal.faults import not_the_portal, refused_by_portal, unknown_topic, unmapped
 from adapters.wire.exchange import exchange
 from adapters.wire.fhir.vocabulary import EVENT_STATE, MEDIA_TYPE, Resource, code_system
-from adapters.wire.fhir.writing.answers import ENDPOINT, Followed, full_url, task
+from adapters.wire.fhir.writing.answers import ENDPOINT, FollowedRequest, full_url, task
 from adapters.wire.http import open_client, refuse_other_mode
 from adapters.wire.webhook_signature import sign
 from domain.intervention.status import REFUSALS, Status
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import mapping
     from adapters.wire.link import Link
-    from outbox.message import Claimed, Envelope
+    from outbox.message import ClaimedMessage, Envelope
 
 TOPIC = "intervention.status"
 LATER = {"transient-error": 503, "fatal-error": 422}
@@ -58,17 +58,17 @@ class FhirPlatformAdapter:
         self._link, self._mappings, self._clock = link, mappings, clock
         self._http = open_client(link, transport)
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Post the message of one envelope; its id is the idempotency key, and the Bundle's identifier."""
         refuse_other_mode(claimed, self._link, self.name)
         envelope = claimed.envelope
         if envelope.topic != TOPIC or TOPIC not in self._mappings:
             raise unknown_topic(envelope.topic)
         try:
-            said = self._mappings[TOPIC].apply(envelope.body)
+            document = self._mappings[TOPIC].apply(envelope.body)
         except MappingError as error:
             raise unmapped(error.path, error.reason) from error
-        body = orjson.dumps(state_message(envelope, said, self._link.url))
+        body = orjson.dumps(state_message(envelope, document, self._link.url))
         return Receipt(sent=body, answered=await self._post(envelope.id, body))
 
     async def _post(self, identifier: str, body: bytes) -> bytes:
@@ -93,40 +93,40 @@ class FhirPlatformAdapter:
         await self._http.aclose()
 
 
-def state_message(envelope: Envelope, said: Mapping[str, Any], endpoint: str) -> Resource:
+def state_message(envelope: Envelope, document: Mapping[str, Any], endpoint: str) -> Resource:
     """The message of one notification: the same bytes at every attempt."""
-    reason = said.get("reason")
-    followed = Followed(
-        id=said["id"],
-        request_id=said["request_id"],
-        reference=said["reference"],
-        status=Status(said["status"]),
-        version=said["version"],
-        received_at=said["since"],
-        since=said["since"],
+    reason = document.get("reason")
+    followed = FollowedRequest(
+        id=document["id"],
+        request_id=document["request_id"],
+        reference=document["reference"],
+        status=Status(document["status"]),
+        version=document["version"],
+        received_at=document["since"],
+        since=document["since"],
         mode=envelope.mode,
-        reason=" ".join(part for part in (reason, said.get("instruction")) if part) or None,
+        reason=" ".join(part for part in (reason, document.get("instruction")) if part) or None,
         reason_code=next((code for code, text in REFUSALS.items() if text == reason), None),
-        case_id=said.get("case_id"),
-        crra=said.get("crra"),
+        case_id=document.get("case_id"),
+        crra=document.get("crra"),
     )
     # When the request was made is not told here: a Task says nothing that it does not know.
     state = {name: value for name, value in task(followed).items() if name != "authoredOn"}
-    header, told = full_url(envelope.id, "header"), full_url(envelope.id, "task")
+    header, task_url = full_url(envelope.id, "header"), full_url(envelope.id, "task")
     head: Resource = {
         "resourceType": "MessageHeader",
         "id": header.rpartition(":")[2],
         "eventCoding": {"system": code_system("evenements"), "code": EVENT_STATE},
         "destination": [{"endpoint": endpoint}],
         "source": {"name": "Passerelle", "software": "Passerelle", "endpoint": ENDPOINT},
-        "focus": [{"reference": told}],
+        "focus": [{"reference": task_url}],
     }
     return {
         "resourceType": "Bundle",
         "type": "message",
         "identifier": {"system": "urn:ietf:rfc:3986", "value": full_url(envelope.id)},
         "timestamp": envelope.created_at.isoformat(timespec="milliseconds"),
-        "entry": [{"fullUrl": header, "resource": head}, {"fullUrl": told, "resource": state}],
+        "entry": [{"fullUrl": header, "resource": head}, {"fullUrl": task_url, "resource": state}],
     }
 
 
@@ -135,7 +135,7 @@ def response_code(answered: bytes) -> str | None:
     try:
         document = orjson.loads(answered) if answered else None
         resources = [entry["resource"] for entry in document["entry"]] if document else []
-        heads = [one for one in resources if one["resourceType"] == "MessageHeader"]
+        heads = [resource for resource in resources if resource["resourceType"] == "MessageHeader"]
         return str(heads[0]["response"]["code"]) if heads else None
     except (orjson.JSONDecodeError, KeyError, TypeError, IndexError):
         return None

@@ -119,7 +119,7 @@ def _authentic(request: Request, body: bytes, secrets: Sequence[str], now: datet
 
 def create_simulator(mode: str, clock: Callable[[], datetime], secrets: Sequence[str]) -> Starlette:
     """The receiver as an ASGI application; `app.state.held` is what it holds."""
-    told, script = ToldPortal(), FaultScript()
+    portal, script = ToldPortal(), FaultScript()
 
     async def webhook(request: Request) -> Response:
         try:
@@ -129,13 +129,13 @@ def create_simulator(mode: str, clock: Callable[[], datetime], secrets: Sequence
             body = await _bounded_body(request)
             _authentic(request, body, secrets, clock())
             notification = _read(body, request.headers.get("idempotency-key"), mode)
-            duplicate = told.take(notification["id"], body, notification)
+            duplicate = portal.take(notification["id"], body, notification)
         except _RefusedError as error:
             return error.answer()
         return JSONResponse({"received": notification["id"], "duplicate": duplicate})
 
     app = Starlette(
-        routes=[Route("/webhook", faulty(webhook, script), methods=["POST"]), *control_routes(told, script)]
+        routes=[Route("/webhook", faulty(webhook, script), methods=["POST"]), *control_routes(portal, script)]
     )
-    app.state.held = told
+    app.state.held = portal
     return app

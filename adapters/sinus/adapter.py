@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from adapters.wire.link import Link
     from adapters.wire.news import NewsPage, NewsPoller
     from adapters.wire.news import Shape as NewsShape
-    from outbox.message import Claimed, Envelope
+    from outbox.message import ClaimedMessage, Envelope
 
 ROOTS = {
     "event": "evenement",
@@ -66,33 +66,33 @@ class SinusAdapter:
         self._client = client
         self._poller = poller
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Tell SINUS one thing. What it already knows, as new or newer, counts as delivered."""
         refuse_other_mode(claimed, self._link, NAME)
         return await self._send(claimed, self._document(claimed.envelope))
 
-    async def resend(self, claimed: Claimed) -> Receipt:
+    async def resend(self, claimed: ClaimedMessage) -> Receipt:
         """Tell it once more with the very bytes of the last attempt."""
         refuse_other_mode(claimed, self._link, NAME)
         return await self._send(claimed, claimed.exact)
 
-    async def _send(self, claimed: Claimed, document: bytes) -> Receipt:
+    async def _send(self, claimed: ClaimedMessage, document: bytes) -> Receipt:
         envelope = claimed.envelope
         try:
-            said = await self._tell(envelope, document)
+            answer = await self._tell(envelope, document)
         except (RefusalError, UnreadableAnswerError) as error:
             raise translate(error, document) from error
-        if envelope.topic == "event" and not said.sinus_id:
+        if envelope.topic == "event" and not answer.sinus_id:
             # Everything else needs SINUS's identifier of the event: it is asked for again, under the same key.
-            raise translate(UnreadableAnswerError("idSinus", said.answered), document)
-        facts: dict[str, Any] = {"resultat": said.result}
+            raise translate(UnreadableAnswerError("idSinus", answer.answered), document)
+        facts: dict[str, Any] = {"resultat": answer.result}
         if envelope.topic == "event":
-            facts["external_id"] = said.sinus_id
+            facts["external_id"] = answer.sinus_id
         return Receipt(
-            said.sinus_id or claimed.reference,
-            duplicate=said.replay,
+            answer.sinus_id or claimed.reference,
+            duplicate=answer.replay,
             sent=document,
-            answered=said.answered,
+            answered=answer.answered,
             facts=facts,
         )
 

@@ -122,10 +122,10 @@ def _validate(element: etree._Element) -> None:
 
 def _fault(message: str) -> str:
     """The element named by the schema's message, if it is one of the contract: what else it says may be a value."""
-    found = _NAMED.search(message)
-    if not found or found[1] not in _names():
+    match = _NAMED.search(message)
+    if not match or match[1] not in _names():
         return "document"
-    return f"{found[1]}/@{found[2]}" if found[2] in _names() else found[1]
+    return f"{match[1]}/@{match[2]}" if match[2] in _names() else match[1]
 
 
 @cache

@@ -179,15 +179,15 @@ def create_simulator(mode: str, clock: Callable[[], datetime]) -> Starlette:
     sinus, script = SimulatedSinus(base, clock), FaultScript()
     event, below = "/v1/evenements/{id}", "/v1/evenements/{id}/"
     works: list[tuple[str, str, str, Work]] = [
-        ("PUT", event, "evenement", lambda ids, told: base.tell_event(ids["id"], told)),
+        ("PUT", event, "evenement", lambda ids, document: base.tell_event(ids["id"], document)),
         (
             "PUT",
             below + "victimes/{victim}",
             "victime",
-            lambda ids, told: base.tell_victim(ids["id"], ids["victim"], told),
+            lambda ids, document: base.tell_victim(ids["id"], ids["victim"], document),
         ),
-        ("POST", below + "detachements", "detachement", lambda ids, told: base.detach(ids["id"], told)),
-        ("PUT", below + "denombrement", "denombrement", lambda ids, told: base.tell_counts(ids["id"], told)),
+        ("POST", below + "detachements", "detachement", lambda ids, document: base.detach(ids["id"], document)),
+        ("PUT", below + "denombrement", "denombrement", lambda ids, document: base.tell_counts(ids["id"], document)),
     ]
     routes = [
         Route(path, faulty(sinus.door(root, work), script), methods=[method]) for method, path, root, work in works

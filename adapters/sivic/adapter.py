@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from adapters.wire.news import NewsPage, NewsPoller
     from adapters.wire.soap.client import Answer
     from mapping import Mapping
-    from outbox.message import Claimed
+    from outbox.message import ClaimedMessage
 
 WITHDRAWAL = "victim.deleted"
 """The key, among the mappings by topic, of the one that says a deleted victim."""
@@ -59,17 +59,17 @@ class SivicAdapter:
         self._mappings = mappings
         self._poller = poller
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Say one envelope; its id is the idempotency key."""
         refuse_other_mode(claimed, self._link, self.name)
         return await self._receipt(claimed, self._say(claimed))
 
-    async def resend(self, claimed: Claimed) -> Receipt:
+    async def resend(self, claimed: ClaimedMessage) -> Receipt:
         """Say once more what the last attempt said, in the same words."""
         refuse_other_mode(claimed, self._link, self.name)
         return await self._receipt(claimed, self._client.repeat(claimed.exact))
 
-    async def _receipt(self, claimed: Claimed, said_now: Awaitable[Answer]) -> Receipt:
+    async def _receipt(self, claimed: ClaimedMessage, said_now: Awaitable[Answer]) -> Receipt:
         try:
             answer = await said_now
         except FaultAnswerError as fault:
@@ -77,13 +77,13 @@ class SivicAdapter:
         taken = (
             self._heard(claimed.envelope.topic, answer) if answer.tree else only_taken(claimed.envelope.topic, answer)
         )
-        said = (("external_id", "reference"), ("etat", "state"), ("sinus_number_hp", "sinus_number_hp"))
+        fields = (("external_id", "reference"), ("etat", "state"), ("sinus_number_hp", "sinus_number_hp"))
         return Receipt(
             reference=taken.get("reference") or claimed.reference,
             duplicate=taken["duplicate"],
             sent=answer.sent,
             answered=answer.answered,
-            facts={fact: taken[name] for fact, name in said if taken.get(name) is not None},
+            facts={fact: taken[name] for fact, name in fields if taken.get(name) is not None},
         )
 
     async def held(self, external_id: str) -> dict[str, int]:
@@ -128,7 +128,7 @@ class SivicAdapter:
         """Close the connections kept open."""
         await self._client.aclose()
 
-    async def _say(self, claimed: Claimed) -> Answer:
+    async def _say(self, claimed: ClaimedMessage) -> Answer:
         envelope = claimed.envelope
         match envelope.topic:
             case "event":
@@ -143,7 +143,7 @@ class SivicAdapter:
             case _:
                 raise unknown_topic(envelope.topic)
 
-    async def _announce_or_update(self, claimed: Claimed, tree: dict[str, Any]) -> Answer:
+    async def _announce_or_update(self, claimed: ClaimedMessage, tree: dict[str, Any]) -> Answer:
         """The whole person. A fiche that SI-VIC no longer has is made again: nobody should have to notice."""
         if claimed.reference is not None:
             try:

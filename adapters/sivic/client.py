@@ -47,9 +47,9 @@ class SivicClient:
         """One of the four operations about a person."""
         return await self._soap.call(operation, {"idMessage": message_id, **tree})
 
-    async def repeat(self, said: bytes) -> Answer:
+    async def repeat(self, body: bytes) -> Answer:
         """What was sent before, once more."""
-        return await self._soap.repeat(self._soap.again(said))
+        return await self._soap.repeat(self._soap.again(body))
 
     async def counts(self, event: str, mode: str) -> dict[str, Any]:
         """What SI-VIC holds in one of its events: the tree of `ConsulterEvenementReponse`."""

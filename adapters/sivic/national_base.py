@@ -123,25 +123,27 @@ class HeldSivic:
 
     def open_or_link(self, request: dict[str, Any]) -> dict[str, Any]:
         """CREER makes an event at the first time; LIER needs one; both keep it up to date afterwards."""
-        said = request["evenement"]
-        known = self._event_of.get(said["idPortail"])
+        event = request["evenement"]
+        known = self._event_of.get(event["idPortail"])
         if known is not None and request.get("quitte") == known:
-            self._refuse_persons_of(said["idPortail"])
-            del self._events[known].portal[said["idPortail"]]
-            del self._event_of[said["idPortail"]]
+            self._refuse_persons_of(event["idPortail"])
+            del self._events[known].portal[event["idPortail"]]
+            del self._event_of[event["idPortail"]]
             known = None
-        if known is not None and int(said["version"]) <= int(self._events[known].portal[said["idPortail"]]["version"]):
+        if known is not None and int(event["version"]) <= int(
+            self._events[known].portal[event["idPortail"]]["version"]
+        ):
             return {"idEvenement": known, "etat": "PERIME"}
         wanted = self._wanted_event(request, known)
         if known == wanted:
-            self._events[wanted].portal[said["idPortail"]] = said
+            self._events[wanted].portal[event["idPortail"]] = event
             return {"idEvenement": wanted, "etat": "MIS_A_JOUR"}
         if known is not None:
-            self._refuse_persons_of(said["idPortail"])
-            del self._events[known].portal[said["idPortail"]]
+            self._refuse_persons_of(event["idPortail"])
+            del self._events[known].portal[event["idPortail"]]
         created = wanted not in self._events
-        self._events.setdefault(wanted, HeldEvent(wanted)).portal[said["idPortail"]] = said
-        self._event_of[said["idPortail"]] = wanted
+        self._events.setdefault(wanted, HeldEvent(wanted)).portal[event["idPortail"]] = event
+        self._event_of[event["idPortail"]] = wanted
         return {"idEvenement": wanted, "etat": "CREE" if created else "LIE"}
 
     def announce(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -283,8 +285,8 @@ class HeldSivic:
         return f"FR{HP_DEPARTMENT}NOVI{self._clock().year:04d}HP{self._given['number']:06d}"
 
     def _told(self, fiche: Fiche, state: str) -> dict[str, Any]:
-        told = {"idFiche": fiche.id, "etat": state, "numeroSinusHp": fiche.given_number}
-        return {name: value for name, value in told.items() if value is not None}
+        answer = {"idFiche": fiche.id, "etat": state, "numeroSinusHp": fiche.given_number}
+        return {name: value for name, value in answer.items() if value is not None}
 
     def _count(self, event: str) -> dict[str, int]:
         held = Counter(
@@ -297,13 +299,13 @@ class HeldSivic:
 
 def _listed(person: str, fiche: Fiche) -> dict[str, Any]:
     """One person as `PersonneTenue` of the contract."""
-    said = fiche.person or {}
+    held_person = fiche.person or {}
     listed = {
         "idFiche": fiche.id,
         "idPersonne": None if fiche.own else person,
         "version": fiche.version,
-        "categorie": said["categorie"],
-        "numeroSinus": said.get("numeroSinus") or said.get("numeroSinusHp") or fiche.given_number,
-        "finess": said.get("destination", {}).get("finess"),
+        "categorie": held_person["categorie"],
+        "numeroSinus": held_person.get("numeroSinus") or held_person.get("numeroSinusHp") or fiche.given_number,
+        "finess": held_person.get("destination", {}).get("finess"),
     }
     return {name: value for name, value in listed.items() if value is not None}

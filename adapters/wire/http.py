@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.wire.link import Link
-    from outbox.message import Claimed
+    from outbox.message import ClaimedMessage
 
 
 def open_client(link: Link, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
@@ -39,7 +39,7 @@ def open_client(link: Link, transport: httpx.AsyncBaseTransport | None = None) -
     )
 
 
-def refuse_other_mode(claimed: Claimed, link: Link, neighbour: str) -> None:
+def refuse_other_mode(claimed: ClaimedMessage, link: Link, neighbour: str) -> None:
     """Exercise never meets real: the last check before the wire, on the envelope and on the document in it."""
     for part, mode in (("message", claimed.envelope.mode), ("document", claimed.envelope.body.get("mode", link.mode))):
         if mode != link.mode:

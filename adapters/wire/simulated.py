@@ -73,7 +73,7 @@ class DroppedConnectionError(Exception):
     """Raised to make the server cut the connection without an answer."""
 
 
-class Held(Protocol):
+class SimulatorState(Protocol):
     """What a simulator keeps."""
 
     def snapshot(self) -> dict[str, Any]:
@@ -197,7 +197,7 @@ def _oddly(fault: str, answer: Response) -> Response:
             return Response(whole, answer.status_code, headers={"content-type": related})
 
 
-def control_routes(held: Held, script: FaultScript) -> list[Route]:
+def control_routes(held: SimulatorState, script: FaultScript) -> list[Route]:
     """The `/_sandbox` routes of one simulator."""
     parse = TypeAdapter(list[ScriptedFault])
 

@@ -57,8 +57,8 @@ class SimulatedNews:
 
     async def _say(self, request: Request) -> Response:
         try:
-            said = orjson.loads(await request.body())
+            document = orjson.loads(await request.body())
         except orjson.JSONDecodeError:
             return JSONResponse({"title": "Attendu : une nouvelle du contrat, ou une liste."}, 422)
-        self.said += said if isinstance(said, list) else [said]
+        self.said += document if isinstance(document, list) else [document]
         return JSONResponse({"nouvelles": len(self.said)}, 201)

@@ -217,17 +217,17 @@ def _board(
 
 
 def _patient(victim: Victim, rules: Rules) -> Row:
-    held, said = current(victim.identifiers), victim.value
+    held, value_of = current(victim.identifiers), victim.value
     cata, destination = held.get(IdentifierKind.CATA), destination_of(victim, rules)
     onward = destination["name"] if destination else "Sur place" if victim.care.orientation == "SUR_PLACE" else ""
-    name = said("used_name") or said("birth_name") or "? INCONNU"
+    name = value_of("used_name") or value_of("birth_name") or "? INCONNU"
     values = (
         victim.sinus_number or "",
         cata.value if cata else "",
         name,
-        said("given_name") or "",
-        french_age(said("age")),
-        said("sex") or "",
+        value_of("given_name") or "",
+        french_age(value_of("age")),
+        value_of("sex") or "",
         victim.severity.value,
         onward,
     )

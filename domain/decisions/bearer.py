@@ -33,14 +33,14 @@ def decide_number(situation: Situation, _victim: Victim, command: DecideNumber) 
         case "same_person":
             others = [known for known in situation.holding(IdentifierKind.JOINED) if known not in joined]
             ended = [situation.end(known, "changed") for known in others]
-            said = [] if joined else [*ended, situation.gift(IdentifierKind.JOINED, held.value)]
+            changes = [] if joined else [*ended, situation.gift(IdentifierKind.JOINED, held.value)]
         case "undecided":
-            said = [situation.end(known, "changed") for known in joined]
+            changes = [situation.end(known, "changed") for known in joined]
         case _:
-            said = [situation.end(known, "rebound") for known in (held, *joined)]
-    if not said:
+            changes = [situation.end(known, "rebound") for known in (held, *joined)]
+    if not changes:
         return ()
-    facts = {"identifiers": identifiers_fact(said), "number_decision": command.choice, "reason": reason}
+    facts = {"identifiers": identifiers_fact(changes), "number_decision": command.choice, "reason": reason}
     return (situation.observed(ObservationKind.NUMBER_DECIDED, facts),)
 
 

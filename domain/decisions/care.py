@@ -118,16 +118,16 @@ def _fact(victim: Victim, step: Step, target: Status) -> dict[str, Any]:
     return {"n": rank, "step": step.value, "from": victim.status.value, "to": target.value}
 
 
-def _destination(victim: Victim, said: dict[str, Any] | None) -> dict[str, Any]:
-    if said is not None:
-        return place_of_care(said)
+def _destination(victim: Victim, destination: dict[str, Any] | None) -> dict[str, Any]:
+    if destination is not None:
+        return place_of_care(destination)
     decided = victim.care.destination
     if decided is None:
         raise InvalidError("R-32", "destination", "L’établissement n’est pas encore décidé.", "finess, name, service")
     return dict(decided)
 
 
-def _vector(said: str | None) -> str | None:
-    if said is not None and len(said) > NAME_LENGTH:
+def _vector(vector: str | None) -> str | None:
+    if vector is not None and len(vector) > NAME_LENGTH:
         raise InvalidError("R-32", "vector", "Ce texte est trop long.", f"{NAME_LENGTH} caractères au plus")
-    return (said or "").strip() or None
+    return (vector or "").strip() or None

@@ -180,8 +180,8 @@ def _checked_exit(situation: Situation, fields: Said) -> None:
         return
     if not situation.by_hand:
         return  # A neighbour takes its own word back; what opened the path is a person's.
-    said = fields["severity_exit"]
-    if not care.enough_to_go_on(Severity(said) if said else None, situation.rules):
+    severity_exit = fields["severity_exit"]
+    if not care.enough_to_go_on(Severity(severity_exit) if severity_exit else None, situation.rules):
         raise ConflictError(
             "R-29", "severity_exit", "La gravité en sortie ne peut plus être retirée : annulez d’abord l’orientation."
         )
@@ -191,17 +191,17 @@ def _triage(situation: Situation, _victim: Victim, command: c.Triage) -> tuple[O
     if command.stage not in {"entry", "exit"}:
         raise InvalidError("R-16", "stage", "Ce moment de triage n’existe pas.", "entry ou exit")
     field = f"severity_{command.stage}"
-    said = None if command.severity is None else severity(field)(command.severity)
-    if said is None and command.stage == "entry":
+    severity_read = None if command.severity is None else severity(field)(command.severity)
+    if severity_read is None and command.stage == "entry":
         raise InvalidError("R-14", field, "La gravité en entrée manque.", "UA, UR, IMP, DCD ou NC")
-    _checked_exit(situation, {field: said})
-    act = {"stage": command.stage, "severity": said}
+    _checked_exit(situation, {field: severity_read})
+    act = {"stage": command.stage, "severity": severity_read}
     return (situation.observed(ObservationKind.TRIAGED, {"triage": [act]}),)
 
 
 def _bilan(situation: Situation, victim: Victim, command: c.RecordBilan) -> tuple[Observation, ...]:
-    said = {"bilan": command.text, "severity_exit": command.severity_exit}
-    fields = read_fields({name: value for name, value in said.items() if value is not None})
+    recorded = {"bilan": command.text, "severity_exit": command.severity_exit}
+    fields = read_fields({name: value for name, value in recorded.items() if value is not None})
     if not fields:
         raise InvalidError(
             "R-29", "severity_exit", "La gravité en sortie est le minimum d’un bilan.", "un texte ou une gravité"
@@ -228,7 +228,7 @@ def _delete(situation: Situation, victim: Victim, command: c.DeletePatient) -> t
     reason = (command.reason or "").strip()
     facts: Said = {"step": care.step_fact(victim, Step.DELETE, {"reason": reason} if reason else None)}
     if numbers:
-        facts["identifiers"] = identifiers_fact([situation.end(one, "deleted") for one in numbers])
+        facts["identifiers"] = identifiers_fact([situation.end(number, "deleted") for number in numbers])
     return (situation.observed(ObservationKind.DELETED, facts),)
 
 

@@ -44,20 +44,24 @@ def may_create_with(raw: str, around: Surroundings) -> bool:
 
 def named(situation: Situation, fields: Mapping[str, Any]) -> list[Identifier]:
     """The identifiers that a description attaches and ends."""
-    said: list[Identifier] = []
+    changes: list[Identifier] = []
     for name in ("sinus_number", "sinus_number_hp"):
         if name in fields:
-            said += _number(situation, name, fields[name])
+            changes += _number(situation, name, fields[name])
     for name, kind in OTHER_KINDS.items():
         if name in fields:
-            said += _other(situation, kind, fields[name])
-    return said
+            changes += _other(situation, kind, fields[name])
+    return changes
 
 
 def unrepeated_numbers(situation: Situation) -> list[Identifier]:
     """The numbers that a replacement empties by silence: those that its own source had given."""
     source = situation.stamp.source
-    return [situation.end(one, "emptied") for one in situation.holding(*NUMBER_KINDS) if one.source is source]
+    return [
+        situation.end(identifier, "emptied")
+        for identifier in situation.holding(*NUMBER_KINDS)
+        if identifier.source is source
+    ]
 
 
 def drawn_cata(situation: Situation, localisation_id: str | None) -> list[Identifier]:
@@ -73,7 +77,7 @@ def drawn_cata(situation: Situation, localisation_id: str | None) -> list[Identi
         if place.letter.isalpha()
         else cata_code(place.letter, 1, situation.rules)
     )
-    ended = [situation.end(one, "changed") for one in situation.holding(IdentifierKind.CATA)]
+    ended = [situation.end(identifier, "changed") for identifier in situation.holding(IdentifierKind.CATA)]
     return [*ended, situation.gift(IdentifierKind.CATA, code)]
 
 
@@ -149,17 +153,17 @@ def _set_aside(situation: Situation, kind: IdentifierKind, number: SinusNumber) 
 
 def _quarantined(situation: Situation, number: UnreadNumber) -> list[Identifier]:
     held = situation.holding(IdentifierKind.UNREAD)
-    if any(one.value == number.raw for one in held):
+    if any(identifier.value == number.raw for identifier in held):
         return []
-    ended = [situation.end(one, "changed") for one in held]
+    ended = [situation.end(identifier, "changed") for identifier in held]
     return [*ended, situation.gift(IdentifierKind.UNREAD, number.raw, number.reason)]
 
 
 def _other(situation: Situation, kind: IdentifierKind, value: str | None) -> list[Identifier]:
     held = situation.holding(kind)
-    if any(one.value == value for one in held):
+    if any(identifier.value == value for identifier in held):
         return []
-    ended = [situation.end(one, "emptied" if value is None else "changed") for one in held]
+    ended = [situation.end(identifier, "emptied" if value is None else "changed") for identifier in held]
     return ended if value is None else [*ended, situation.gift(kind, value)]
 
 

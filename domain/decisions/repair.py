@@ -51,7 +51,7 @@ def rebind_number(  # noqa: PLR0913 - an act on two people, with its reason
     held = _held(giver, number)
     if held is None:
         raise ConflictError("F14", "sinus_number", "Ce numéro n’est pas porté par la première victime.")
-    if any(one.holds and one.kind is held.kind for one in taker.identifiers):
+    if any(identifier.holds and identifier.kind is held.kind for identifier in taker.identifiers):
         raise ConflictError(
             "F14", "sinus_number", "La seconde victime porte déjà un numéro de cette origine : videz-le d’abord."
         )
@@ -92,9 +92,9 @@ def _held(victim: Victim, raw: str) -> Identifier | None:
         raise InvalidError(
             "R-17", "sinus_number", "Ce numéro SINUS n’est pas lisible.", "CC NNN NOVI - AAAA TR - NNNNNN"
         )
-    for one in victim.identifiers:
-        if one.holds and one.kind in SINUS_KINDS and one.value == number.canonical:
-            return one
+    for identifier in victim.identifiers:
+        if identifier.holds and identifier.kind in SINUS_KINDS and identifier.value == number.canonical:
+            return identifier
     return None
 
 

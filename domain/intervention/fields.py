@@ -62,14 +62,16 @@ class Pen:
 
 def one_line(text: str) -> str:
     """Without what a screen cannot show, and without line breaks."""
-    return " ".join("".join(" " if unicodedata.category(one) in _UNWRITABLE else one for one in text).split())
+    return " ".join(
+        "".join(" " if unicodedata.category(character) in _UNWRITABLE else character for character in text).split()
+    )
 
 
 def lines(text: str) -> str:
     """The same, with its line breaks."""
     kept = "".join(
-        one if one in "\n\t" or unicodedata.category(one) not in _UNWRITABLE else " "
-        for one in text.replace("\r\n", "\n").replace("\r", "\n")
+        character if character in "\n\t" or unicodedata.category(character) not in _UNWRITABLE else " "
+        for character in text.replace("\r\n", "\n").replace("\r", "\n")
     )
     return kept.strip()
 
@@ -79,7 +81,7 @@ def short(pen: Pen, path: str, text: str | None, longest: int) -> str | None:
     if text is None:
         return None
     clean = one_line(text)
-    if any(unicodedata.category(one) in _UNWRITABLE and not one.isspace() for one in text):
+    if any(unicodedata.category(character) in _UNWRITABLE and not character.isspace() for character in text):
         pen.remark("CARACTERES_RETIRES", path)
     return cut(pen, path, clean, longest) or None
 
@@ -89,7 +91,7 @@ def prose(pen: Pen, path: str, text: str | None, longest: int) -> str | None:
     if text is None:
         return None
     clean = lines(text)
-    if any(unicodedata.category(one) in _UNWRITABLE and not one.isspace() for one in text):
+    if any(unicodedata.category(character) in _UNWRITABLE and not character.isspace() for character in text):
         pen.remark("CARACTERES_RETIRES", path)
     return cut(pen, path, clean, longest) or None
 

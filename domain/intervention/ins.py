@@ -131,14 +131,14 @@ class Traits:
 
     def missing(self) -> tuple[str, ...]:
         """The traits that are not there, or not in their strict form; an incomplete date is not a strict one."""
-        found = {
+        traits_read = {
             "birth_name": bool(self.birth_name and self.birth_name.strip()),
             "given_names": any(name.strip() for name in self.given_names),
             "sex": self.sex in {"M", "F", "I"},
             "birth_date": _is_full_date(self.birth_date),
             "birth_place": bool(_PLACE.fullmatch(self.birth_place or "")),
         }
-        return tuple(trait for trait, there in found.items() if not there)
+        return tuple(trait for trait, there in traits_read.items() if not there)
 
 
 class Decision(StrEnum):
@@ -187,14 +187,14 @@ def judge(  # noqa: PLR0913 - what a door knows of an identity
         return Judgement(Decision.NONE, status, None, remarks)
     oid = ins.oid.strip().removeprefix("urn:oid:")
     matricule = "".join(ins.matricule.split()).upper()
-    decision, found = _of_origin(oid, ins.type_code, mode) or _of_number(matricule, status, traits)
+    decision, remark_found = _of_origin(oid, ins.type_code, mode) or _of_number(matricule, status, traits)
     if oid in TRIAL and not key_is_right(matricule):
-        found = (*found, _remark("INS_CLE"))
+        remark_found = (*remark_found, _remark("INS_CLE"))
     if status is IdentityStatus.QUAL and traits.birth_place == UNKNOWN_PLACE:
-        found = (*found, _remark("LIEU_NAISSANCE_INCONNU"))
+        remark_found = (*remark_found, _remark("LIEU_NAISSANCE_INCONNU"))
     outgoing = Ins(matricule, oid, ins.type_code) if decision is Decision.SENT else None
     incident = oid in TRIAL and mode is Mode.ACTUAL
-    return Judgement(decision, status, outgoing, (*remarks, *found), incident)
+    return Judgement(decision, status, outgoing, (*remarks, *remark_found), incident)
 
 
 _Found = tuple[Decision, tuple[Remark, ...]]
@@ -229,12 +229,12 @@ def _of_number(matricule: str, status: IdentityStatus | None, traits: Traits) ->
 
 
 def _attribute_remarks(mode: Mode, *, doubtful: bool, fictitious: bool) -> tuple[Remark, ...]:
-    said = []
+    remarks = []
     if doubtful:
-        said.append(_remark("IDENTITE_DOUTEUSE"))
+        remarks.append(_remark("IDENTITE_DOUTEUSE"))
     if fictitious and mode is Mode.ACTUAL:
-        said.append(_remark("IDENTITE_FICTIVE"))
-    return tuple(said)
+        remarks.append(_remark("IDENTITE_FICTIVE"))
+    return tuple(remarks)
 
 
 TITLES: Mapping[str, str] = {
@@ -267,10 +267,10 @@ def _is_full_date(text: str | None) -> bool:
 
 def read_birth_date(text: str) -> tuple[str | None, str | None]:
     """`(full date, year)` of a FHIR birth date. A year or a month alone gives the year and no date: nothing is completed."""
-    said = _DATE.fullmatch(text)
-    if said is None or (said["day"] and not _is_full_date(text)):
+    match = _DATE.fullmatch(text)
+    if match is None or (match["day"] and not _is_full_date(text)):
         return None, None
-    return (text if said["day"] else None), said["year"]
+    return (text if match["day"] else None), match["year"]
 
 
 def interpreted_birth_date(year: int, *, month: int | None = None, day: int | None = None) -> date:

@@ -108,11 +108,11 @@ def read(request: InterventionRequest, mode: Mode, now: datetime, sender: str) -
 
 
 def _requester(pen: Pen, request: InterventionRequest, sender: str) -> RequesterCanon:
-    said = request.requester
-    structure = short(pen, "requester.structure_id", said.structure_id, 80)
-    structure_name = short(pen, "requester.structure_name", said.structure_name, 255)
-    professional = short(pen, "requester.professional_id", said.professional_id, 80)
-    name = short(pen, "requester.professional_name", said.professional_name, 255)
+    requester = request.requester
+    structure = short(pen, "requester.structure_id", requester.structure_id, 80)
+    structure_name = short(pen, "requester.structure_name", requester.structure_name, 255)
+    professional = short(pen, "requester.professional_id", requester.professional_id, 80)
+    name = short(pen, "requester.professional_name", requester.professional_name, 255)
     if structure is None:
         pen.remark("STRUCTURE_ABSENTE", "requester.structure_id")
     else:
@@ -121,7 +121,7 @@ def _requester(pen: Pen, request: InterventionRequest, sender: str) -> Requester
         pen.remarks.extend(read_professional(professional, "requester.professional_id").remarks)
     elif name is None:
         pen.remark("PROFESSIONNEL_ABSENT", "requester.professional_name")
-    callback = phone(pen, "requester.callback", "Rappel du demandeur", said.callback)
+    callback = phone(pen, "requester.callback", "Rappel du demandeur", requester.callback)
     if callback is None:
         pen.remark("RAPPEL_ABSENT", "requester.callback")
     return {
@@ -133,82 +133,84 @@ def _requester(pen: Pen, request: InterventionRequest, sender: str) -> Requester
     }
 
 
-def _place(pen: Pen, said: Place) -> InterventionPlaceCanon:
-    address = short(pen, "place.address", said.address, ADDRESS_LENGTH)
+def _place(pen: Pen, place: Place) -> InterventionPlaceCanon:
+    address = short(pen, "place.address", place.address, ADDRESS_LENGTH)
     if address is None:
         pen.remark("ADRESSE_ABSENTE", "place.address")
-    city = short(pen, "place.city", said.city, 80)
+    city = short(pen, "place.city", place.city, 80)
     if city is None:
         pen.remark("COMMUNE_ABSENTE", "place.city")
-    insee = insee_code(pen, said.insee_code)
-    if not (said.insee_code or "").strip():
+    insee = insee_code(pen, place.insee_code)
+    if not (place.insee_code or "").strip():
         pen.remark("INSEE_ABSENT", "place.insee_code")
-    found = position(pen, said.latitude, said.longitude)
+    coordinates = position(pen, place.latitude, place.longitude)
     return {
         "address": address or UNKNOWN,
-        "postal_code": postal_code(pen, said.postal_code),
+        "postal_code": postal_code(pen, place.postal_code),
         "city": city or UNKNOWN,
         "insee_code": insee,
-        "latitude": found[0] if found else None,
-        "longitude": found[1] if found else None,
-        "access": prose(pen, "place.access", _access(said), ACCESS_LENGTH),
+        "latitude": coordinates[0] if coordinates else None,
+        "longitude": coordinates[1] if coordinates else None,
+        "access": prose(pen, "place.access", _access(place), ACCESS_LENGTH),
     }
 
 
-def _access(said: Place) -> str | None:
+def _access(place: Place) -> str | None:
     """Doors, codes and words, in the order one meets them."""
     parts = (
-        ("bâtiment", said.building),
-        ("code", ", ".join(one_line(code)[:30] for code in said.codes[:5] if code.strip())),
-        ("interphone", said.interphone),
-        ("étage", said.floor),
-        ("porte", said.door),
+        ("bâtiment", place.building),
+        ("code", ", ".join(one_line(code)[:30] for code in place.codes[:5] if code.strip())),
+        ("interphone", place.interphone),
+        ("étage", place.floor),
+        ("porte", place.door),
     )
     steps = ", ".join(f"{title} {one_line(text)}" for title, text in parts if text and text.strip())
-    return "\n".join(one for one in (steps[:1].upper() + steps[1:], said.access) if one) or None
+    return "\n".join(line for line in (steps[:1].upper() + steps[1:], place.access) if line) or None
 
 
 def _note(pen: Pen, request: InterventionRequest) -> NoteCanon:
     """The note, then what else was said, then the words that could not be read: those last two are never cut away by the first."""
-    said = request.note
+    note = request.note
     if len(request.facts) > MOST_FACTS:
         pen.remark("FAIT_EN_TROP", "facts")
     facts = [
         f"{fact.kind.label} : {cut(pen, f'facts.{place}', one_line(fact.text), FACT_LENGTH)}"
         for place, fact in enumerate(request.facts[:MOST_FACTS])
     ]
-    written = instant(said.written_at)
-    if said.written_at is not None and written is None:
-        pen.withhold("NOTE_HORODATAGE", "note.written_at", "Heure de la note", said.written_at)
+    written = instant(note.written_at)
+    if note.written_at is not None and written is None:
+        pen.withhold("NOTE_HORODATAGE", "note.written_at", "Heure de la note", note.written_at)
     whole = "".join(
-        f"\n\n{title}\n" + "\n".join(found)
-        for title, found in (("— Aussi transmis —", facts), ("— Tel que reçu, à vérifier —", pen.kept))
-        if found
+        f"\n\n{title}\n" + "\n".join(lines)
+        for title, lines in (("— Aussi transmis —", facts), ("— Tel que reçu, à vérifier —", pen.kept))
+        if lines
     )
     below = cut(pen, "facts", whole, NOTE_LENGTH // 2)
-    text = prose(pen, "note.text", said.text, NOTE_LENGTH - len(below))
+    text = prose(pen, "note.text", note.text, NOTE_LENGTH - len(below))
     if text is None:
         pen.remark("NOTE_ABSENTE", "note.text")
     return {
         "text": (text or NO_NOTE) + below,
         "written_at": written.isoformat() if written else None,
-        "author": short(pen, "note.author", said.author, 255),
+        "author": short(pen, "note.author", note.author, 255),
     }
 
 
-def _documents(pen: Pen, said: tuple[Document, ...]) -> tuple[Document, ...]:
+def _documents(pen: Pen, documents: tuple[Document, ...]) -> tuple[Document, ...]:
     kept: list[Document] = []
-    for number, one in enumerate(said):
+    for number, document in enumerate(documents):
         path = f"documents.{number}"
-        if PDF_MARK not in one.content[:PDF_MARK_WITHIN]:
+        if PDF_MARK not in document.content[:PDF_MARK_WITHIN]:
             pen.remark("DOCUMENT_PAS_PDF", path)
-        elif len(one.content) > LARGEST_DOCUMENT:
+        elif len(document.content) > LARGEST_DOCUMENT:
             pen.remark("DOCUMENT_TROP_GROS", path)
         elif len(kept) >= MOST_DOCUMENTS:
             pen.remark("DOCUMENT_EN_TROP", path)
         else:
             pen.remark("DOCUMENT_CONSERVE", path)
-            kept.append(Document(short(pen, f"{path}.title", one.title, 255) or f"Document {number + 1}", one.content))
+            kept.append(
+                Document(short(pen, f"{path}.title", document.title, 255) or f"Document {number + 1}", document.content)
+            )
     return tuple(kept)
 
 
@@ -230,4 +232,4 @@ def person_key(name: str, given_name: str, birth_year: str | None, insee: str | 
 def _folded(text: str) -> str:
     """Letters only, without accents: the same name typed by two people."""
     plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(one for one in plain if one.isalnum())
+    return "".join(character for character in plain if character.isalnum())

@@ -27,13 +27,17 @@ def reference(numbers: Sequence[int]) -> str:
 
 def read_reference(text: str) -> str | None:
     """A reference as it was typed or dictated, in its one form; None when a character is wrong."""
-    bare = "".join(one for one in text.upper() if one.isalnum())
-    if len(bare) != BODY + 1 or any(one not in ALPHABET for one in bare) or _check(bare[:BODY]) != bare[BODY]:
+    bare = "".join(character for character in text.upper() if character.isalnum())
+    if (
+        len(bare) != BODY + 1
+        or any(character not in ALPHABET for character in bare)
+        or _check(bare[:BODY]) != bare[BODY]
+    ):
         return None
     return f"{bare[:4]}-{bare[4:]}"
 
 
 def _check(body: str) -> str:
     """Each place has a weight of its own, none of them zero modulo a prime: no single change and no exchange keeps the sum."""
-    total = sum((place + 1) * ALPHABET.index(one) for place, one in enumerate(body))
+    total = sum((place + 1) * ALPHABET.index(character) for place, character in enumerate(body))
     return ALPHABET[total % len(ALPHABET)]

@@ -54,18 +54,20 @@ class Route:
 
 def keys_of(crra: str | None, insee: str | None, department: str | None, platform: str) -> list[tuple[RouteKind, str]]:
     """What a request may be routed by, the most precise first."""
-    said = (
+    sentence = (
         (RouteKind.CRRA, crra),
         (RouteKind.INSEE, insee),
         (RouteKind.DEPARTMENT, department),
         (RouteKind.PLATFORM, platform),
     )
-    return [(kind, key) for kind, key in said if key]
+    return [(kind, key) for kind, key in sentence if key]
 
 
 def choose(routes: Iterable[Route], keys: Sequence[tuple[RouteKind, str]], at: datetime) -> Route | None:
     """The row in force that fits best; None when there is none."""
-    fitting = [one for one in routes if one.in_force(at) and (one.kind, one.key) in keys]
+    fitting = [route for route in routes if route.in_force(at) and (route.kind, route.key) in keys]
     return min(
-        fitting, key=lambda one: (keys.index((one.kind, one.key)), -one.valid_from.timestamp(), one.id), default=None
+        fitting,
+        key=lambda route: (keys.index((route.kind, route.key)), -route.valid_from.timestamp(), route.id),
+        default=None,
     )

@@ -112,14 +112,14 @@ LABELS: Mapping[Status, str] = {
 }
 
 _HEARD: Mapping[str, Status] = {"RECUE": Status.TRANSMISE} | {
-    word: one for one in Status for word in (one.value, one.value.replace("-", "_"))
+    word: known for known in Status for word in (known.value, known.value.replace("-", "_"))
 }
 
 
 def heard(word: str) -> Status | None:
     """What a CRRA's software means; None for a word we do not know, which moves nothing. Two are ours to say."""
-    found = _HEARD.get(word)
-    return None if found in {Status.INCERTAINE, Status.ERREUR} else found
+    status = _HEARD.get(word)
+    return None if status in {Status.INCERTAINE, Status.ERREUR} else status
 
 
 def may_follow(now: Status, then: Status) -> bool:
@@ -136,8 +136,8 @@ REFUSALS: Mapping[str, str] = {
 """Why a CRRA refuses, as far as its sender may know."""
 
 
-def refusal_code(status: Status, said: str | None) -> str | None:
+def refusal_code(status: Status, reason: str | None) -> str | None:
     """The reason that its sender may know: a code of ours for a refusal, whatever words the CRRA used; nothing otherwise."""
     if status is not Status.REFUSEE:
         return None
-    return said if said in REFUSALS else "AUTRE"
+    return reason if reason in REFUSALS else "AUTRE"

@@ -76,10 +76,10 @@ class Identifier:
         return (self.kind.value, self.value, self.source.value, self.valid_from, self.after)
 
 
-def merge(known: tuple[Identifier, ...], said: Iterable[Identifier]) -> tuple[Identifier, ...]:
+def merge(known: tuple[Identifier, ...], additions: Iterable[Identifier]) -> tuple[Identifier, ...]:
     """What is known with what was said, the same in any order: an end, once said, stays; the earliest end counts."""
     by_gift = {identifier.gift: identifier for identifier in known}
-    for identifier in said:
+    for identifier in additions:
         before = by_gift.get(identifier.gift)
         if before is None or _end(identifier) < _end(before):
             by_gift[identifier.gift] = identifier

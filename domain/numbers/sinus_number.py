@@ -81,8 +81,8 @@ def read_sinus_number(raw: str) -> SinusNumber | UnreadNumber:
     text = NOISE.sub("", raw)
     # Beyond ASCII, upper() changes letters into others: a sign that looks like one of ours is not ours.
     text = text.upper() if text.isascii() else text
-    if found := SINUS_NUMBER.fullmatch(text):
-        country, department, year, origin, serial = found.groups()
+    if match := SINUS_NUMBER.fullmatch(text):
+        country, department, year, origin, serial = match.groups()
         return SinusNumber(text, country, department, year, "TR" if origin == "TR" else "HP", serial)
     suggestion = _suggested(text)
     return UnreadNumber(raw, _reason(text, suggestion), suggestion)

@@ -40,8 +40,8 @@ class Telephone:
 def read_telephone(text: str) -> Telephone | None:
     """The number that the text says; None when nobody could dial it."""
     bare, extension = text.strip().removeprefix("tel:"), None
-    if (found := _EXTENSION.search(bare)) is not None:
-        bare, extension = bare[: found.start()], found[1]
+    if (match := _EXTENSION.search(bare)) is not None:
+        bare, extension = bare[: match.start()], match[1]
     bare = _NOISE.sub("", bare.replace("(0)", ""))
     if bare.startswith("00"):
         bare = "+" + bare[2:]

@@ -50,22 +50,22 @@ def read_age(raw: str) -> AgeWord:
     text = re.sub(r"\s+", "", raw).upper().translate(LETTERS)
     if born := read_day(text):
         return _word(raw, birth_year=born.year, birth_date=born.isoformat())
-    found = NUMBER.fullmatch(text)
-    if found is None or found[3] not in WORDS:
+    match = NUMBER.fullmatch(text)
+    if match is None or match[3] not in WORDS:
         return _word(raw)
-    value, unit = int(found[2]), WORDS[found[3]]
-    if not found[3] and not found[1] and EARLIEST_YEAR <= value <= LATEST_YEAR:
+    value, unit = int(match[2]), WORDS[match[3]]
+    if not match[3] and not match[1] and EARLIEST_YEAR <= value <= LATEST_YEAR:
         return _word(raw, birth_year=value)
     if value * UNITS[unit] > OLDEST * UNITS["years"]:
         return _word(raw)
-    return _word(raw, value, unit, at_least=found[1] is not None)
+    return _word(raw, value, unit, at_least=match[1] is not None)
 
 
 def read_day(text: str) -> date | None:
     """A French or ISO day, or None when it is not one."""
     try:
-        if found := DAY.fullmatch(text):
-            return date(int(found[3]), int(found[2]), int(found[1]))
+        if match := DAY.fullmatch(text):
+            return date(int(match[3]), int(match[2]), int(match[1]))
         return date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
     except ValueError:
         return None

@@ -111,8 +111,8 @@ def _weight(value: object) -> float:
 
 
 def _nationality(value: object) -> str | None:
-    said: str | None = _text("nationality", NAME_LENGTH)(value)
-    return said.upper() if said is not None and re.fullmatch(r"[A-Za-z]{3}", said) else said
+    nationality: str | None = _text("nationality", NAME_LENGTH)(value)
+    return nationality.upper() if nationality is not None and re.fullmatch(r"[A-Za-z]{3}", nationality) else nationality
 
 
 def _nir(value: object) -> str:

@@ -109,8 +109,8 @@ def _said(
     stamps = [stamp] if sources is None else [_as_said_by(Source(source), stamp) for source in sources]
     changed = dict(words)
     for name, value in fields.items():
-        for said in stamps:
-            changed[name] = _heard(changed.get(name, ()), Word(value, said, observation.after), name, rules)
+        for of_field in stamps:
+            changed[name] = _heard(changed.get(name, ()), Word(value, of_field, observation.after), name, rules)
     return changed
 
 
@@ -146,8 +146,8 @@ def _hand_first(words: list[Word], rules: Rules) -> list[Word]:
 
 
 def _later(word: Word, known: Word) -> bool:
-    one, other = word.stamp, known.stamp
-    mine = (one.counts_from, one.received_at, word.after, one.happened_at, one.author)
+    ours, other = word.stamp, known.stamp
+    mine = (ours.counts_from, ours.received_at, word.after, ours.happened_at, ours.author)
     theirs = (other.counts_from, other.received_at, known.after, other.happened_at, other.author)
     if mine != theirs:
         return mine > theirs
@@ -159,11 +159,13 @@ def _triaged(
     words: Mapping[str, tuple[Word, ...]], triage: tuple[TriageEntry, ...], observation: Observation, rules: Rules
 ) -> tuple[Mapping[str, tuple[Word, ...]], tuple[TriageEntry, ...]]:
     for act in observation.facts["triage"]:
-        said = act["severity"]
-        entry = TriageEntry(act["stage"], Severity(said) if said else None, observation.stamp, observation.after)
+        severity = act["severity"]
+        entry = TriageEntry(
+            act["stage"], Severity(severity) if severity else None, observation.stamp, observation.after
+        )
         if entry not in triage:
             triage = tuple(sorted((*triage, entry), key=_act))
-        words = _said(words, {f"severity_{act['stage']}": said}, None, observation, rules)
+        words = _said(words, {f"severity_{act['stage']}": severity}, None, observation, rules)
     return words, triage
 
 

@@ -81,9 +81,9 @@ class _Path(TypedDict):
 
 def victim_canon(victim: Victim, event: Event, rules: Rules = DEFAULT_RULES) -> VictimCanon:
     """The whole current record."""
-    said = {name: words[0].value for name, words in victim.words.items()}.get
-    place = event.localisation(said("localisation_id"))
-    kind, born, age = said("patient_type"), said("birth_date"), said("age")
+    value_of = {name: words[0].value for name, words in victim.words.items()}.get
+    place = event.localisation(value_of("localisation_id"))
+    kind, born, age = value_of("patient_type"), value_of("birth_date"), value_of("age")
     return {
         "id": victim.id,
         **_names(victim),
@@ -91,27 +91,27 @@ def victim_canon(victim: Victim, event: Event, rules: Rules = DEFAULT_RULES) -> 
         **_path(victim, rules),
         "localisation": _place(place) if place else None,
         "patient_type": kind,
-        "birth_name": said("birth_name"),
-        "used_name": said("used_name"),
-        "given_name": said("given_name"),
+        "birth_name": value_of("birth_name"),
+        "used_name": value_of("used_name"),
+        "given_name": value_of("given_name"),
         "birth_date": born,
         "age": _age(age),
         "age_band": age_band(kind, born, age, victim.created.happened_at.date(), rules),
-        "weight_kg": said("weight_kg"),
-        "sex": said("sex"),
-        "nationality": said("nationality"),
-        "identity_status": said("identity_status"),
-        "nir": said("nir"),
-        "contact": said("contact"),
-        "contact_person": said("contact_person"),
-        "particularity": said("particularity"),
-        "comment": said("comment"),
-        "bilan": said("bilan"),
+        "weight_kg": value_of("weight_kg"),
+        "sex": value_of("sex"),
+        "nationality": value_of("nationality"),
+        "identity_status": value_of("identity_status"),
+        "nir": value_of("nir"),
+        "contact": value_of("contact"),
+        "contact_person": value_of("contact_person"),
+        "particularity": value_of("particularity"),
+        "comment": value_of("comment"),
+        "bilan": value_of("bilan"),
     }
 
 
 def _names(victim: Victim) -> _Names:
-    held = {kind: one.value for kind, one in current(victim.identifiers).items()}
+    held = {kind: identifier.value for kind, identifier in current(victim.identifiers).items()}
     hospital_number = held.get(IdentifierKind.SINUS_HP)
     return {
         "portal_id": held.get(IdentifierKind.PORTAL),
@@ -251,8 +251,10 @@ def withdrawn_numbers(
 
 def band_of(victim: Victim, rules: Rules = DEFAULT_RULES) -> str:
     """The age band of a victim, for the counts; an age is of the day the victim was first known."""
-    said = victim.value
-    return age_band(said("patient_type"), said("birth_date"), said("age"), victim.created.happened_at.date(), rules)
+    value_of = victim.value
+    return age_band(
+        value_of("patient_type"), value_of("birth_date"), value_of("age"), victim.created.happened_at.date(), rules
+    )
 
 
 def destination_of(victim: Victim, rules: Rules = DEFAULT_RULES) -> PlaceOfCareCanon | None:
@@ -262,12 +264,14 @@ def destination_of(victim: Victim, rules: Rules = DEFAULT_RULES) -> PlaceOfCareC
     """
     decided: Any = victim.care.destination
     word = victim.word("destination")
-    told: PlaceOfCareCanon | None = word.value if word else None
-    if word is None or told is None or decided is None:
-        return told or decided
+    destination: PlaceOfCareCanon | None = word.value if word else None
+    if word is None or destination is None or decided is None:
+        return destination or decided
     since = victim.care.decided_at
     admitted = victim.value("admitted_at") is not None and rules.admission_place_wins
-    chosen: PlaceOfCareCanon = told if admitted and (since is None or since <= word.stamp.counts_from) else decided
+    chosen: PlaceOfCareCanon = (
+        destination if admitted and (since is None or since <= word.stamp.counts_from) else decided
+    )
     return chosen
 
 

@@ -127,8 +127,8 @@ class Victim:
     @property
     def severity_exit(self) -> Severity | None:
         """At exit, once said."""
-        said = self.value("severity_exit")
-        return Severity(said) if said else None
+        severity = self.value("severity_exit")
+        return Severity(severity) if severity else None
 
     @property
     def severity(self) -> Severity:
@@ -169,9 +169,13 @@ class Victim:
 
         Any of `sinus_number_unread`, `sinus_number_offered`, `sinus_year_0000`, `age_unread`, `birth_date_future`.
         """
-        flags = ["sinus_number_unread" for one in self.identifiers if one.holds and one.quarantined]
-        held = {one.value for one in self.identifiers if one.holds}
-        if any(one.ended_because == SET_ASIDE and one.value not in held for one in self.identifiers):
+        flags = [
+            "sinus_number_unread" for identifier in self.identifiers if identifier.holds and identifier.quarantined
+        ]
+        held = {identifier.value for identifier in self.identifiers if identifier.holds}
+        if any(
+            identifier.ended_because == SET_ASIDE and identifier.value not in held for identifier in self.identifiers
+        ):
             flags.append("sinus_number_offered")
         number = read_sinus_number(self.sinus_number or "")
         if isinstance(number, SinusNumber):

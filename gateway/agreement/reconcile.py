@@ -30,7 +30,7 @@ async def reconcile(runtime: Runtime) -> None:
 
     One event or neighbour that cannot be looked at keeps no other from being looked at; it is logged.
     """
-    if not await runtime.pulse.leads():
+    if not await runtime.heartbeat.leads():
         return  # Said once, whatever the number of nodes.
     for event in await runtime.read(lambda register: register.events.all(runtime.settings.mode)):
         for name in neighbours_of_event(runtime):
@@ -81,17 +81,17 @@ def repair(register: Register, runtime: Runtime, look: Look, now: datetime) -> N
     again = [
         gap
         for gap in look.lost
-        if gap.gap is Gap.MISSING and gap.person in look.told.taken and not _sent_since(look, gap.person, since)
+        if gap.gap is Gap.MISSING and gap.person in look.transfers.taken and not _sent_since(look, gap.person, since)
     ]
     if not again or look.standing.forgotten:
         return
-    mended = resend(register, runtime.house, _only(look, again), BY, now, frozenset({Gap.MISSING}))
+    mended = resend(register, runtime.deployment, _only(look, again), BY, now, frozenset({Gap.MISSING}))
     log.warning("reconcile.repaired destination=%s event=%s records=%d", look.name, look.event.id, mended.records)
 
 
 def _sent_since(look: Look, person: str | None, since: datetime) -> bool:
     """Whether something of this person was settled since the gap was seen: sending it once more would change nothing."""
-    movement = look.told.movements.get(person or "")
+    movement = look.transfers.movements.get(person or "")
     return movement is not None and movement.settled_at is not None and movement.settled_at >= since
 
 

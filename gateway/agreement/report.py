@@ -70,7 +70,7 @@ def detail_view(look: Look, *, values: bool) -> dict[str, Any]:
         "persons": {
             "portal": look.living,
             "sent": len(look.here),
-            "acknowledged": len(look.told.taken & look.here.keys()),
+            "acknowledged": len(look.transfers.taken & look.here.keys()),
             "held": len(held) if held is not None else None,
             "without_number": sum(person.number is None for person in held) if held is not None else None,
         },
@@ -96,7 +96,7 @@ def detail_view(look: Look, *, values: bool) -> dict[str, Any]:
 def _cut(look: Look, name: str) -> list[dict[str, Any]]:
     """Persons by one field: known here, acknowledged there, held there, on their way."""
     portal = _by(look.here.values(), name)
-    taken = _by((person for id_, person in look.here.items() if id_ in look.told.taken), name)
+    taken = _by((person for id_, person in look.here.items() if id_ in look.transfers.taken), name)
     moving = _by((person for id_, person in look.here.items() if _waits(look, id_)), name)
     held = _by(look.held, name) if look.held is not None else None
     return [
@@ -112,7 +112,7 @@ def _cut(look: Look, name: str) -> list[dict[str, Any]]:
 
 
 def _waits(look: Look, person: str) -> bool:
-    movement = look.told.movements.get(person)
+    movement = look.transfers.movements.get(person)
     return movement is not None and movement.waiting > 0
 
 
@@ -126,30 +126,30 @@ def _by(people: Iterable[Person | HeldPerson], name: str) -> dict[str | None, in
 
 def sentences(look: Look) -> list[str]:
     """The differences in meaning, in French: `portail 42 UA, SINUS 40 : 2 en file depuis 3 min`."""
-    name, said = look.standing.name, [look.text]
+    name, lines = look.standing.name, [look.text]
     if look.held is None:
-        return said
+        return lines
     portal, held = tally(look.here.values()), tally(look.held)
     for severity in TRIAGE_ORDER:
         if portal[severity] == held[severity]:
             continue
         waiting = sum(_waits(look, id_) for id_, person in look.here.items() if person.severity == severity)
-        oldest = look.told.oldest
+        oldest = look.transfers.oldest
         why = (
             f"{waiting} en file{f' depuis {duration(oldest, look.at)}' if oldest else ''}"
             if waiting
             else "rien en file"
         )
-        said.append(f"portail {portal[severity]} {severity}, {name} {held[severity]} : {why}")
+        lines.append(f"portail {portal[severity]} {severity}, {name} {held[severity]} : {why}")
     bare = sum(person.number is None for person in look.held)
     if bare:
-        said.append(f"{count(bare, 'personne', 'personnes')} à {name} sans bracelet")
+        lines.append(f"{count(bare, 'personne', 'personnes')} à {name} sans bracelet")
     untold = look.living - len(look.here)
     if untold:
-        said.append(
+        lines.append(
             f"{count(untold, 'personne du portail n’y est', 'personnes du portail n’y sont')} pas annoncée{'s' if untold > 1 else ''}"
         )
-    return said
+    return lines
 
 
 def history_view(event: Event, stands: Iterable[Stand]) -> dict[str, Any]:

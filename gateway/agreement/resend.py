@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.agreement.standing import Look
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
     from outbox.message import Envelope
 
 
 @dataclass(frozen=True, slots=True)
-class Resent:
+class ResentRecords:
     """What was queued again."""
 
     records: int
@@ -36,19 +36,19 @@ class Resent:
 
 def resend(  # noqa: PLR0913 - what, where, by whom
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     look: Look,
     by: str,
     now: datetime,
     kinds: Collection[Gap] = frozenset(Gap),
-) -> Resent:
+) -> ResentRecords:
     """Queue again every person whose difference nothing on its way explains; inside the caller's transaction, audited."""
     event = register.events.find(look.event.id, for_change=True)
     if event is None:
-        return Resent(0)
+        return ResentRecords(0)
     stamp = Stamp(Source.GATEWAY, by, now, now)
     if look.standing.forgotten or look.standing.link_failed:
-        return _event_again(register, house, look, stamp, now)
+        return _event_again(register, deployment, look, stamp, now)
     messages: list[Envelope] = []
     unsendable = 0
     for gap in look.lost:
@@ -61,30 +61,32 @@ def resend(  # noqa: PLR0913 - what, where, by whom
         if gap.gap is Gap.DIFFERENT:
             # The neighbour holds this very revision with another value, and would take it for a replay.
             before, victim = victim, replace(victim, revision=victim.revision + 1)
-            register.victims.change(before, victim, now, house.rules)
-        messages += victim_messages(house, event, None, victim, stamp, now, (look.name,), again=True)
+            register.victims.change(before, victim, now, deployment.rules)
+        messages += victim_messages(deployment, event, None, victim, stamp, now, (look.name,), again=True)
     records = len(messages)
     if records:
-        messages += count_messages(house, event, now, (look.name,))
+        messages += count_messages(deployment, event, now, (look.name,))
     enqueue(register.connection, messages, now)
     _note(register, look, by, now, records)
-    return Resent(records, unsendable=unsendable)
+    return ResentRecords(records, unsendable=unsendable)
 
 
-def _event_again(register: Register, house: House, look: Look, stamp: Stamp, now: datetime) -> Resent:
+def _event_again(
+    register: Register, deployment: DeploymentRules, look: Look, stamp: Stamp, now: datetime
+) -> ResentRecords:
     """Open it anew where we had opened it; where it was linked to one of theirs, ask for that one again."""
     event = register.events.find(look.event.id, for_change=True)
     link = event.links.get(look.name) if event else None
     if event is None or link is None:
-        return Resent(0)
+        return ResentRecords(0)
     wanted = Link(link.action, link.external_id if link.action == "link" else None, "requested")
     event = replace(event, links={**event.links, look.name: wanted}, revision=event.revision + 1)
     register.events.change(event, now)
-    enqueue(register.connection, event_messages(house, event, stamp, now, (look.name,)), now)
+    enqueue(register.connection, event_messages(deployment, event, stamp, now, (look.name,)), now)
     body = {"destination": look.name, "state": wanted.state, "external_id": wanted.external_id}
     register.feed.tell(event.id, event.mode, "link", body, now)
     _note(register, look, stamp.author, now, 0)
-    return Resent(0, event=True)
+    return ResentRecords(0, event=True)
 
 
 def _note(register: Register, look: Look, by: str, now: datetime, records: int) -> None:

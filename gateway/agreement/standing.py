@@ -34,7 +34,7 @@ class Look:
     """Those who were made known to it and that it has to do with, by our identifier."""
     living: int
     """Persons of the event, told to it or not."""
-    told: Transfers
+    transfers: Transfers
     census: Census | None
     gaps: tuple[Difference, ...]
     """Every difference."""
@@ -61,13 +61,13 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class OwnRecords:
     """What is known here of one event and one neighbour."""
 
     living: dict[str, Person]
     concerned: frozenset[str]
     """Those that the neighbour has to do with now: whoever else it was told of is withdrawn from there."""
-    told: Transfers
+    transfers: Transfers
     touched: dict[str, datetime]
     """Those that changed since the neighbour was asked."""
     state: str | None
@@ -78,7 +78,7 @@ class Known:
 
 def neighbours_of_event(runtime: Runtime) -> list[str]:
     """The neighbours that keep persons of an event and can be asked whom they hold, in the order of the settings."""
-    return [name for name in takers("victim", runtime.house.destinations) if name in EVENT_DESTINATIONS]
+    return [name for name in takers("victim", runtime.deployment.destinations) if name in EVENT_DESTINATIONS]
 
 
 async def look_at(runtime: Runtime, event: Event, name: str, *, patience: float | None, anew: bool = False) -> Look:
@@ -87,10 +87,10 @@ async def look_at(runtime: Runtime, event: Event, name: str, *, patience: float 
     now = runtime.clock()
     asked_at = census.asked_at if census else now
 
-    def read(register: Register) -> Known:
-        return Known(
+    def read(register: Register) -> OwnRecords:
+        return OwnRecords(
             register.persons.living(event.id),
-            register.persons.in_statuses(event.id, runtime.house.statuses_told(name)),
+            register.persons.in_statuses(event.id, runtime.deployment.statuses_told(name)),
             transfers_of(register.connection, event.id, name),
             register.persons.touched(event.id, asked_at),
             *(register.agreements.since(event.id, name) or (None, None)),
@@ -106,12 +106,12 @@ async def _ask(runtime: Runtime, event: Event, name: str, *, patience: float | N
     return await runtime.censuses.latest(name, link.external_id, mirror, runtime.clock, patience=patience, anew=anew)
 
 
-def _compare(event: Event, name: str, now: datetime, known: Known, census: Census | None) -> Look:
-    told = known.told
-    here = {id_: person for id_, person in known.living.items() if id_ in told.sent and id_ in known.concerned}
+def _compare(event: Event, name: str, now: datetime, known: OwnRecords, census: Census | None) -> Look:
+    transfers = known.transfers
+    here = {id_: person for id_, person in known.living.items() if id_ in transfers.sent and id_ in known.concerned}
     answered = census is not None and census.answered
     gaps = differences(here, census.people, NEIGHBOURS[name].compares) if census and answered else []
-    lost = unexplained(gaps, told.movements, known.touched, census.asked_at) if census else []
+    lost = unexplained(gaps, transfers.movements, known.touched, census.asked_at) if census else []
     link = event.links.get(name)
     standing = Standing(
         name=NEIGHBOURS[name].title,
@@ -120,22 +120,22 @@ def _compare(event: Event, name: str, now: datetime, known: Known, census: Censu
         asked_at=census.asked_at if census and answered else None,
         silent=census is not None and census.fault is not None,
         forgotten=census is not None and census.forgotten,
-        waiting=told.waiting,
-        parked=told.parked,
-        uncertain=told.uncertain,
+        waiting=transfers.waiting,
+        parked=transfers.parked,
+        uncertain=transfers.uncertain,
         moving=len({gap.person for gap in gaps}) - len({gap.person for gap in lost}),
         gaps={kind: sum(gap.gap is kind for gap in lost) for kind in Gap},
     )
     standing = replace(standing, since=_since(judge(standing, now), known, census))
-    return Look(event, name, now, here, len(known.living), told, census, tuple(gaps), tuple(lost), standing)
+    return Look(event, name, now, here, len(known.living), transfers, census, tuple(gaps), tuple(lost), standing)
 
 
-def _since(verdict: Verdict, known: Known, census: Census | None) -> datetime | None:
+def _since(verdict: Verdict, known: OwnRecords, census: Census | None) -> datetime | None:
     """Since when it stands so: the age of what waits, of the silence, or of the first look that saw the gap."""
     before = known.since if known.state == verdict else None
     match verdict:
         case Verdict.ON_THE_WAY:
-            return known.told.oldest
+            return known.transfers.oldest
         case Verdict.UNKNOWN:
             silences = [at for at in (census.silent_since if census else None, before) if at is not None]
             return min(silences, default=None)

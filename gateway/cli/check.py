@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import migrations
-from gateway.bootstrap import house_rules, standing
+from gateway.bootstrap import deployment_rules, standing
 from gateway.cli.console import explain_mappings, read_settings, run, say, with_settings
 from gateway.neighbours import links, neighbours_of, open_neighbours
 from gateway.operations.unreadable import count_by_kind
@@ -60,7 +60,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _mappings(settings: Settings) -> bool:
     try:
-        house_rules(settings, standing(settings))
+        deployment_rules(settings, standing(settings))
     except MappingFaultsError as error:
         explain_mappings(error)
         return False
@@ -89,10 +89,10 @@ async def _unreadable(settings: Settings) -> int:
         counted = await database.read(count_by_kind)
     finally:
         await database.close()
-    found = {kind: rows for kind, rows in counted.items() if rows}
-    for kind, rows in found.items():
+    unreadable = {kind: rows for kind, rows in counted.items() if rows}
+    for kind, rows in unreadable.items():
         say(f"lignes illisibles {NAMES[kind]} : {rows}. Remettre dans store.seal_keys la clé qui les a scellées.")
-    return 1 if found else 0
+    return 1 if unreadable else 0
 
 
 async def _neighbours(settings: Settings) -> int:

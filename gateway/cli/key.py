@@ -64,9 +64,9 @@ def show(arguments: argparse.Namespace) -> int:
     kept = on_register(arguments.settings, lambda register: register.keys.all())
     if kept is None:
         return 2
-    for one in kept:
-        state = "retirée" if one.revoked else "en vigueur"
-        say(f"{one.principal.name:24} {one.principal.scope:12} {one.principal.mode:10} {state}")
+    for key in kept:
+        state = "retirée" if key.revoked else "en vigueur"
+        say(f"{key.principal.name:24} {key.principal.scope:12} {key.principal.mode:10} {state}")
     return 0
 
 

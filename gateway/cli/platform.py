@@ -152,11 +152,14 @@ async def _check(url: str, key: str) -> int:
             answer = await client.post(PATH, json=document(case, number, batch, place))
             wrong = differences(case, answer)
             different += bool(wrong)
-            say(f"{'différent' if wrong else 'conforme':10}{case.title}" + "".join(f"\n{'':10}{one}" for one in wrong))
+            say(
+                f"{'différent' if wrong else 'conforme':10}{case.title}"
+                + "".join(f"\n{'':10}{difference}" for difference in wrong)
+            )
             if answer.status_code == CREATED:
                 asked[number] = said(answer)["id"]
-        for one in asked.values():
-            await client.post(f"{PATH}/{one}/cancel", json={"reason": "vérification"})
+        for request_id in asked.values():
+            await client.post(f"{PATH}/{request_id}/cancel", json={"reason": "vérification"})
     say("Tout est conforme." if not different else f"{different} cas sur {len(CASES)} diffèrent.")
     return 1 if different else 0
 
@@ -207,29 +210,29 @@ def document(case: Case, number: int, batch: str, place: Mapping[str, str] = ANY
 
 def differences(case: Case, answer: httpx.Response) -> list[str]:
     """What is not as the guide says, one sentence each."""
-    told = said(answer)
+    answered = said(answer)
     wrong = []
     if answer.status_code != case.status:
         wrong.append(f"statut {answer.status_code}, attendu {case.status}")
     if case.code is not None:
-        if told.get("code") != case.code:
-            wrong.append(f"code {told.get('code')}, attendu {case.code}")
-        if told.get("instruction") != CALL_15:
+        if answered.get("code") != case.code:
+            wrong.append(f"code {answered.get('code')}, attendu {case.code}")
+        if answered.get("instruction") != CALL_15:
             wrong.append("le refus ne dit pas d’appeler le 15")
-    elif not told.get("reference"):
+    elif not answered.get("reference"):
         wrong.append("la réponse n’a pas de référence")
-    missing = case.warnings - {one.get("code") for one in told.get("warnings", ())}
+    missing = case.warnings - {warning.get("code") for warning in answered.get("warnings", ())}
     wrong += [f"avertissement {code} absent" for code in sorted(missing)]
     for name, expected in (case.says or {}).items():
-        if told.get(name) != expected:
-            wrong.append(f"{name} : {told.get(name)}, attendu {expected}")
+        if answered.get(name) != expected:
+            wrong.append(f"{name} : {answered.get(name)}, attendu {expected}")
     return wrong
 
 
 def said(answer: httpx.Response) -> dict[str, Any]:
     """The document of an answer; nothing when it is not one."""
     try:
-        found = answer.json()
+        parsed = answer.json()
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return parsed if isinstance(parsed, dict) else {}

@@ -30,7 +30,7 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     put = verbs.add_parser("put", help="écrire une voie")
     put.add_argument("name", help="nom de la voie")
     put.add_argument(
-        "--kind", required=True, choices=[one.value for one in RouteKind], help="par quoi elle est choisie"
+        "--kind", required=True, choices=[kind.value for kind in RouteKind], help="par quoi elle est choisie"
     )
     put.add_argument("--key", required=True, help="fr.health.samu077, 77288, 2A, ou le nom d’une plateforme")
     put.add_argument("--to", required=True, metavar="DESTINATION", help="lrm, lrm:nom, lrm_fhir:nom, hub…")
@@ -62,13 +62,13 @@ def instant(text: str) -> datetime:
 
 def show(arguments: argparse.Namespace) -> int:
     """Every row there is."""
-    found = on_register(arguments.settings, lambda register: register.routes.all())
-    if found is None:
+    routes = on_register(arguments.settings, lambda register: register.routes.all())
+    if routes is None:
         return 2
-    for one in found:
-        state = "en vigueur" if one.in_force(now()) else "hors de vigueur"
-        way = f"{one.destination}, sinon {one.second}" if one.second else one.destination
-        say(f"{one.id:20} {one.kind.value:11} {one.key:22} {one.label:14} {way:30} {state}")
+    for route in routes:
+        state = "en vigueur" if route.in_force(now()) else "hors de vigueur"
+        way = f"{route.destination}, sinon {route.second}" if route.second else route.destination
+        say(f"{route.id:20} {route.kind.value:11} {route.key:22} {route.label:14} {way:30} {state}")
     return 0
 
 
@@ -94,7 +94,7 @@ def write(arguments: argparse.Namespace) -> int:
     if arguments.until is not None and arguments.until <= since:
         complain("La fin précède le début.")
         return 2
-    said = Route(
+    route = Route(
         arguments.name,
         kind,
         arguments.key,
@@ -106,7 +106,7 @@ def write(arguments: argparse.Namespace) -> int:
         arguments.crra,
         phone=arguments.phone,
     )
-    new = on_register(arguments.settings, lambda register: put_noted(register, said, arguments.by, now()))
+    new = on_register(arguments.settings, lambda register: put_noted(register, route, arguments.by, now()))
     say(f"Voie « {arguments.name} » {'écrite' if new else 'remplacée'}.")
     return 0
 
@@ -132,9 +132,9 @@ def tell(arguments: argparse.Namespace) -> int:
     acts = on_register(arguments.settings, lambda register: register.audit.latest())
     if acts is None:
         return 2
-    for one in acts:
-        if one.act.startswith("route."):
-            after = one.facts.get("after") or {}
+    for act in acts:
+        if act.act.startswith("route."):
+            after = act.facts.get("after") or {}
             way = " ".join(str(after[name]) for name in ("kind", "key", "destination") if name in after)
-            say(f"{one.at.isoformat()} {one.by:20} {one.act:10} {one.about.removeprefix('route:'):20} {way}")
+            say(f"{act.at.isoformat()} {act.by:20} {act.act:10} {act.about.removeprefix('route:'):20} {way}")
     return 0

@@ -61,10 +61,10 @@ def command(arguments: argparse.Namespace) -> int:
         if kind_of(name) != name and kind_of(name) in DEFAULT_PORTS and NEIGHBOURS[kind_of(name)].several
     }
     ports = {**DEFAULT_PORTS, **several, **ports}
-    for one in arguments.port:
-        name, _, port = one.partition("=")
+    for pair in arguments.port:
+        name, _, port = pair.partition("=")
         if name not in ports or not port.isdigit():
-            say(f"--port {one} : attendu voisin=port, voisin parmi {', '.join(ports)}")
+            say(f"--port {pair} : attendu voisin=port, voisin parmi {', '.join(ports)}")
             return 2
         ports[name] = int(port)
     unknown = [name for name in arguments.names if name not in ports]
@@ -82,7 +82,7 @@ def _declared(arguments: argparse.Namespace) -> tuple[Declared, dict[str, int]]:
     settings = read_settings(arguments.settings) if asked else None
     if settings is None:
         return {}, {}
-    at = {name: urlsplit(one.link.url) for name, one in settings.destinations.items()}
+    at = {name: urlsplit(destination.link.url) for name, destination in settings.destinations.items()}
     ports = {name: (url.port or 0) if url.hostname in HERE else 0 for name, url in at.items()}
     return declared_applications(settings), ports
 

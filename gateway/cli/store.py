@@ -25,7 +25,9 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def command(arguments: argparse.Namespace) -> int:
     """Exit code 0 only when every row arrived."""
     try:
-        total = move(arguments.source, arguments.target, told=lambda one: say(f"{one.table:24}{one.rows:>10}"))
+        total = move(
+            arguments.source, arguments.target, progress=lambda moved: say(f"{moved.table:24}{moved.rows:>10}")
+        )
     except MovingError as error:
         complain(str(error))
         return 1

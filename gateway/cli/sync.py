@@ -123,7 +123,7 @@ async def send_again(runtime: Runtime, event: Event, arguments: argparse.Namespa
         complain(f"{look.text}. Rien n’est perdu : réessayer quand il répond.")
         return 1
     by, now = by_terminal(), runtime.clock()
-    sent = await runtime.write(lambda register: resend(register, runtime.house, look, by, now))
+    sent = await runtime.write(lambda register: resend(register, runtime.deployment, look, by, now))
     say("L’événement est renvoyé, ses fiches suivront." if sent.event else f"Fiches renvoyées : {sent.records}.")
     if sent.unsendable:
         say(f"{sent.unsendable} fiches ne sont connues que là-bas : les regarder avec {look.standing.name}.")
@@ -138,7 +138,7 @@ async def link_event(runtime: Runtime, event: Event, arguments: argparse.Namespa
         event,
         arguments,
         lambda register, current, stamp: links.link(
-            register, runtime.house, current, arguments.destination, wanted, stamp, arguments.reason
+            register, runtime.deployment, current, arguments.destination, wanted, stamp, arguments.reason
         ),
     )
 
@@ -150,7 +150,7 @@ async def unlink_event(runtime: Runtime, event: Event, arguments: argparse.Names
         event,
         arguments,
         lambda register, current, stamp: links.unlink(
-            register, runtime.house, current, arguments.destination, stamp, arguments.reason
+            register, runtime.deployment, current, arguments.destination, stamp, arguments.reason
         ),
     )
 
@@ -159,12 +159,12 @@ async def _relink(
     runtime: Runtime,
     event: Event,
     arguments: argparse.Namespace,
-    change: Callable[[Register, Event, Stamp], links.Changed],
+    change: Callable[[Register, Event, Stamp], links.LinkChange],
 ) -> int:
     now = runtime.clock()
     stamp = Stamp(Source.GATEWAY, by_terminal(), now, now)
 
-    def work(register: Register) -> links.Changed:
+    def work(register: Register) -> links.LinkChange:
         return change(register, known_event(register, event.id, event.mode, for_change=True), stamp)
 
     try:

@@ -56,8 +56,8 @@ def page_routes(runtime: Runtime) -> list[Route]:
 
     async def session(request: Request) -> Response:
         try:
-            said = NewSession.model_validate_json(await read_body(request))
-            token, principal = await runtime.doorkeeper.open_session(said.key)
+            wanted = NewSession.model_validate_json(await read_body(request))
+            token, principal = await runtime.doorkeeper.open_session(wanted.key)
         except ValidationError as error:
             return problems.respond(problems.invalid_document(error).problem)
         except (ProblemError, AccessError) as error:

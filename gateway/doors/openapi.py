@@ -86,22 +86,22 @@ def _operation(door: Door) -> dict[str, Any]:
 
 def _parameters(door: Door) -> list[dict[str, Any]]:
     text = {"type": "string"}
-    found: list[dict[str, Any]] = [
+    parameters: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": text} for name in PARAMETER.findall(door.path)
     ]
-    found += [
+    parameters += [
         {"name": name, "in": "query", "required": False, "schema": text, "description": meaning}
         for name, meaning in door.query.items()
     ]
     if door.method != "GET":
-        found.append(
+        parameters.append(
             {"name": "Idempotency-Key", "in": "header", "required": False, "schema": {**text, "maxLength": 128}}
         )
     if door.method in {"PUT", "PATCH", "DELETE"} or "{patient_id}/" in door.path:
-        found.append({"name": "If-Match", "in": "header", "required": False, "schema": text})
+        parameters.append({"name": "If-Match", "in": "header", "required": False, "schema": text})
     if door.answers_media_type == "text/event-stream":
-        found.append({"name": "Last-Event-ID", "in": "header", "required": False, "schema": text})
-    return found
+        parameters.append({"name": "Last-Event-ID", "in": "header", "required": False, "schema": text})
+    return parameters
 
 
 def _responses(door: Door) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from gateway.doors.http.problems import ProblemError
 from gateway.doors.http.refusals import as_problem
 from gateway.doors.http.reply import Reply
 from gateway.doors.http.schemas import DESTINATION, IDENTIFIER, UNWRITABLE
-from gateway.doors.interventions.schemas import Loose
+from gateway.doors.interventions.schemas import LenientModel
 from gateway.doors.portal.wording import wording
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _document(door: Door, request: Request, raw: bytes, words: Wording | None) -
     if words is not None:
         return words.read(door.body, raw)
     try:
-        if issubclass(door.body, Loose):
+        if issubclass(door.body, LenientModel):
             return door.body.from_json(raw)
         return door.body.model_validate_json(json_bytes(raw))
     except ValidationError as error:

@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from domain.mode import Mode
     from domain.victim.observation import Observation, Stamp
     from domain.victim.victim import Victim
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
 
 FUTURE = 300  # seconds by which a neighbour's clock may run ahead of ours
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedChange:
     """What a change made."""
 
     event: Event
@@ -79,14 +79,14 @@ def plausible(stamp: Stamp) -> None:
 
 def accept(  # noqa: PLR0913 - where, who, what, when
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     event: Event,
     victim_id: str,
     command: PatientCommand,
     stamp: Stamp,
     *,
     if_match: int | None = None,
-) -> Accepted:
+) -> AcceptedChange:
     """Apply one command to one victim. Raises RuleError, and then nothing was written."""
     plausible(stamp)
     event = register.events.held(event)
@@ -94,8 +94,8 @@ def accept(  # noqa: PLR0913 - where, who, what, when
     if victim is None:
         _refuse_unless_new(register, victim_id, command)
     _refuse_stale(victim, if_match)
-    observations = decide(event, victim, command, stamp, surroundings(register, event), house.rules)
-    accepted = record(register, house, event, victim, observations, stamp.received_at)
+    observations = decide(event, victim, command, stamp, surroundings(register, event), deployment.rules)
+    accepted = record(register, deployment, event, victim, observations, stamp.received_at)
     if isinstance(command, DecideNumber) and observations:
         facts = {"choice": command.choice, "event": event.id}
         register.audit.note(stamp.author, "patient.number_decided", victim_id, stamp.received_at, facts)
@@ -112,14 +112,14 @@ def surroundings(register: Register, event: Event) -> Surroundings:
 
 def record(  # noqa: PLR0913 - what, of whom, by which rules
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     event: Event,
     victim: Victim | None,
     observations: Sequence[Observation],
     now: datetime,
     tell: Collection[str] | None = None,
     but: str = "",
-) -> Accepted:
+) -> AcceptedChange:
     """Write down what was decided or heard, project it, and queue what must be told.
 
     `tell` names the only destinations that need to learn of it; absent, all that take it. `but` is the one whose own word it
@@ -129,28 +129,28 @@ def record(  # noqa: PLR0913 - what, of whom, by which rules
     written = []
     for observation in observations:
         numbered = replace(observation, seq=register.observations.append(observation))
-        victim = observe(victim, numbered, house.rules)
+        victim = observe(victim, numbered, deployment.rules)
         written.append(numbered)
     if victim is None:
         raise ConflictError("rien_a_faire", "patient_id", "Cette demande ne change rien : patient inconnu.")
     if not written:
-        return Accepted(event, victim, ())
+        return AcceptedChange(event, victim, ())
     if before is None:
-        register.victims.add(victim, now, house.rules)
+        register.victims.add(victim, now, deployment.rules)
     else:
-        register.victims.change(before, victim, now, house.rules)
+        register.victims.change(before, victim, now, deployment.rules)
     if but and tell is None:
-        others = [name for name in house.destinations if name != but]
-        _tell(register, house, event, before, victim, written, now, others)
-        enqueue(register.connection, count_messages(house, event, now), now)
+        others = [name for name in deployment.destinations if name != but]
+        _tell(register, deployment, event, before, victim, written, now, others)
+        enqueue(register.connection, count_messages(deployment, event, now), now)
     else:
-        _tell(register, house, event, before, victim, written, now, tell)
-    return Accepted(event, victim, tuple(written))
+        _tell(register, deployment, event, before, victim, written, now, tell)
+    return AcceptedChange(event, victim, tuple(written))
 
 
 def _tell(  # noqa: PLR0913 - what, of whom, to whom
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     event: Event,
     before: Victim | None,
     victim: Victim,
@@ -161,12 +161,12 @@ def _tell(  # noqa: PLR0913 - what, of whom, to whom
     messages = [
         message
         for observation in written
-        for message in detachment_messages(house, event, before, victim, observation, now)
+        for message in detachment_messages(deployment, event, before, victim, observation, now)
     ]
-    messages += victim_messages(house, event, before, victim, written[-1].stamp, now, only)
-    messages += evacuation_messages(house, event, before, victim, written[-1].stamp, now, only)
+    messages += victim_messages(deployment, event, before, victim, written[-1].stamp, now, only)
+    messages += evacuation_messages(deployment, event, before, victim, written[-1].stamp, now, only)
     if only is None:
-        messages += count_messages(house, event, now)
+        messages += count_messages(deployment, event, now)
     enqueue(register.connection, messages, now)
     body = {"patient_id": victim.id, "revision": victim.revision, "status": victim.status, "severity": victim.severity}
     register.feed.tell(event.id, event.mode, "victim", body, now)
@@ -194,21 +194,23 @@ def _refuse_stale(victim: Victim | None, if_match: int | None) -> None:
         )
 
 
-def linked_at_creation(event: Event, house: House, wanted: bool | None = None) -> Event:  # noqa: FBT001 - as its portal says
+def linked_at_creation(event: Event, deployment: DeploymentRules, wanted: bool | None = None) -> Event:  # noqa: FBT001 - as its portal says
     """A new event with the links that are asked for at once: those of its type (R-51), unless its portal wants them or not."""
-    if not (links_at_creation(event.type, house.rules) if wanted is None else wanted):
+    if not (links_at_creation(event.type, deployment.rules) if wanted is None else wanted):
         return event
-    named = [name for name in house.destinations if name in EVENT_DESTINATIONS]
+    named = [name for name in deployment.destinations if name in EVENT_DESTINATIONS]
     return replace(event, links={name: Link("create", None, "requested") for name in named})
 
 
-def keep_event(register: Register, house: House, event: Event, stamp: Stamp, *, new: bool = False) -> Event:
+def keep_event(
+    register: Register, deployment: DeploymentRules, event: Event, stamp: Stamp, *, new: bool = False
+) -> Event:
     """Write an event down and tell the neighbours it is linked with. Never waits for them (R-52)."""
     now = stamp.received_at
     if new:
         register.events.add(event, now)
     else:
         register.events.change(event, now)
-    enqueue(register.connection, event_messages(house, event, stamp, now), now)
+    enqueue(register.connection, event_messages(deployment, event, stamp, now), now)
     register.feed.tell(event.id, event.mode, "event", {"revision": event.revision, "status": event.status}, now)
     return event

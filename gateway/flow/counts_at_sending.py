@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.canon.documents import CountsDocument
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from outbox.database.database import Database
-    from outbox.message import Claimed
+    from outbox.message import ClaimedMessage
 
 
-async def with_counts(claimed: Claimed, database: Database, house: House, now: datetime) -> Claimed:
+async def with_counts(
+    claimed: ClaimedMessage, database: Database, deployment: DeploymentRules, now: datetime
+) -> ClaimedMessage:
     """The message with its counts, as its recipient may learn them; one of any other topic as it is.
 
     Raises PermanentDeliveryError when the register no longer has the event.
@@ -43,5 +45,5 @@ async def with_counts(claimed: Claimed, database: Database, house: House, now: d
     document = await database.read(lambda connection: work(Register(connection)))
     if document is None:
         raise PermanentDeliveryError("passerelle.evenement", "L’événement à dénombrer n’est plus dans le registre.")
-    body = house.restrict(destination, "counts", document)
+    body = deployment.restrict(destination, "counts", document)
     return replace(claimed, envelope=replace(claimed.envelope, body=body))

@@ -42,7 +42,7 @@ class InterventionRules:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class DeploymentRules:
     """The rules in force here."""
 
     rules: Rules = DEFAULT_RULES

@@ -21,13 +21,13 @@ from outbox.sql import enqueue, free_scope
 if TYPE_CHECKING:
     from domain.event import Event
     from domain.victim.observation import Stamp
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
     from outbox.message import Envelope
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class LinkChange:
     """What a change of a link made."""
 
     event: Event
@@ -49,23 +49,29 @@ class Changed:
         )
 
 
-def holds_events(house: House, destination: str) -> None:
+def holds_events(deployment: DeploymentRules, destination: str) -> None:
     """Raises `UnknownError` for a destination that keeps no events here."""
-    if destination not in EVENT_DESTINATIONS or destination not in house.destinations:
+    if destination not in EVENT_DESTINATIONS or destination not in deployment.destinations:
         raise UnknownError("destination_inconnue", "destination", "Cette destination ne tient pas d’événements ici.")
 
 
 def link(  # noqa: PLR0913 - which event, to which, by whom, why
-    register: Register, house: House, event: Event, destination: str, wanted: Link, stamp: Stamp, reason: str = ""
-) -> Changed:
+    register: Register,
+    deployment: DeploymentRules,
+    event: Event,
+    destination: str,
+    wanted: Link,
+    stamp: Stamp,
+    reason: str = "",
+) -> LinkChange:
     """Create there or link to one there; from another one of theirs only with a reason, and what was there is withdrawn."""
-    holds_events(house, destination)
+    holds_events(deployment, destination)
     if (wanted.action == "link") != (wanted.external_id is not None):
         raise InvalidError(
             "lien", "external_id", "L’identifiant du voisin va avec « link », et seulement avec lui.", ""
         )
     known = event.links.get(destination)
-    changed = Changed(event)
+    changed = LinkChange(event)
     if known is not None and known.state == "linked":
         if not reason.strip() or known.external_id == wanted.external_id:
             raise ConflictError(
@@ -74,16 +80,16 @@ def link(  # noqa: PLR0913 - which event, to which, by whom, why
                 "Cet événement est déjà lié à ce voisin.",
                 f"événement {known.external_id} ; pour en changer, un autre identifiant et la raison (reason)",
             )
-        changed = unlink(register, house, event, destination, stamp, reason)
+        changed = unlink(register, deployment, event, destination, stamp, reason)
     linked = link_event(changed.event, destination, wanted)
-    return replace(changed, event=keep_event(register, house, linked, stamp))
+    return replace(changed, event=keep_event(register, deployment, linked, stamp))
 
 
 def unlink(  # noqa: PLR0913 - which event, from which, by whom, why
-    register: Register, house: House, event: Event, destination: str, stamp: Stamp, reason: str
-) -> Changed:
+    register: Register, deployment: DeploymentRules, event: Event, destination: str, stamp: Stamp, reason: str
+) -> LinkChange:
     """The neighbour is told of this event no more, and what it holds of it is withdrawn; audited."""
-    holds_events(house, destination)
+    holds_events(deployment, destination)
     known = event.links.get(destination)
     if known is None:
         raise ConflictError("non_lie", "destination", "Cet événement n’est pas lié à ce voisin.")
@@ -94,7 +100,7 @@ def unlink(  # noqa: PLR0913 - which event, from which, by whom, why
         register.connection, destination, event.id, lanes=lanes, by=stamp.author, reason=reason, now=now
     )
     left = known.external_id if known.state == "linked" else None
-    messages = _withdrawals(register, house, event, destination, stamp) if left else []
+    messages = _withdrawals(register, deployment, event, destination, stamp) if left else []
     withdrawn = sum(message.topic == "victim" for message in messages)
     unlinked = unlink_event(event, destination)
     if left is None:  # Asked for and never true: there is nothing to leave.
@@ -105,18 +111,20 @@ def unlink(  # noqa: PLR0913 - which event, from which, by whom, why
     register.audit.note(stamp.author, "event.unlinked", event.id, now, facts)
     body = {"destination": destination, "state": "unlinked", "external_id": left}
     register.feed.tell(event.id, event.mode, "link", body, now)
-    return Changed(unlinked, left, withdrawn, given_up)
+    return LinkChange(unlinked, left, withdrawn, given_up)
 
 
-def _withdrawals(register: Register, house: House, event: Event, destination: str, stamp: Stamp) -> list[Envelope]:
+def _withdrawals(
+    register: Register, deployment: DeploymentRules, event: Event, destination: str, stamp: Stamp
+) -> list[Envelope]:
     """Every record of the event, withdrawn by a revision that the neighbour has not seen; the next one is newer still."""
     now = stamp.received_at
     messages: list[Envelope] = []
     for before in list(register.victims.of_event(event.id)):
         gone = replace(before, revision=before.revision + 1)
-        leaving = withdrawal_messages(house, event, gone, stamp, destination, now)
+        leaving = withdrawal_messages(deployment, event, gone, stamp, destination, now)
         if leaving:
-            register.victims.change(before, replace(gone, revision=gone.revision + 1), now, house.rules)
+            register.victims.change(before, replace(gone, revision=gone.revision + 1), now, deployment.rules)
         messages += leaving
     known = event.links[destination]
     return messages + [
@@ -127,5 +135,5 @@ def _withdrawals(register: Register, house: House, event: Event, destination: st
             due_at=None,
             body={**message.body, "left": known.external_id},
         )
-        for message in count_messages(house, event, now, (destination,))
+        for message in count_messages(deployment, event, now, (destination,))
     ]

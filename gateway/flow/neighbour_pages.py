@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from domain.canon.people import PersonDocument
     from domain.event import Event
     from domain.mode import Mode
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.flow.neighbour_words import Hearing
     from gateway.register import Register
 
@@ -39,7 +39,7 @@ REASON: Final = "Vu d’abord par un voisin : créé par la règle du déploieme
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class PageResult:
     """What became of a page."""
 
     outcomes: Mapping[str, int]
@@ -50,44 +50,44 @@ class Taken:
     """Identifiers of the tasks that wait for a person."""
 
 
-def together(parts: Sequence[Taken]) -> Taken:
+def together(parts: Sequence[PageResult]) -> PageResult:
     """What became of a page that was taken in slices."""
     outcomes: Counter[str] = Counter()
     for part in parts:
         outcomes.update(part.outcomes)
     tasks = tuple(task for part in parts for task in part.tasks)
-    return Taken(dict(outcomes), sum(part.created for part in parts), tasks)
+    return PageResult(dict(outcomes), sum(part.created for part in parts), tasks)
 
 
 def take_words(  # noqa: PLR0913 - whose words, by which rule, when
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     neighbour: str,
     mode: Mode,
     words: Sequence[Mapping[str, Any]],
     now: datetime,
     *,
     create: bool,
-) -> Taken:
+) -> PageResult:
     """Hear every word of a page, in the caller's transaction."""
     speaker = Speaker(SOURCES[neighbour], neighbour, mode)
     outcomes: Counter[str] = Counter()
     tasks: list[str] = []
     created = 0
-    for said in words:
-        word = cast("PersonDocument", said)
-        hearing = _heard(register, house, speaker, word, now)
+    for page_word in words:
+        word = cast("PersonDocument", page_word)
+        hearing = _heard(register, deployment, speaker, word, now)
         if (
             create
             and hearing.outcome is Outcome.UNKNOWN_PERSON
-            and _create(register, house, speaker, hearing, word, now)
+            and _create(register, deployment, speaker, hearing, word, now)
         ):
             created += 1
             continue
         outcomes[hearing.outcome.value] += 1
         if hearing.task_id:
             tasks.append(hearing.task_id)
-    return Taken(outcomes, created, tuple(tasks))
+    return PageResult(outcomes, created, tuple(tasks))
 
 
 def move_cursor(register: Register, neighbour: str, mode: Mode, cursor: str | None, now: datetime) -> None:
@@ -107,11 +107,13 @@ def note_fault(  # noqa: PLR0913 - whose, why, where
     return after
 
 
-def _heard(register: Register, house: House, speaker: Speaker, word: PersonDocument, now: datetime) -> Hearing:
+def _heard(
+    register: Register, deployment: DeploymentRules, speaker: Speaker, word: PersonDocument, now: datetime
+) -> Hearing:
     # A savepoint a word: what a refused one had begun to write goes away with it.
     savepoint = register.connection.begin_nested()
     try:
-        hearing = hear(register, house, speaker, word, now)
+        hearing = hear(register, deployment, speaker, word, now)
     except RuleError as refusal:
         savepoint.rollback()
         return keep_refused(register, speaker, word, now, refusal)
@@ -120,7 +122,12 @@ def _heard(register: Register, house: House, speaker: Speaker, word: PersonDocum
 
 
 def _create(  # noqa: PLR0913 - of what, by whom, when
-    register: Register, house: House, speaker: Speaker, hearing: Hearing, word: PersonDocument, now: datetime
+    register: Register,
+    deployment: DeploymentRules,
+    speaker: Speaker,
+    hearing: Hearing,
+    word: PersonDocument,
+    now: datetime,
 ) -> bool:
     """Make a patient of a person whom the neighbour gives a number of; whether it could be."""
     number = read_sinus_number(word.get("sinus_number") or "")
@@ -130,22 +137,22 @@ def _create(  # noqa: PLR0913 - of what, by whom, when
         return False
     savepoint = register.connection.begin_nested()
     try:
-        patient_id = _made(register, house, speaker, event, word, number, now)
+        patient_id = _made(register, deployment, speaker, event, word, number, now)
     except RuleError:
         savepoint.rollback()
         return False
     decided = replace(person, state="created", victim_id=patient_id, by=BY, reason=REASON)
     register.unknown_persons.decide(decided)
     register.audit.note(BY, "unknown_person.created", person.id, now, {"source": speaker.source.value})
-    told = {"task_id": person.id, "state": "created"}
-    register.feed.tell(event.id, speaker.mode, "unknown_person", told, now)
+    facts = {"task_id": person.id, "state": "created"}
+    register.feed.tell(event.id, speaker.mode, "unknown_person", facts, now)
     savepoint.commit()
     return True
 
 
 def _made(  # noqa: PLR0913 - same
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     speaker: Speaker,
     event: Event,
     word: PersonDocument,
@@ -155,8 +162,8 @@ def _made(  # noqa: PLR0913 - same
     """The new patient, who is the neighbour's own person: its record becomes ours instead of standing against it."""
     patient_id = new_id(now)
     stamp = Stamp(speaker.source, speaker.author, moment_of(word, now), now)
-    accept(register, house, event, patient_id, creation_of(speaker.source, event, patient_id, word, stamp), stamp)
+    accept(register, deployment, event, patient_id, creation_of(speaker.source, event, patient_id, word, stamp), stamp)
     rule = Stamp(Source.GATEWAY, BY, now, now)
     same = DecideNumber("same_person", REASON, number.canonical)
-    accept(register, house, event, patient_id, same, rule)
+    accept(register, deployment, event, patient_id, same, rule)
     return patient_id

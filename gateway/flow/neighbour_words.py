@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from domain.mode import Mode
     from domain.victim.observation import Observation
     from domain.victim.victim import Victim
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
 
 SYSTEM: Final = {Source.SINUS: "sinus", Source.SIVIC: "sivic", Source.HOSPITAL: "hospital"}
@@ -91,7 +91,9 @@ class Speaker:
     mode: Mode
 
 
-def hear(register: Register, house: House, speaker: Speaker, word: PersonDocument, now: datetime) -> Hearing:
+def hear(
+    register: Register, deployment: DeploymentRules, speaker: Speaker, word: PersonDocument, now: datetime
+) -> Hearing:
     """Hear one word, in the caller's transaction. Raises `InvalidError` only for a date that cannot be one."""
     stamp = Stamp(speaker.source, speaker.author, moment_of(word, now), now)
     plausible(stamp)
@@ -99,7 +101,7 @@ def hear(register: Register, house: House, speaker: Speaker, word: PersonDocumen
     if victim is None or event is None:
         outcome = Outcome.AMBIGUOUS if ambiguous else Outcome.UNKNOWN_PERSON
         return _as_task(register, speaker, event, word, now, outcome)
-    return tell_of(register, house, speaker, event, victim, word, stamp)
+    return tell_of(register, deployment, speaker, event, victim, word, stamp)
 
 
 def keep_refused(
@@ -112,7 +114,7 @@ def keep_refused(
 
 def tell_of(  # noqa: PLR0913 - of whom, by whom, when
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     speaker: Speaker,
     event: Event,
     victim: Victim,
@@ -123,18 +125,18 @@ def tell_of(  # noqa: PLR0913 - of whom, by whom, when
     observations: list[Observation] = []
     try:
         for command in commands_of(speaker.source, event, victim, word, stamp):
-            observations += decide(event, victim, command, stamp, surroundings(register, event), house.rules)
+            observations += decide(event, victim, command, stamp, surroundings(register, event), deployment.rules)
     except RuleError as refusal:
         kept = _as_task(register, speaker, event, word, stamp.received_at, Outcome.REFUSED, refusal.code)
         return Hearing(
             Outcome.REFUSED, event.id, victim.id, kept.task_id, (), refusal.code, refusal.field, refusal.title
         )
-    accepted = record(register, house, event, victim, observations, stamp.received_at, but=SYSTEM[speaker.source])
+    accepted = record(register, deployment, event, victim, observations, stamp.received_at, but=SYSTEM[speaker.source])
     if accepted.victim.revision == victim.revision:
         return Hearing(Outcome.KNOWN, event.id, victim.id)
     fields = sorted({name for each in observations for name in each.facts.get("fields", {})})
     beside = tuple(name for name in fields if _beside(accepted.victim, speaker.source, name))
-    _inform_portal(register, house, event, accepted.victim, speaker, word, fields, beside, stamp)
+    _inform_portal(register, deployment, event, accepted.victim, speaker, word, fields, beside, stamp)
     return Hearing(Outcome.TAKEN, event.id, victim.id, None, beside)
 
 
@@ -192,11 +194,11 @@ def creation_of(source: Source, event: Event, patient_id: str, word: PersonDocum
 
 def moment_of(word: Mapping[str, Any], now: datetime) -> datetime:
     """When it happened; `now` where the word does not say. Raises `InvalidError` for what is no instant."""
-    said = word.get("happened_at")
-    if said is None:
+    hour = word.get("happened_at")
+    if hour is None:
         return now
     try:
-        moment = datetime.fromisoformat(said)
+        moment = datetime.fromisoformat(hour)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
@@ -236,18 +238,18 @@ def _events(register: Register, speaker: Speaker, word: PersonDocument) -> list[
 
 def _bearers(register: Register, source: Source, event: Event, word: PersonDocument) -> set[str]:
     """Whom the word's names point at in one event; a name that nobody bears points at nobody."""
-    found: set[str] = set()
+    bearers: set[str] = set()
     if (patient_id := word.get("patient_id")) and register.victims.find(event.id, patient_id) is not None:
-        found.add(patient_id)
+        bearers.add(patient_id)
     number = read_sinus_number(word.get("sinus_number") or "")
     if isinstance(number, SinusNumber) and (bearer := register.numbers.bearer(event.id, number.canonical)):
-        found.add(bearer)
+        bearers.add(bearer)
     kind = KINDS.get(source)
     if kind is not None:
         for name in ("key", "merged_key"):
             if key := _own_key(source, word, name):
-                found |= register.numbers.keyed(event.id, kind, key)
-    return found
+                bearers |= register.numbers.keyed(event.id, kind, key)
+    return bearers
 
 
 def _own_key(source: Source, word: Mapping[str, Any], name: str = "key") -> str | None:
@@ -291,7 +293,7 @@ def _beside(victim: Victim, source: Source, name: str) -> bool:
 
 def _inform_portal(  # noqa: PLR0913 - what, of whom, by whom
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     event: Event,
     victim: Victim,
     speaker: Speaker,
@@ -313,7 +315,7 @@ def _inform_portal(  # noqa: PLR0913 - what, of whom, by whom
         "beside": list(beside),
     }
     messages = [
-        news_message(event, victim.id, house.restrict(name, "patient.news", body), stamp.received_at, name)
-        for name in house.takers("patient.news")
+        news_message(event, victim.id, deployment.restrict(name, "patient.news", body), stamp.received_at, name)
+        for name in deployment.takers("patient.news")
     ]
     enqueue(register.connection, messages, stamp.received_at)

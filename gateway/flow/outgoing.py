@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from domain.event import Event
     from domain.victim.observation import Observation, Stamp
     from domain.victim.victim import Victim
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
 
 
 def _envelope(  # noqa: PLR0913 - the fields of an envelope
@@ -54,7 +54,7 @@ def linked(event: Event, destination: str) -> bool:
 
 
 def victim_messages(  # noqa: PLR0913 - what, of whom, before and after, to whom
-    house: House,
+    deployment: DeploymentRules,
     event: Event,
     before: Victim | None,
     victim: Victim,
@@ -69,17 +69,17 @@ def victim_messages(  # noqa: PLR0913 - what, of whom, before and after, to whom
     A neighbour that no longer has to do with the victim is told so, without a name; with `again`, even when it was told.
     """
     messages = []
-    for destination in house.takers("victim", only):
-        concerned = house.concerned(destination, victim)
-        was = again or (before is not None and house.concerned(destination, before))
+    for destination in deployment.takers("victim", only):
+        concerned = deployment.concerned(destination, victim)
+        was = again or (before is not None and deployment.concerned(destination, before))
         if not linked(event, destination) or not (concerned or was):
             continue
-        document = victim_document(victim, event, stamp, destination, house.rules)
+        document = victim_document(victim, event, stamp, destination, deployment.rules)
         if not concerned:
             document = withdrawn(document)
-        elif not house.may_name(destination, victim):
+        elif not deployment.may_name(destination, victim):
             document = unnamed(document)
-        body = house.restrict(destination, "victim", document)
+        body = deployment.restrict(destination, "victim", document)
         messages.append(
             _envelope(destination, "victim", f"victim:{victim.id}", event, body, now, severity=victim.severity)
         )
@@ -87,26 +87,26 @@ def victim_messages(  # noqa: PLR0913 - what, of whom, before and after, to whom
 
 
 def withdrawal_messages(  # noqa: PLR0913 - whom, from where, by whom
-    house: House, event: Event, victim: Victim, stamp: Stamp, destination: str, now: datetime
+    deployment: DeploymentRules, event: Event, victim: Victim, stamp: Stamp, destination: str, now: datetime
 ) -> list[Envelope]:
     """That a neighbour's event has nothing to do with this victim any more: its numbers are freed, its record withdrawn.
 
     Commands, by the event as it was linked: no later record, which goes elsewhere, makes them needless.
     """
-    if not house.concerned(destination, victim):
+    if not deployment.concerned(destination, victim):
         return []
     lane, messages = f"victim:{victim.id}", []
-    if destination in house.takers("identifier.detached"):
+    if destination in deployment.takers("identifier.detached"):
         for document in withdrawn_numbers(victim, event, stamp, destination):
-            body = house.restrict(destination, "identifier.detached", document)
+            body = deployment.restrict(destination, "identifier.detached", document)
             messages.append(_envelope(destination, "identifier.detached", lane, event, body, now))
-    gone = without_numbers(withdrawn(victim_document(victim, event, stamp, destination, house.rules)))
-    record = _envelope(destination, "victim", lane, event, house.restrict(destination, "victim", gone), now)
+    gone = without_numbers(withdrawn(victim_document(victim, event, stamp, destination, deployment.rules)))
+    record = _envelope(destination, "victim", lane, event, deployment.restrict(destination, "victim", gone), now)
     return [*messages, replace(record, kind=Kind.COMMAND)]
 
 
 def evacuation_messages(  # noqa: PLR0913 - what, of whom, before and after, to whom
-    house: House,
+    deployment: DeploymentRules,
     event: Event,
     before: Victim | None,
     victim: Victim,
@@ -122,11 +122,11 @@ def evacuation_messages(  # noqa: PLR0913 - what, of whom, before and after, to 
     if topic is None:
         return []
     messages = []
-    for destination in house.takers(topic, only):
+    for destination in deployment.takers(topic, only):
         if linked(event, destination):
-            document = victim_document(victim, event, stamp, destination, house.rules)
-            body = house.restrict(
-                destination, topic, document if house.may_name(destination, victim) else unnamed(document)
+            document = victim_document(victim, event, stamp, destination, deployment.rules)
+            body = deployment.restrict(
+                destination, topic, document if deployment.may_name(destination, victim) else unnamed(document)
             )
             messages.append(
                 _envelope(destination, topic, f"victim:{victim.id}", event, body, now, severity=victim.severity)
@@ -146,7 +146,12 @@ def _moved(before: Victim | None, victim: Victim) -> str | None:
 
 
 def detachment_messages(  # noqa: PLR0913 - what, of whom, before and after
-    house: House, event: Event, before: Victim | None, victim: Victim, observation: Observation, now: datetime
+    deployment: DeploymentRules,
+    event: Event,
+    before: Victim | None,
+    victim: Victim,
+    observation: Observation,
+    now: datetime,
 ) -> list[Envelope]:
     """The SINUS numbers that no longer name a victim: said as such, before the record without them (R-41).
 
@@ -160,16 +165,18 @@ def detachment_messages(  # noqa: PLR0913 - what, of whom, before and after
             "identifier.detached",
             f"victim:{victim.id}",
             event,
-            house.restrict(destination, "identifier.detached", document),
+            deployment.restrict(destination, "identifier.detached", document),
             now,
         )
-        for destination in house.takers("identifier.detached")
-        if linked(event, destination) and house.concerned(destination, before)
+        for destination in deployment.takers("identifier.detached")
+        if linked(event, destination) and deployment.concerned(destination, before)
         for document in detached_documents(victim, event, observation, destination)
     ]
 
 
-def count_messages(house: House, event: Event, now: datetime, only: Collection[str] | None = None) -> list[Envelope]:
+def count_messages(
+    deployment: DeploymentRules, event: Event, now: datetime, only: Collection[str] | None = None
+) -> list[Envelope]:
     """Counts are due. The body names the event only: they are counted when they leave (docs/decisions/0006)."""
     return [
         _envelope(
@@ -179,22 +186,22 @@ def count_messages(house: House, event: Event, now: datetime, only: Collection[s
             event,
             {"event_id": event.id, "mode": event.mode},
             now,
-            due_at=now + house.count_delay,
+            due_at=now + deployment.count_delay,
         )
-        for destination in house.takers("counts", only)
+        for destination in deployment.takers("counts", only)
         if linked(event, destination)
     ]
 
 
 def event_messages(
-    house: House, event: Event, stamp: Stamp, now: datetime, only: Collection[str] | None = None
+    deployment: DeploymentRules, event: Event, stamp: Stamp, now: datetime, only: Collection[str] | None = None
 ) -> list[Envelope]:
     """The event itself, for the neighbours it is, or is to be, linked with, and those that only want to know of it."""
     messages = []
-    for destination in house.takers("event", only):
+    for destination in deployment.takers("event", only):
         if destination in event.links or destination not in EVENT_DESTINATIONS:
             document = event_document(event, stamp, destination)
-            body = house.restrict(destination, "event", document)
+            body = deployment.restrict(destination, "event", document)
             messages.append(_envelope(destination, "event", f"event:{event.id}", event, body, now))
     return messages
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from domain.event import Event
     from domain.victim.observation import Observation, Stamp
     from domain.victim.victim import Victim
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class MendedPair:
     """The two patients as they now are, in the order they were named."""
 
     first: Victim
@@ -32,50 +32,57 @@ class Mended:
 
 
 def swap(  # noqa: PLR0913 - where, who, why, when
-    register: Register, house: House, event: Event, first: str, second: str, reason: str, stamp: Stamp
-) -> Mended:
+    register: Register, deployment: DeploymentRules, event: Event, first: str, second: str, reason: str, stamp: Stamp
+) -> MendedPair:
     """Exchange the identities of two patients. Raises RuleError, and then nothing was written."""
     plausible(stamp)
     event = register.events.held(event)
     a, b = _two(register, event, first, second)
-    mended = _write(register, house, event, (a, b), swap_identities(event, a, b, reason, stamp), stamp.received_at)
+    mended = _write(register, deployment, event, (a, b), swap_identities(event, a, b, reason, stamp), stamp.received_at)
     register.audit.note(stamp.author, "patient.identity_swapped", f"{event.id} {first} {second}", stamp.received_at)
     return mended
 
 
 def rebind(  # noqa: PLR0913 - what, where, who, why, when
-    register: Register, house: House, event: Event, number: str, giver: str, taker: str, reason: str, stamp: Stamp
-) -> Mended:
+    register: Register,
+    deployment: DeploymentRules,
+    event: Event,
+    number: str,
+    giver: str,
+    taker: str,
+    reason: str,
+    stamp: Stamp,
+) -> MendedPair:
     """Give a SINUS number to the patient who wears it. Raises RuleError, and then nothing was written."""
     plausible(stamp)
     event = register.events.held(event)
     a, b = _two(register, event, giver, taker)
-    said = rebind_number(event, number, a, b, reason, stamp)
-    mended = _write(register, house, event, (a, b), said, stamp.received_at)
+    observations = rebind_number(event, number, a, b, reason, stamp)
+    mended = _write(register, deployment, event, (a, b), observations, stamp.received_at)
     register.audit.note(stamp.author, "patient.number_rebound", f"{event.id} {giver} {taker}", stamp.received_at)
     return mended
 
 
 def _two(register: Register, event: Event, first: str, second: str) -> tuple[Victim, Victim]:
     """Both records, locked in one order whoever was named first, so that two such acts never wait for each other."""
-    found = {name: register.victims.find(event.id, name, for_change=True) for name in sorted({first, second})}
+    victims = {name: register.victims.find(event.id, name, for_change=True) for name in sorted({first, second})}
     for name in (first, second):
-        if found[name] is None:
+        if victims[name] is None:
             raise UnknownError("patient_inconnu", "patient_id", "Ce patient n’est pas connu dans cet événement.", "")
-    return found[first], found[second]  # type: ignore[return-value]  # neither is None: see above
+    return victims[first], victims[second]  # type: ignore[return-value]  # neither is None: see above
 
 
 def _write(  # noqa: PLR0913 - what, of whom, when
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     event: Event,
     pair: tuple[Victim, Victim],
     observations: tuple[Observation, Observation],
     now: datetime,
-) -> Mended:
+) -> MendedPair:
     """The giver first: a number is free before it is given."""
     first, second = (
-        record(register, house, event, victim, [said], now).victim
-        for victim, said in zip(pair, observations, strict=True)
+        record(register, deployment, event, victim, [observation], now).victim
+        for victim, observation in zip(pair, observations, strict=True)
     )
-    return Mended(first, second)
+    return MendedPair(first, second)

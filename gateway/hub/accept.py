@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from adapters.lrm.hubsante.inbound import CREATIONS, Decision, Known, Move, decide
+from adapters.lrm.hubsante.inbound import CREATIONS, Decision, InboundContext, Move, decide
 from adapters.lrm.hubsante.perimeters import REPLY
 from adapters.lrm.hubsante.wire.replies import Step
 from gateway.hub.acknowledgements import answers, early, heard
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from adapters.lrm.hubsante.inbound import Received
-    from gateway.flow.deployment_rules import House
+    from adapters.lrm.hubsante.inbound import ReceivedMessage
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
     from gateway.register.hub.messages import HubMessage
 
-    Read = Callable[[HubMessage, datetime], Received]
+    Read = Callable[[HubMessage, datetime], ReceivedMessage]
 
 log = logging.getLogger("gateway.hub")
 
@@ -58,7 +58,9 @@ class Rules:
     """Message of a tablet → to whom it is passed on."""
 
 
-def accept(register: Register, house: House, rules: Rules, received: Received, read: Read) -> None:
+def accept(
+    register: Register, deployment: DeploymentRules, rules: Rules, received: ReceivedMessage, read: Read
+) -> None:
     """Keep a message, and do what it calls for. `read` reads again one that was held."""
     decision = decide(received, _known(register, rules, received))
     if early(register, received):
@@ -70,34 +72,41 @@ def accept(register: Register, house: House, rules: Rules, received: Received, r
         log.warning("hub.unreadable vhost=%s box=%s", received.vhost, received.box)
         register.feed.tell("", rules.mode, "hub", {"step": "unreadable", "vhost": received.vhost}, received.at)
     elif not answers(received) or received.faults:
-        conclude(register, house, rules, received, decision, read)
+        conclude(register, deployment, rules, received, decision, read)
     elif decision.move is not Move.HOLD:
-        heard(register, house, received, rules.mode)
+        heard(register, deployment, received, rules.mode)
 
 
-def release(register: Register, house: House, rules: Rules, read: Read, now: datetime) -> int:
+def release(register: Register, deployment: DeploymentRules, rules: Rules, read: Read, now: datetime) -> int:
     """Answer the updates whose case did not come in time, hear the answers that came too early; says how many."""
     waited = register.hub.held_too_long(now)
-    for one in waited:
-        received = read(one, now)
+    for message in waited:
+        received = read(message, now)
         if answers(received):
-            _hear_at_last(register, house, rules, one, received)
+            _hear_at_last(register, deployment, rules, message, received)
             continue
         known = _known(register, rules, received, waited=True)
-        _conclude_held(register, house, rules, one, received, decide(received, known), read)
+        _conclude_held(register, deployment, rules, message, received, decide(received, known), read)
     return len(waited)
 
 
-def _hear_at_last(register: Register, house: House, rules: Rules, one: HubMessage, received: Received) -> None:
+def _hear_at_last(
+    register: Register, deployment: DeploymentRules, rules: Rules, message: HubMessage, received: ReceivedMessage
+) -> None:
     if early(register, received):
-        register.hub.wait_on(one.seq, received.at + EARLY)
+        register.hub.wait_on(message.seq, received.at + EARLY)
         return
-    register.hub.decided(one.seq, STATES[Move.KEEP], None)
-    heard(register, house, received, rules.mode)
+    register.hub.decided(message.seq, STATES[Move.KEEP], None)
+    heard(register, deployment, received, rules.mode)
 
 
 def conclude(  # noqa: PLR0913 - a message, what was decided of it, and by whom
-    register: Register, house: House, rules: Rules, received: Received, decision: Decision, read: Read
+    register: Register,
+    deployment: DeploymentRules,
+    rules: Rules,
+    received: ReceivedMessage,
+    decision: Decision,
+    read: Read,
 ) -> None:
     """Answer a functional message, give it its effects, and take up what waited for it."""
     match decision.move:
@@ -107,40 +116,40 @@ def conclude(  # noqa: PLR0913 - a message, what was decided of it, and by whom
             case = register.hub.case(received.ids.case) if received.ids.case else None
             number = register.hub.number_of(received.vhost, _short(received.identifier))
             answered = sort_of(received, case) == POSITIONS and answer_positions(
-                register, house, received, read, rules.mode
+                register, deployment, received, read, rules.mode
             )
             task = None if answered else ask(register, received, number, case, rules.mode)
-            applied = follow(register, house, received)
+            applied = follow(register, deployment, received)
             _reply(register, rules, received, {"step": (Step.INTEGRATED if applied else Step.RECEIVED).value})
             _told(register, rules, received, "integrated" if applied else "received", number=number, task=task)
-            relay(register, house, rules.relays, received, rules.mode)
+            relay(register, deployment, rules.relays, received, rules.mode)
             note_phone_case(register, received, rules.mode)
             if received.key in CREATIONS and received.ids.case and register.hub.case(received.ids.case) is None:
                 _open(register, received)
-                for one in register.hub.held_of(received.ids.case):
-                    held = read(one, received.at)
+                for message in register.hub.held_of(received.ids.case):
+                    held = read(message, received.at)
                     known = _known(register, rules, held)
-                    _conclude_held(register, house, rules, one, held, decide(held, known), read)
+                    _conclude_held(register, deployment, rules, message, held, decide(held, known), read)
 
 
 def _conclude_held(  # noqa: PLR0913 - same
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     rules: Rules,
-    one: HubMessage,
-    received: Received,
+    message: HubMessage,
+    received: ReceivedMessage,
     decision: Decision,
     read: Read,
 ) -> None:
-    register.hub.decided(one.seq, STATES[decision.move], decision.code.value if decision.code else None)
-    conclude(register, house, rules, received, decision, read)
+    register.hub.decided(message.seq, STATES[decision.move], decision.code.value if decision.code else None)
+    conclude(register, deployment, rules, received, decision, read)
 
 
-def _known(register: Register, rules: Rules, received: Received, *, waited: bool = False) -> Known:
+def _known(register: Register, rules: Rules, received: ReceivedMessage, *, waited: bool = False) -> InboundContext:
     envelope, case_id = received.envelope, received.ids.case
     case = register.hub.case(case_id) if case_id else None
     senders = rules.senders.get(received.vhost)
-    return Known(
+    return InboundContext(
         mode=rules.mode,
         sender=not senders or (envelope is not None and envelope.sender in senders),
         case=case is not None,
@@ -149,7 +158,7 @@ def _known(register: Register, rules: Rules, received: Received, *, waited: bool
     )
 
 
-def _open(register: Register, received: Received) -> None:
+def _open(register: Register, received: ReceivedMessage) -> None:
     envelope, canon = received.envelope, received.content.canon if received.content else {}
     case = HubCase(
         case_id=str(received.ids.case),
@@ -166,7 +175,7 @@ def _open(register: Register, received: Received) -> None:
     register.hub.open_case(case, received.at)
 
 
-def _refuse(register: Register, rules: Rules, received: Received, decision: Decision) -> None:
+def _refuse(register: Register, rules: Rules, received: ReceivedMessage, decision: Decision) -> None:
     """The RS-ERROR, then the refused RC-REF that names it: one lane, so in this order."""
     if decision.code is None:
         return
@@ -176,7 +185,7 @@ def _refuse(register: Register, rules: Rules, received: Received, decision: Deci
     _told(register, rules, received, "refused", decision.code.value)
 
 
-def _reply(register: Register, rules: Rules, received: Received, said: dict[str, Any]) -> str:
+def _reply(register: Register, rules: Rules, received: ReceivedMessage, content: dict[str, Any]) -> str:
     """Queue an answer; its id."""
     envelope = received.envelope
     if envelope is None:
@@ -189,7 +198,7 @@ def _reply(register: Register, rules: Rules, received: Received, said: dict[str,
         topic=REPLY,
         kind=Kind.COMMAND,
         mode=rules.mode,
-        body={**about, "status": envelope.status, **said},
+        body={**about, "status": envelope.status, **content},
         created_at=received.at,
         priority=Priority.URGENT,
     )
@@ -200,7 +209,7 @@ def _reply(register: Register, rules: Rules, received: Received, said: dict[str,
 def _told(  # noqa: PLR0913 - a line of the feed
     register: Register,
     rules: Rules,
-    received: Received,
+    received: ReceivedMessage,
     step: str,
     code: int | None = None,
     *,
@@ -216,7 +225,7 @@ def _told(  # noqa: PLR0913 - a line of the feed
     register.feed.tell(scope, rules.mode, "hub", body, received.at)
 
 
-def _row(received: Received, decision: Decision, rules: Rules) -> dict[str, Any]:
+def _row(received: ReceivedMessage, decision: Decision, rules: Rules) -> dict[str, Any]:
     envelope, ids = received.envelope, received.ids
     wait = EARLY if answers(received) else rules.hold
     state = "unreadable" if envelope is None else STATES[decision.move]

@@ -15,7 +15,7 @@ from domain.source import Source
 from domain.victim.observation import Stamp
 from gateway.flow.outgoing import victim_messages
 from gateway.hub.effects import REQUEST
-from gateway.interventions.follow import Heard, hear, not_taken
+from gateway.interventions.follow import LrmAnswer, hear, not_taken
 from gateway.operations.alarms import sound
 from gateway.register.hub.messages import HubCase, HubStep, Step, fits
 from outbox.message import Status
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from adapters.lrm.hubsante.inbound import Received
-    from gateway.flow.deployment_rules import House
+    from adapters.lrm.hubsante.inbound import ReceivedMessage
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
 
 log = logging.getLogger("gateway.hub")
@@ -44,12 +44,12 @@ SHOWN = {Step.INTEGRATED, Step.READ}
 """Steps after which a request is on somebody's screen."""
 
 
-def answers(received: Received) -> bool:
+def answers(received: ReceivedMessage) -> bool:
     """Whether it speaks of a message of ours, and asks for nothing."""
     return received.content is not None and received.content.kind in ANSWERS
 
 
-def early(register: Register, received: Received) -> bool:
+def early(register: Register, received: ReceivedMessage) -> bool:
     """Whether it answers a message that the hub has and that we have not written down yet: it waits, and is not lost."""
     about = _about(received)
     if received.faults or not answers(received) or about is None:
@@ -63,27 +63,29 @@ def _on_its_way(register: Register, about: str) -> bool:
     return status in {Status.PENDING, Status.SENDING}
 
 
-def heard(register: Register, house: House, received: Received, mode: str) -> None:
+def heard(register: Register, deployment: DeploymentRules, received: ReceivedMessage, mode: str) -> None:
     """An answer to a message of ours; one that names no message moves nothing."""
     content, about = received.content, _about(received)
     if content is None or about is None:
         return
     if content.kind == REFERENCE:
-        heard_reference(register, house, received, about)
+        heard_reference(register, deployment, received, about)
     else:
-        heard_error(register, house, received, about, mode)
+        heard_error(register, deployment, received, about, mode)
 
 
-def heard_reference(register: Register, house: House, received: Received, about: str) -> None:
+def heard_reference(register: Register, deployment: DeploymentRules, received: ReceivedMessage, about: str) -> None:
     """How far the message it speaks of went; a step that we do not know counts as received."""
     canon = received.content.canon if received.content else {}
     step = Step.REFUSED if canon.get("refused") else STEPS.get(canon.get("step", ""), Step.RECEIVED)
     case = _note(register, received, about, step, None)
     if case is not None and case.topic == REQUEST and case.reference and step in SHOWN:
-        hear(register, house, case.reference, Heard("AFFICHEE"), received.at, "hub")
+        hear(register, deployment, case.reference, LrmAnswer("AFFICHEE"), received.at, "hub")
 
 
-def heard_error(register: Register, house: House, received: Received, about: str, mode: str) -> None:
+def heard_error(
+    register: Register, deployment: DeploymentRules, received: ReceivedMessage, about: str, mode: str
+) -> None:
     """What an error means for the message it speaks of, and what happens next."""
     canon = received.content.canon if received.content else {}
     code = canon.get("code", 0)
@@ -102,19 +104,19 @@ def heard_error(register: Register, house: House, received: Received, about: str
         return
     log.warning("hub.error code=%d next=%s topic=%s", code, following.value, case.topic)
     if case.topic == REQUEST and case.reference:
-        not_taken(register, house, case.reference, reason, received.at, "hub")
-    if following in {Next.AGAIN, Next.CREATE_FIRST} and _say_again(register, house, case, following, received.at):
+        not_taken(register, deployment, case.reference, reason, received.at, "hub")
+    if following in {Next.AGAIN, Next.CREATE_FIRST} and _say_again(register, deployment, case, following, received.at):
         return
     facts: dict[str, Any] = {"destination": "hub", "topic": case.topic, "lane": case.lane}
     facts |= {"cause_code": f"hub.{code}", "why": reason}
     sound(register, f"hub:{about[:200]}", facts, mode, received.at)
 
 
-def _about(received: Received) -> str | None:
+def _about(received: ReceivedMessage) -> str | None:
     return received.content.canon.get("about") if received.content else None
 
 
-def _note(register: Register, received: Received, about: str, step: Step, code: int | None) -> HubCase | None:
+def _note(register: Register, received: ReceivedMessage, about: str, step: Step, code: int | None) -> HubCase | None:
     """Append the step to the timeline of the message; its case, or None when we never sent that."""
     steps = register.hub.steps(about)
     if not steps:
@@ -126,9 +128,9 @@ def _note(register: Register, received: Received, about: str, step: Step, code: 
     return register.hub.case(case_id) if case_id else None
 
 
-def _say_again(register: Register, house: House, case: HubCase, following: Next, now: datetime) -> bool:
+def _say_again(register: Register, deployment: DeploymentRules, case: HubCase, following: Next, now: datetime) -> bool:
     """Queue the victim's present record: whole, when its case is not known there. Whether that could be done."""
-    errors = [one for one in register.hub.steps_of_case(case.case_id) if one.step is Step.ERROR]
+    errors = [step for step in register.hub.steps_of_case(case.case_id) if step.step is Step.ERROR]
     victims: Sequence[str] = [case.lane.removeprefix("victim:")] if case.topic == "victim" and case.lane else []
     event = register.events.find(case.scope) if case.scope else None
     victim = register.victims.find(case.scope, victims[0]) if event and case.scope and victims else None
@@ -138,6 +140,6 @@ def _say_again(register: Register, house: House, case: HubCase, following: Next,
         forget_lane(register.connection, "hub", case.lane)
     due = now + AGAIN_AFTER if following is Next.AGAIN else None
     stamp = Stamp(Source.GATEWAY, "passerelle", now, now)
-    messages = victim_messages(house, event, None, victim, stamp, now, ("hub",))
-    enqueue(register.connection, [replace(one, due_at=due) for one in messages], now)
+    messages = victim_messages(deployment, event, None, victim, stamp, now, ("hub",))
+    enqueue(register.connection, [replace(message, due_at=due) for message in messages], now)
     return True

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.lrm.hubsante.client import LinkState
-    from adapters.lrm.hubsante.inbound import Received
+    from adapters.lrm.hubsante.inbound import ReceivedMessage
     from adapters.lrm.hubsante.judge.judgement import Judge
     from adapters.lrm.hubsante.reading.content import Reading
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register.hub.messages import HubMessage
     from gateway.settings.settings import HubSettings
     from outbox.database.database import Database
@@ -59,7 +59,7 @@ class HubDoor:
 
     settings: HubSettings
     listener: Listener
-    house: House
+    deployment: DeploymentRules
     database: Database
     clock: Callable[[], datetime]
     silence: float
@@ -72,7 +72,11 @@ class HubDoor:
             mode=self.settings.link.mode,
             hold=timedelta(seconds=self.settings.hold_seconds),
             relays={str(name): to for name, to in self.settings.relays.items()},
-            senders={one.vhost: frozenset(one.senders) for one in self.settings.perimeters if one.senders},
+            senders={
+                perimeter.vhost: frozenset(perimeter.senders)
+                for perimeter in self.settings.perimeters
+                if perimeter.senders
+            },
         )
 
     def open(self, ring: Callable[[], None]) -> None:
@@ -95,9 +99,9 @@ class HubDoor:
             log.error("hub.unexpected vhost=%s use_case=%s error=%s", received.vhost, key, kind)  # noqa: TRY400 - a trace would quote the message
             await self._accept(replace(received, faults=(*received.faults, UNEXPECTED)))
 
-    async def _accept(self, received: Received) -> None:
+    async def _accept(self, received: ReceivedMessage) -> None:
         await self.database.write(
-            lambda connection: accept(Register(connection), self.house, self.rules, received, self._read)
+            lambda connection: accept(Register(connection), self.deployment, self.rules, received, self._read)
         )
 
     async def contents(self, messages: Sequence[HubMessage], *, personal: bool) -> list[dict[str, Any]]:
@@ -112,16 +116,16 @@ class HubDoor:
         """Answer the updates that waited in vain, and watch our certificate and our perimeters."""
         now = self.clock()
         await self.database.write(
-            lambda connection: release(Register(connection), self.house, self.rules, self._read, now)
+            lambda connection: release(Register(connection), self.deployment, self.rules, self._read, now)
         )
         health = Health(self.settings.link.mode, self.settings.certificate_days, self.silence)
         certificate, links = self.settings.link.certificate, self.listener.links
         await self.database.write(lambda connection: health.look(Register(connection), certificate, links, now))
 
-    def _read(self, held: HubMessage, at: datetime) -> Received:
+    def _read(self, held: HubMessage, at: datetime) -> ReceivedMessage:
         delivery = Delivery(held.vhost, held.box, held.content_type, held.raw, redelivered=True)
         return read_delivery(delivery, self._judge(held.vhost), at, self.listener.reading)
 
     def _judge(self, vhost: str) -> Judge | None:
-        version = next((one.model for one in self.settings.perimeters if one.vhost == vhost), None)
+        version = next((perimeter.model for perimeter in self.settings.perimeters if perimeter.vhost == vhost), None)
         return self.listener.judges.get(version) if version else None

@@ -16,15 +16,15 @@ from domain.errors import RuleError
 from domain.source import Source
 from domain.victim.observation import Stamp
 from gateway.flow.accept import record, surroundings
-from gateway.interventions.follow import Heard, hear
+from gateway.interventions.follow import LrmAnswer, hear
 from gateway.register.hub.messages import LONGEST_STATUS, fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from adapters.lrm.hubsante.inbound import Received
+    from adapters.lrm.hubsante.inbound import ReceivedMessage
     from domain.decisions.commands import PatientCommand
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
     from gateway.register.hub.messages import HubCase
 
@@ -68,19 +68,19 @@ ENGAGED = frozenset({
 """What of a vehicle is in a record that knows by what, and how far: more than this is for people to read."""
 
 
-def follow(register: Register, house: House, received: Received) -> bool:
+def follow(register: Register, deployment: DeploymentRules, received: ReceivedMessage) -> bool:
     """Whether everything that the message says entered our records."""
     content = received.content
     case = register.hub.case(received.ids.case) if received.ids.case else None
     effect = EFFECTS.get(content.kind) if content else None
     if content is None or case is None or effect is None:
         return False
-    taken = effect(register, house, received, case)
-    said = {name for name, value in content.canon.items() if value not in ([], {}, None)}
-    return bool(taken) and not content.left and said <= taken | ABOUT
+    taken = effect(register, deployment, received, case)
+    filled = {name for name, value in content.canon.items() if value not in ([], {}, None)}
+    return bool(taken) and not content.left and filled <= taken | ABOUT
 
 
-def _case(register: Register, house: House, received: Received, case: HubCase) -> set[str]:
+def _case(register: Register, deployment: DeploymentRules, received: ReceivedMessage, case: HubCase) -> set[str]:
     """Its owner and its status; for a request, that it was taken or ended; for a victim, what was decided."""
     canon = _canon(received)
     owner, status = fits(canon.get("owner")), fits(canon.get("status_code"), LONGEST_STATUS)
@@ -89,16 +89,23 @@ def _case(register: Register, house: House, received: Received, case: HubCase) -
     if case.ours and case.topic == REQUEST and case.reference:
         if owner:
             word = "DOSSIER_OUVERT" if owner == case.partner else "REFUSEE"
-            hear(register, house, case.reference, Heard(word, case_id=canon.get("sender_case_id")), received.at, "hub")
+            hear(
+                register,
+                deployment,
+                case.reference,
+                LrmAnswer(word, case_id=canon.get("sender_case_id")),
+                received.at,
+                "hub",
+            )
         if canon.get("status") in ENDED:
-            hear(register, house, case.reference, Heard("TERMINEE"), received.at, "hub")
+            hear(register, deployment, case.reference, LrmAnswer("TERMINEE"), received.at, "hub")
     decisions = canon.get("decisions") or ()
     if case.ours and case.topic == VICTIM and decisions:
         mine = only_patient(case.case_id)
         entered = [
             (command := _decided(each)) is not None
             and speaks_of(each, canon, mine)
-            and _observe(register, house, case, received, command)
+            and _observe(register, deployment, case, received, command)
             for each in decisions
         ]
         taken |= {"decisions"} if all(entered) else set()
@@ -107,26 +114,26 @@ def _case(register: Register, house: House, received: Received, case: HubCase) -
     return taken
 
 
-def _answer(register: Register, house: House, received: Received, case: HubCase) -> set[str]:
+def _answer(register: Register, deployment: DeploymentRules, received: ReceivedMessage, case: HubCase) -> set[str]:
     word = ANSWERS.get(_canon(received).get("answer", ""))
     if word is None or case.reference is None or not (case.ours and case.topic == REQUEST):
         return set()
-    return {"answer"} if hear(register, house, case.reference, Heard(word), received.at, "hub") else set()
+    return {"answer"} if hear(register, deployment, case.reference, LrmAnswer(word), received.at, "hub") else set()
 
 
-def _vehicles(register: Register, house: House, received: Received, case: HubCase) -> set[str]:
+def _vehicles(register: Register, deployment: DeploymentRules, received: ReceivedMessage, case: HubCase) -> set[str]:
     canon = _canon(received)
     vehicles = canon.get("vehicles") or ()
     steps = [step.get("step", "") for each in vehicles for step in each.get("steps") or ()]
     entered: list[bool] = []
     if case.ours and case.topic == REQUEST and case.reference:
         words = ["MOYEN_ENGAGE", *(ON_THE_WAY[step] for step in steps if step in ON_THE_WAY)]
-        moved = [hear(register, house, case.reference, Heard(word), received.at, "hub") for word in words]
+        moved = [hear(register, deployment, case.reference, LrmAnswer(word), received.at, "hub") for word in words]
         entered = [any(moved)]
     elif case.ours and case.topic == VICTIM:
         mine = only_patient(case.case_id)
         entered = [
-            speaks_of(each, canon, mine) and _observe(register, house, case, received, command)
+            speaks_of(each, canon, mine) and _observe(register, deployment, case, received, command)
             for each in vehicles
             for command in _carries(each)
         ]
@@ -134,27 +141,27 @@ def _vehicles(register: Register, house: House, received: Received, case: HubCas
     return {"vehicles"} if entered and all(entered) and whole else set()
 
 
-def _step(register: Register, house: House, received: Received, case: HubCase) -> set[str]:
+def _step(register: Register, deployment: DeploymentRules, received: ReceivedMessage, case: HubCase) -> set[str]:
     step = _canon(received).get("step", "")
     if case.ours and case.topic == REQUEST and case.reference and step in ON_THE_WAY:
-        moved = hear(register, house, case.reference, Heard(ON_THE_WAY[step]), received.at, "hub")
+        moved = hear(register, deployment, case.reference, LrmAnswer(ON_THE_WAY[step]), received.at, "hub")
         return {"step"} if moved else set()
     if case.ours and case.topic == VICTIM and step in TRANSPORTING:
-        return {"step"} if _observe(register, house, case, received, ConfirmEvacuation()) else set()
+        return {"step"} if _observe(register, deployment, case, received, ConfirmEvacuation()) else set()
     return set()
 
 
-def _report(register: Register, house: House, received: Received, case: HubCase) -> set[str]:
+def _report(register: Register, deployment: DeploymentRules, received: ReceivedMessage, case: HubCase) -> set[str]:
     canon = _canon(received)
     patient = canon.get("patient") or {}
     text = assessment(canon)
     if not (case.ours and case.topic == VICTIM and text) or not speaks_of(patient, {}, only_patient(case.case_id)):
         return set()
-    entered = _observe(register, house, case, received, RecordBilan(text=text))
+    entered = _observe(register, deployment, case, received, RecordBilan(text=text))
     return set(ASSESSED) | {"measures", "notes"} if entered else set()
 
 
-EFFECTS: dict[str, Callable[[Register, House, Received, HubCase], set[str]]] = {
+EFFECTS: dict[str, Callable[[Register, DeploymentRules, ReceivedMessage, HubCase], set[str]]] = {
     "hub_case": _case,
     "hub_help_answer": _answer,
     "hub_vehicles": _vehicles,
@@ -177,12 +184,12 @@ def assessment(canon: Canon) -> str:
         " ".join(str(each[name]) for name in ("type", "value", "precision") if each.get(name))
         for each in canon.get("measures") or ()
     ]
-    told = [
+    assessed = [
         f"{word} : {', '.join(value) if isinstance(value, list) else value}"
         for name, word in ASSESSED.items()
         if (value := canon.get(name))
     ]
-    return "\n".join([*measures, *told, *(canon.get("notes") or ())])
+    return "\n".join([*measures, *assessed, *(canon.get("notes") or ())])
 
 
 def speaks_of(item: Canon, canon: Canon, patient: str) -> bool:
@@ -211,11 +218,13 @@ def _carries(vehicle: Canon) -> Iterator[PatientCommand]:
         yield ConfirmEvacuation()
 
 
-def _canon(received: Received) -> Canon:
+def _canon(received: ReceivedMessage) -> Canon:
     return received.content.canon if received.content else {}
 
 
-def _observe(register: Register, house: House, case: HubCase, received: Received, command: PatientCommand) -> bool:
+def _observe(
+    register: Register, deployment: DeploymentRules, case: HubCase, received: ReceivedMessage, command: PatientCommand
+) -> bool:
     """Write down one word of a SAMU on a victim of ours; whether the record now says it."""
     victim_id = (case.lane or "").removeprefix("victim:")
     event = register.events.find(case.scope) if case.scope else None
@@ -225,10 +234,18 @@ def _observe(register: Register, house: House, case: HubCase, received: Received
     author = received.envelope.sender if received.envelope else "hub"
     stamp = Stamp(Source.LRM, author[:80], received.at, received.at)
     try:
-        observations = decide(event, victim, command, stamp, surroundings(register, event), house.rules)
+        observations = decide(event, victim, command, stamp, surroundings(register, event), deployment.rules)
     except RuleError as refusal:
         body = {"patient_id": victim.id, "source": Source.LRM, "code": refusal.code, "field": refusal.field}
         register.feed.tell(event.id, event.mode, "refused", body, received.at)
         return False
-    record(register, house, event, victim, observations, received.at, [n for n in house.destinations if n != "hub"])
+    record(
+        register,
+        deployment,
+        event,
+        victim,
+        observations,
+        received.at,
+        [n for n in deployment.destinations if n != "hub"],
+    )
     return True

@@ -34,12 +34,12 @@ class Health:
         """Raise what should be raised, end what is over."""
         if certificate is not None:
             self._certificate(register, certificate, now)
-        for one in links:
-            lost = not one.connected and (now - one.since).total_seconds() >= self.silence
-            facts = {"destination": "hub", "vhost": one.vhost, "since": one.since.isoformat()}
+        for link in links:
+            lost = not link.connected and (now - link.since).total_seconds() >= self.silence
+            facts = {"destination": "hub", "vhost": link.vhost, "since": link.since.isoformat()}
             if lost:
-                facts |= {"cause_code": one.cause.code, "why": one.cause.title}
-            self._tell(register, f"{PERIMETER}{one.vhost}", facts, now, wrong=lost)
+                facts |= {"cause_code": link.cause.code, "why": link.cause.title}
+            self._tell(register, f"{PERIMETER}{link.vhost}", facts, now, wrong=lost)
 
     def _certificate(self, register: Register, path: Path, now: datetime) -> None:
         try:

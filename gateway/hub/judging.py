@@ -52,7 +52,7 @@ class Judging:
                 notice = WITHOUT if self._folder is None else UNUSABLE
                 return {**_told(_by_our_rules(raw, model or VERSIONS[0]), None, ()), "notice": notice, "models": []}
             verdicts = [(judge.judge(raw), judge.models.version) for judge in wanted]
-            verdict, version = min(verdicts, key=lambda one: (len(one[0].faults), one[0].more, -one[1]))
+            verdict, version = min(verdicts, key=lambda judged: (len(judged[0].faults), judged[0].more, -judged[1]))
             advice = () if verdict.faults else _advice(raw, version)
             return {**_told(verdict, version, advice), "notice": "", "models": sorted(judges)}
 
@@ -107,13 +107,13 @@ def _told(verdict: Verdict, version: int | None, advice: tuple[Finding, ...]) ->
         "parts": [
             {
                 "part": part.value,
-                "faults": [_finding(one) for one in verdict.faults if one.part is part],
-                "flags": [_finding(one) for one in (*verdict.flags, *advice) if one.part is part],
+                "faults": [_finding(finding) for finding in verdict.faults if finding.part is part],
+                "flags": [_finding(finding) for finding in (*verdict.flags, *advice) if finding.part is part],
             }
             for part in PARTS
         ],
     }
 
 
-def _finding(one: Finding) -> dict[str, Any]:
-    return {"path": one.path, "text": one.text, "code": one.code}
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {"path": finding.path, "text": finding.text, "code": finding.code}

@@ -15,7 +15,7 @@ from gateway.register.interventions.phone_cases import Person
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from adapters.lrm.hubsante.inbound import Received
+    from adapters.lrm.hubsante.inbound import ReceivedMessage
     from gateway.register import Register
 
 CASE = "hub_case"
@@ -23,7 +23,7 @@ YEARS = re.compile(r"P([0-9]{1,3})Y")
 LONGEST = 255
 
 
-def note_phone_case(register: Register, received: Received, mode: str) -> bool:
+def note_phone_case(register: Register, received: ReceivedMessage, mode: str) -> bool:
     """Keep each patient of a case that its SAMU opened, under what may find that one; whether somebody was kept."""
     case_id, content = received.ids.case, received.content
     if content is None or content.kind != CASE or not case_id or len(case_id) > LONGEST:
@@ -33,14 +33,14 @@ def note_phone_case(register: Register, received: Received, mode: str) -> bool:
         return False
     place = {name: content.canon.get("place", {}).get(name) for name in ("address", "city", "insee_code")}
     sender = received.envelope.sender if received.envelope else None
-    found = [
+    persons = [
         Person(_shown(patient), tuple(digests))
         for patient in content.canon.get("patients") or ()
         if (digests := list(_digests(patient, place["insee_code"], received)))
     ]
-    if found:
-        register.phone_cases.put(case_id, mode, sender, place, found, received.at)
-    return bool(found)
+    if persons:
+        register.phone_cases.put(case_id, mode, sender, place, persons, received.at)
+    return bool(persons)
 
 
 def _shown(patient: Mapping[str, Any]) -> dict[str, str | None]:
@@ -53,7 +53,7 @@ def _shown(patient: Mapping[str, Any]) -> dict[str, str | None]:
     }
 
 
-def _digests(patient: Mapping[str, Any], insee: str | None, received: Received) -> Iterator[bytes]:
+def _digests(patient: Mapping[str, Any], insee: str | None, received: ReceivedMessage) -> Iterator[bytes]:
     """What a click of the same patient would be found by."""
     shown = _shown(patient)
     for year in _years(patient, shown["birth_year"], received.at.year):

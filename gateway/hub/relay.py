@@ -16,8 +16,8 @@ from gateway.hub.say import HUB, queue
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adapters.lrm.hubsante.inbound import Received
-    from gateway.flow.deployment_rules import House
+    from adapters.lrm.hubsante.inbound import ReceivedMessage
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
 
 log = logging.getLogger("gateway.hub")
@@ -33,7 +33,9 @@ class LackingError(LookupError):
     """A field that the document must have is not there; its path."""
 
 
-def relay(register: Register, house: House, relays: Mapping[str, str], received: Received, mode: str) -> bool:
+def relay(
+    register: Register, deployment: DeploymentRules, relays: Mapping[str, str], received: ReceivedMessage, mode: str
+) -> bool:
     """Queue what is to be passed on of a message received; whether something was."""
     content = received.content
     topic = RELAYED.get(content.kind) if content else None
@@ -43,19 +45,19 @@ def relay(register: Register, house: House, relays: Mapping[str, str], received:
     if received.envelope is not None and received.envelope.sender == to:
         return False
     name = content.message.name
-    if not house.takers(topic, [HUB]):
+    if not deployment.takers(topic, [HUB]):
         log.warning("hub.not_relayed message=%s reason=no_perimeter", name)
         return False
-    said = {**content.canon, "mode": mode, "to": to, "said_at": received.at.isoformat()}
+    relayed = {**content.canon, "mode": mode, "to": to, "said_at": received.at.isoformat()}
     if topic == REPORT:
-        said["patient"] = _numbered(said.get("patient") or {})
+        relayed["patient"] = _numbered(relayed.get("patient") or {})
     try:
-        document = whole(HUB_DOCUMENTS[topic], said)
+        document = whole(HUB_DOCUMENTS[topic], relayed)
     except LackingError as error:
         log.warning("hub.not_relayed message=%s reason=incomplete field=%s", name, error)
         register.feed.tell("", mode, "hub", {"step": "not_relayed", "use_case": name}, received.at)
         return False
-    queue(register, topic, house.restrict(HUB, topic, document), mode, received.at, None, LIFE)
+    queue(register, topic, deployment.restrict(HUB, topic, document), mode, received.at, None, LIFE)
     return True
 
 

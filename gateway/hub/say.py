@@ -20,7 +20,7 @@ from outbox.sql import enqueue
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
 
 HUB = "hub"
@@ -45,7 +45,7 @@ TYPES = {
 LONGEST_LANE = 255
 
 
-class Said(Protocol):
+class HubDocument(Protocol):
     """A document as a door, a command or a tablet gives it."""
 
     @property
@@ -65,7 +65,7 @@ class Said(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
+class QueuedMessage:
     """A message that will leave."""
 
     id: str
@@ -76,22 +76,26 @@ class Queued:
     expires_at: datetime
 
 
-def say(register: Register, house: House, mode: str, said: Said, now: datetime) -> Queued:
+def say(
+    register: Register, deployment: DeploymentRules, mode: str, message: HubDocument, now: datetime
+) -> QueuedMessage:
     """Queue one message for a partner. Raises RuleError, and then nothing was written."""
-    refuse_unserved(house, said.topic)
-    case_id = getattr(said, "case_id", None)
+    refuse_unserved(deployment, message.topic)
+    case_id = getattr(message, "case_id", None)
     case = register.hub.case(case_id) if case_id else None
     if case_id and case is None:
         expected = "un dossier reçu du hub, ou partagé par nous"
         raise UnknownError("dossier_inconnu", "case_id", "Ce dossier n’est pas connu de la passerelle.", expected)
-    to = said.to or (case.partner if case else None)
+    to = message.to or (case.partner if case else None)
     if to is None:
         expected = "identifiant de client du hub"
         raise InvalidError("destinataire_absent", "to", "Le dossier n’a pas de partenaire connu.", expected)
-    document = house.restrict(HUB, said.topic, said.document(mode, to, now))
-    end_by_answer(register, said.topic, document, mode, now, "réponse")
-    queued = queue(register, said.topic, document, mode, now, case.scope if case else None, said.valid_minutes)
-    register.feed.tell("", mode, "hub", {"step": "queued", "use_case": TYPES[said.topic], "message_id": queued.id}, now)
+    document = deployment.restrict(HUB, message.topic, message.document(mode, to, now))
+    end_by_answer(register, message.topic, document, mode, now, "réponse")
+    queued = queue(register, message.topic, document, mode, now, case.scope if case else None, message.valid_minutes)
+    register.feed.tell(
+        "", mode, "hub", {"step": "queued", "use_case": TYPES[message.topic], "message_id": queued.id}, now
+    )
     return queued
 
 
@@ -103,7 +107,7 @@ def queue(  # noqa: PLR0913 - a message and where it goes
     now: datetime,
     scope: str | None,
     valid_minutes: int,
-) -> Queued:
+) -> QueuedMessage:
     """Put a restricted document in the outbox. Each topic of a case has its lane: one that is parked holds back its own kind only."""
     about = document.get("case_id") or document.get("number") or document["to"]
     lane = f"{topic}:{about}"[:LONGEST_LANE]
@@ -122,15 +126,15 @@ def queue(  # noqa: PLR0913 - a message and where it goes
         expires_at=expires_at,
     )
     enqueue(register.connection, [envelope], now)
-    return Queued(envelope.id, topic, TYPES[topic], lane, expires_at)
+    return QueuedMessage(envelope.id, topic, TYPES[topic], lane, expires_at)
 
 
-def refuse_unserved(house: House, topic: str) -> None:
+def refuse_unserved(deployment: DeploymentRules, topic: str) -> None:
     """No hub here, or no perimeter that carries this: said at once, with what to set."""
-    if HUB not in house.destinations:
+    if HUB not in deployment.destinations:
         raise ConflictError(
             "hub_absent", "", "Cette passerelle n’est pas reliée au Hub Santé.", "section [hub] des réglages"
         )
-    if not house.takers(topic, [HUB]):
+    if not deployment.takers(topic, [HUB]):
         expected = f"ajouter « {topic} » aux « topics » d’un périmètre"
         raise ConflictError("perimetre_absent", "", "Aucun périmètre du hub ne porte ce message.", expected)

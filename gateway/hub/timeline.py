@@ -37,8 +37,8 @@ STATES = {
 def case_view(register: Register, case: HubCase) -> dict[str, Any]:
     """One case and its whole timeline, the oldest first."""
     sent = [_sent(steps) for steps in _by_message(register.hub.steps_of_case(case.case_id))]
-    came = [_received(one) for one in register.hub.messages_of(case.case_id)]
-    timeline = sorted([*sent, *came], key=lambda one: one["at"])
+    came = [_received(message) for message in register.hub.messages_of(case.case_id)]
+    timeline = sorted([*sent, *came], key=lambda entry: entry["at"])
     return {**summary(case), "timeline": timeline}
 
 
@@ -59,10 +59,10 @@ def summary(case: HubCase) -> dict[str, Any]:
 
 
 def _by_message(steps: Sequence[HubStep]) -> list[list[HubStep]]:
-    found: dict[str, list[HubStep]] = {}
+    by_message: dict[str, list[HubStep]] = {}
     for step in steps:
-        found.setdefault(step.distribution_id, []).append(step)
-    return list(found.values())
+        by_message.setdefault(step.distribution_id, []).append(step)
+    return list(by_message.values())
 
 
 def _sent(steps: list[HubStep]) -> dict[str, Any]:
@@ -90,18 +90,18 @@ def _sent(steps: list[HubStep]) -> dict[str, Any]:
     }
 
 
-def _received(one: HubMessage) -> dict[str, Any]:
+def _received(message: HubMessage) -> dict[str, Any]:
     return {
         "way": "received",
-        "number": one.seq,
-        "at": _at(one.received_at),
-        "distribution_id": one.distribution_id,
-        "type": name_of(one.use_case),
-        "by": one.sender,
-        "state": one.state,
-        "word": STATES.get(one.state, one.state),
-        "code": one.code,
-        "times": one.times,
+        "number": message.seq,
+        "at": _at(message.received_at),
+        "distribution_id": message.distribution_id,
+        "type": name_of(message.use_case),
+        "by": message.sender,
+        "state": message.state,
+        "word": STATES.get(message.state, message.state),
+        "code": message.code,
+        "times": message.times,
     }
 
 

@@ -21,7 +21,7 @@ from domain.intervention.request import CALL_15, CANCEL_CALL_15
 from domain.intervention.status import Status
 from gateway.ids import new_id
 from gateway.interventions.messages import Answer, Message, again, answer_of, known, message_of
-from gateway.interventions.routes import CANCEL, REQUEST, Picked, lane_of, pick, queue
+from gateway.interventions.routes import CANCEL, REQUEST, PickedRoute, lane_of, pick, queue
 from gateway.interventions.tell import tell
 from gateway.register.interventions.requests import Intervention, NewMessage, Word
 from outbox.sql import free_lane, withdraw_lane
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from domain.intervention.reading import Reading
     from domain.intervention.request import Cancellation, InterventionRequest
     from domain.remark import Remark
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
     from gateway.security.keys import Principal
 
@@ -46,7 +46,7 @@ class _Turn:
     """One message being accepted."""
 
     register: Register
-    house: House
+    deployment: DeploymentRules
     sender: Principal
     now: datetime
     message: Message
@@ -54,7 +54,7 @@ class _Turn:
 
 def submit(  # noqa: PLR0913 - a request, whose, when, and what it supposes
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     request: InterventionRequest,
     sender: Principal,
     now: datetime,
@@ -63,23 +63,23 @@ def submit(  # noqa: PLR0913 - a request, whose, when, and what it supposes
 ) -> Answer:
     """Accept a request, or a new version of one. Raises a RuleError, StaleError among them when `if_match` is not its version."""
     refuse_other_mode(request.mode, sender, CALL_15)
-    turn = _Turn(register, house, sender, now, message_of(request, CALL_15))
-    one, stored = known(register, sender.name, turn.message)
+    turn = _Turn(register, deployment, sender, now, message_of(request, CALL_15))
+    intervention, stored = known(register, sender.name, turn.message)
     if stored is not None:
         return again(stored, turn.message)
-    refuse_stale(one, if_match, CALL_15)
-    if one is not None and one.status.is_final:
-        raise closed(one, CALL_15)
+    refuse_stale(intervention, if_match, CALL_15)
+    if intervention is not None and intervention.status.is_final:
+        raise closed(intervention, CALL_15)
     reading = read(request, sender.mode, now, sender.name)
     if reading.incident:
         log.warning("intervention.trial_ins sender=%s", sender.name)
-    picked = pick(register, house, reading, request.crra, sender, now)
-    return _update(turn, one, reading, picked) if one else _create(turn, reading, picked)
+    picked = pick(register, deployment, reading, request.crra, sender, now)
+    return _update(turn, intervention, reading, picked) if intervention else _create(turn, reading, picked)
 
 
 def cancel(  # noqa: PLR0913 - a cancellation, whose, when, and what it supposes
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     cancellation: Cancellation,
     sender: Principal,
     now: datetime,
@@ -88,36 +88,41 @@ def cancel(  # noqa: PLR0913 - a cancellation, whose, when, and what it supposes
 ) -> Answer:
     """The sender takes a request back. What never left is not sent; else the CRRA is asked, and answers by a status."""
     refuse_other_mode(cancellation.mode, sender, CANCEL_CALL_15)
-    turn = _Turn(register, house, sender, now, message_of(cancellation, CANCEL_CALL_15))
-    one, stored = known(register, sender.name, turn.message)
+    turn = _Turn(register, deployment, sender, now, message_of(cancellation, CANCEL_CALL_15))
+    intervention, stored = known(register, sender.name, turn.message)
     if stored is not None:
         return again(stored, turn.message)
-    if one is None:
+    if intervention is None:
         sentence = f"Cette demande n’est pas connue. {CANCEL_CALL_15}"
         raise UnknownError("DEMANDE_INCONNUE", "request_id", sentence)
-    refuse_stale(one, if_match, CANCEL_CALL_15)
-    if one.status is Status.ANNULEE:
-        return replace(answer_of(one, ()), duplicate=True)
-    if one.status.is_final:
-        raise closed(one, CANCEL_CALL_15)
+    refuse_stale(intervention, if_match, CANCEL_CALL_15)
+    if intervention.status is Status.ANNULEE:
+        return replace(answer_of(intervention, ()), duplicate=True)
+    if intervention.status.is_final:
+        raise closed(intervention, CANCEL_CALL_15)
     reason = " ".join((cancellation.reason or "").split())[:255] or None
-    said = Word(f"platform:{sender.name}", Status.ANNULEE, reason, moved=False, happened_at=now, received_at=now)
-    if _withdrawn(turn, one, "annulée par son émetteur"):
-        one = replace(one, status=Status.ANNULEE, since=now, reason=reason)
-        said = replace(said, moved=True)
+    word = Word(f"platform:{sender.name}", Status.ANNULEE, reason, moved=False, happened_at=now, received_at=now)
+    if _withdrawn(turn, intervention, "annulée par son émetteur"):
+        intervention = replace(intervention, status=Status.ANNULEE, since=now, reason=reason)
+        word = replace(word, moved=True)
     else:
-        one = replace(one, expires_at=now + house.interventions.expiry)
-        body = {"mode": one.mode, "request_id": one.reference, "cancelled_at": now.isoformat(), "reason": reason}
-        queue(register, house, one, CANCEL, body, now)
-    register.interventions.hear(one, said)
-    register.interventions.change(one)
-    return _kept(turn, one, "cancel", ())
+        intervention = replace(intervention, expires_at=now + deployment.interventions.expiry)
+        body = {
+            "mode": intervention.mode,
+            "request_id": intervention.reference,
+            "cancelled_at": now.isoformat(),
+            "reason": reason,
+        }
+        queue(register, deployment, intervention, CANCEL, body, now)
+    register.interventions.hear(intervention, word)
+    register.interventions.change(intervention)
+    return _kept(turn, intervention, "cancel", ())
 
 
-def _create(turn: _Turn, reading: Reading, picked: Picked) -> Answer:
+def _create(turn: _Turn, reading: Reading, picked: PickedRoute) -> Answer:
     now = turn.now
     name = _new_reference(turn.register)
-    one = Intervention(
+    intervention = Intervention(
         id=new_id(now),
         sender=turn.sender.name,
         request_id=turn.message.request_id,
@@ -136,64 +141,66 @@ def _create(turn: _Turn, reading: Reading, picked: Picked) -> Answer:
         ins_digest=_digest(reading.ins_key),
         person_digest=_digest(reading.person_key),
     )
-    turn.register.interventions.add(one)
-    return _sent(turn, one, reading, (*reading.remarks, *picked.remarks))
+    turn.register.interventions.add(intervention)
+    return _sent(turn, intervention, reading, (*reading.remarks, *picked.remarks))
 
 
-def _update(turn: _Turn, one: Intervention, reading: Reading, picked: Picked) -> Answer:
+def _update(turn: _Turn, intervention: Intervention, reading: Reading, picked: PickedRoute) -> Answer:
     """A new version, by the route of the first where that may have been told, else by the route that now fits."""
-    version = one.version + 1
-    if _withdrawn(turn, one, f"remplacée par la version {version}"):
+    version = intervention.version + 1
+    if _withdrawn(turn, intervention, f"remplacée par la version {version}"):
         route = picked.route
-        one = replace(one, destination=route.destination, second=route.second, crra=route.label)
-    if one.status in {Status.ERREUR, Status.INCERTAINE}:
-        one = replace(one, status=Status.TRANSMISE, since=turn.now, reason=None)
-    one = replace(
-        one,
+        intervention = replace(intervention, destination=route.destination, second=route.second, crra=route.label)
+    if intervention.status in {Status.ERREUR, Status.INCERTAINE}:
+        intervention = replace(intervention, status=Status.TRANSMISE, since=turn.now, reason=None)
+    intervention = replace(
+        intervention,
         version=version,
-        document=_document(reading, one.reference, version, picked),
+        document=_document(reading, intervention.reference, version, picked),
         sent_at=turn.now,
         expires_at=turn.now + picked.expiry,
         alarmed_at=None,
         ins_digest=_digest(reading.ins_key),
         person_digest=_digest(reading.person_key),
     )
-    turn.register.interventions.change(one)
+    turn.register.interventions.change(intervention)
     remarks = (*reading.remarks, *picked.remarks, remark("MISE_A_JOUR", "request_id"))
-    return _sent(turn, one, reading, remarks)
+    return _sent(turn, intervention, reading, remarks)
 
 
-def _withdrawn(turn: _Turn, one: Intervention, reason: str) -> bool:
+def _withdrawn(turn: _Turn, intervention: Intervention, reason: str) -> bool:
     """Whether nothing of this request ever left; then nothing will. Else what is parked makes way for what comes now."""
-    connection, lane = turn.register.connection, lane_of(one)
+    connection, lane = turn.register.connection, lane_of(intervention)
     by, now = turn.sender.name, turn.now
-    if withdraw_lane(connection, one.destination, lane, one.id, by=by, reason=reason, now=now):
+    if withdraw_lane(connection, intervention.destination, lane, intervention.id, by=by, reason=reason, now=now):
         return True
-    free_lane(connection, one.destination, lane, by=by, reason=reason, now=now)
+    free_lane(connection, intervention.destination, lane, by=by, reason=reason, now=now)
     return False
 
 
-def _sent(turn: _Turn, one: Intervention, reading: Reading, remarks: tuple[Remark, ...]) -> Answer:
+def _sent(turn: _Turn, intervention: Intervention, reading: Reading, remarks: tuple[Remark, ...]) -> Answer:
     """Queue a version, keep its files and its message, and answer."""
     interventions = turn.register.interventions
-    interventions.keep_documents(one, reading.documents)
-    source = f"platform:{one.sender}"
-    interventions.hear(one, Word(source, one.status, None, moved=True, happened_at=turn.now, received_at=turn.now))
-    queue(turn.register, turn.house, one, REQUEST, one.document, turn.now)
-    return _kept(turn, one, "new" if one.version == 1 else "update", remarks)
+    interventions.keep_documents(intervention, reading.documents)
+    source = f"platform:{intervention.sender}"
+    interventions.hear(
+        intervention, Word(source, intervention.status, None, moved=True, happened_at=turn.now, received_at=turn.now)
+    )
+    queue(turn.register, turn.deployment, intervention, REQUEST, intervention.document, turn.now)
+    return _kept(turn, intervention, "new" if intervention.version == 1 else "update", remarks)
 
 
-def _kept(turn: _Turn, one: Intervention, kind: str, remarks: tuple[Remark, ...]) -> Answer:
+def _kept(turn: _Turn, intervention: Intervention, kind: str, remarks: tuple[Remark, ...]) -> Answer:
     """Keep a message with its answer, tell those who follow, and give the answer."""
-    answer = answer_of(one, remarks)
+    answer = answer_of(intervention, remarks)
     message = turn.message
-    kept = NewMessage(message.key(one.version), kind, message.content, message.said, orjson.dumps(answer))
-    turn.register.interventions.keep_message(one, kept, turn.now)
-    tell(turn.register, turn.house, one, turn.now, answered=True)
+    kept = NewMessage(message.key(intervention.version), kind, message.content, message.digest, orjson.dumps(answer))
+    turn.register.interventions.keep_message(intervention, kept, turn.now)
+    tell(turn.register, turn.deployment, intervention, turn.now, answered=True)
     return replace(answer, created=kind == "new")
 
 
-def _document(reading: Reading, name: str, version: int, picked: Picked) -> dict[str, Any]:
+def _document(reading: Reading, name: str, version: int, picked: PickedRoute) -> dict[str, Any]:
     return {**reading.document, "request_id": name, "version": version, "crra": picked.route.crra}
 
 
@@ -215,13 +222,13 @@ def refuse_other_mode(mode: str | None, sender: Principal, sentence: str) -> Non
         raise ConflictError("MODE", "mode", f"Exercice et réel ne se mélangent jamais. {sentence}", str(sender.mode))
 
 
-def refuse_stale(one: Intervention | None, if_match: int | None, sentence: str) -> None:
+def refuse_stale(intervention: Intervention | None, if_match: int | None, sentence: str) -> None:
     """Raise StaleError when what the sender has read is not what the request is now."""
-    if if_match is not None and (one is None or one.version != if_match):
+    if if_match is not None and (intervention is None or intervention.version != if_match):
         raise StaleError("VERSION", "revision", f"La demande a changé depuis sa lecture. {sentence}")
 
 
-def closed(one: Intervention, sentence: str) -> ConflictError:
+def closed(intervention: Intervention, sentence: str) -> ConflictError:
     """Nothing follows the end of a request."""
-    title = f"{one.status.label} : la demande est close. {sentence}"
+    title = f"{intervention.status.label} : la demande est close. {sentence}"
     return ConflictError("DEMANDE_CLOSE", "request_id", title, "une nouvelle demande")

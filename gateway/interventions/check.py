@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 
     from domain.intervention.request import InterventionRequest
     from domain.remark import Remark
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
     from gateway.security.keys import Principal
 
 
 def check(  # noqa: PLR0913 - a request, whose, when, and how a refusal is said
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     request: InterventionRequest,
     sender: Principal,
     now: datetime,
-    told: Callable[[RuleError], dict[str, Any]],
+    describe: Callable[[RuleError], dict[str, Any]],
 ) -> dict[str, Any]:
     """The verdict. What was remarked before a refusal is said too: it often explains it."""
     remarks: list[Remark] = []
     try:
-        becomes, crra = _followed(register, house, request, sender, now, remarks)
+        becomes, crra = _followed(register, deployment, request, sender, now, remarks)
     except RuleError as error:
-        verdict = {"accepted": False, "becomes": "refused", "crra": None, "problem": told(error)}
+        verdict = {"accepted": False, "becomes": "refused", "crra": None, "problem": describe(error)}
     else:
         verdict = {"accepted": True, "becomes": becomes, "crra": crra, "problem": None}
     return {**verdict, "warnings": warnings_view(remarks)}
@@ -49,7 +49,7 @@ def check(  # noqa: PLR0913 - a request, whose, when, and how a refusal is said
 
 def _followed(  # noqa: PLR0913 - as above, and where remarks are collected
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     request: InterventionRequest,
     sender: Principal,
     now: datetime,
@@ -58,18 +58,18 @@ def _followed(  # noqa: PLR0913 - as above, and where remarks are collected
     """The way of `submit`, in its order: what the message would be, and the SAMU it would go to."""
     refuse_other_mode(request.mode, sender, CALL_15)
     message = message_of(request, CALL_15)
-    one, stored = found(register, sender.name, message)
+    intervention, stored = found(register, sender.name, message)
     if stored is not None:
         answer = again(stored, message)
         remarks += answer.warnings
         return "duplicate", answer.crra
-    if one is not None and one.status.is_final:
-        raise closed(one, CALL_15)
+    if intervention is not None and intervention.status.is_final:
+        raise closed(intervention, CALL_15)
     reading = read(request, sender.mode, now, sender.name)
     remarks += reading.remarks
-    picked = pick(register, house, reading, request.crra, sender, now)
+    picked = pick(register, deployment, reading, request.crra, sender, now)
     remarks += picked.remarks
-    if one is None:
+    if intervention is None:
         return "new", picked.route.label
     remarks.append(remark("MISE_A_JOUR", "request_id"))
     return "update", picked.route.label

@@ -23,7 +23,7 @@ from outbox.sql import free_lane
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
     from gateway.register.interventions.requests import Intervention
     from outbox.message import Envelope, Settlement
@@ -42,7 +42,7 @@ CONFIRMED = "Le logiciel du SAMU tient cette demande."
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class LrmAnswer:
     """What a CRRA's software says of a request."""
 
     etat: str
@@ -52,96 +52,114 @@ class Heard:
     reason: str | None = None
 
 
-def heard_in(facts: Mapping[str, Any]) -> Heard | None:
+def heard_in(facts: Mapping[str, Any]) -> LrmAnswer | None:
     """The word in the facts of a receipt or of a consultation; None when there is none."""
     word, at = facts.get("etat"), facts.get("etat_le")
     if not isinstance(word, str):
         return None
     when = datetime.fromisoformat(at) if isinstance(at, str) else None
-    return Heard(word, when if when and when.tzinfo else None, facts.get("dossier"), facts.get("motif_refus"))
+    return LrmAnswer(word, when if when and when.tzinfo else None, facts.get("dossier"), facts.get("motif_refus"))
 
 
 def hear(  # noqa: PLR0913 - of which request, what, when, by whom
-    register: Register, house: House, reference: str, said: Heard, now: datetime, source: str = "lrm"
+    register: Register,
+    deployment: DeploymentRules,
+    reference: str,
+    answer: LrmAnswer,
+    now: datetime,
+    source: str = "lrm",
 ) -> bool:
     """Append a CRRA's word, and move the request when it may follow; whether it moved."""
-    one = register.interventions.by_reference(reference, for_change=True)
-    status = heard(said.etat)
-    if one is None or status is None:
+    intervention = register.interventions.by_reference(reference, for_change=True)
+    status = heard(answer.etat)
+    if intervention is None or status is None:
         log.warning("intervention.word_unknown destination=%s", source)
         return False
-    if said.case_id and said.case_id != one.case_id:
-        one = replace(one, case_id=said.case_id[:80])
-        register.interventions.change(one)
-    if status is one.status:
+    if answer.case_id and answer.case_id != intervention.case_id:
+        intervention = replace(intervention, case_id=answer.case_id[:80])
+        register.interventions.change(intervention)
+    if status is intervention.status:
         return False
-    if one.status is Status.INCERTAINE and one.delivered_at is None:
-        one = _confirmed(register, one, now)
-    happened = said.at or now
-    reason = said.reason[:255] if said.reason else None
-    word = Word(source, status, reason, moved=may_follow(one.status, status), happened_at=happened, received_at=now)
-    if not word.moved and _said_before(register, one, word):
+    if intervention.status is Status.INCERTAINE and intervention.delivered_at is None:
+        intervention = _confirmed(register, intervention, now)
+    happened = answer.at or now
+    reason = answer.reason[:255] if answer.reason else None
+    word = Word(
+        source, status, reason, moved=may_follow(intervention.status, status), happened_at=happened, received_at=now
+    )
+    if not word.moved and _said_before(register, intervention, word):
         return False
-    register.interventions.hear(one, word)
+    register.interventions.hear(intervention, word)
     if word.moved:
         # Its own words are for the operator: a sender learns a reason by its code, which holds nothing clinical.
-        one = replace(one, status=status, since=happened, reason=refusal_code(status, said.reason))
-        register.interventions.change(one)
+        intervention = replace(intervention, status=status, since=happened, reason=refusal_code(status, answer.reason))
+        register.interventions.change(intervention)
         if status.is_accepted:
-            end(register, f"{UNANSWERED}:{one.id}", one.mode, now)
-        tell(register, house, one, now)
+            end(register, f"{UNANSWERED}:{intervention.id}", intervention.mode, now)
+        tell(register, deployment, intervention, now)
     return word.moved
 
 
-def _confirmed(register: Register, one: Intervention, now: datetime) -> Intervention:
+def _confirmed(register: Register, intervention: Intervention, now: datetime) -> Intervention:
     """The CRRA speaks of a request whose receipt was never read: it has it, and nobody need decide about the message."""
-    free_lane(register.connection, one.destination, lane_of(one), by=one.destination, reason=CONFIRMED, now=now)
-    one = replace(one, delivered_at=now)
-    register.interventions.change(one)
-    return one
+    free_lane(
+        register.connection,
+        intervention.destination,
+        lane_of(intervention),
+        by=intervention.destination,
+        reason=CONFIRMED,
+        now=now,
+    )
+    intervention = replace(intervention, delivered_at=now)
+    register.interventions.change(intervention)
+    return intervention
 
 
-def _said_before(register: Register, one: Intervention, word: Word) -> bool:
+def _said_before(register: Register, intervention: Intervention, word: Word) -> bool:
     """A CRRA that is asked every few seconds repeats itself."""
-    earlier = register.interventions.words(one.id)
+    earlier = register.interventions.words(intervention.id)
     return any(
         (each.source, each.status, each.happened_at) == (word.source, word.status, word.happened_at) for each in earlier
     )
 
 
-def settled(register: Register, house: House, settlement: Settlement) -> None:
+def settled(register: Register, deployment: DeploymentRules, settlement: Settlement) -> None:
     """What follows when a message of a request was delivered, refused, or too late; in that very transaction."""
     envelope = settlement.claimed.envelope
     if envelope.topic not in {REQUEST, CANCEL}:
         return  # What a platform was told is not told to it again.
-    one = _request_of(register, envelope)
-    if one is None:
+    intervention = _request_of(register, envelope)
+    if intervention is None:
         return
     if settlement.status is Sent.DELIVERED:
-        _delivered(register, house, one, settlement)
-    elif settlement.outcome is Outcome.DISCARDED and one.status in {Status.ERREUR, Status.INCERTAINE}:
+        _delivered(register, deployment, intervention, settlement)
+    elif settlement.outcome is Outcome.DISCARDED and intervention.status in {Status.ERREUR, Status.INCERTAINE}:
         return  # Its sender was told when it was parked.
     elif envelope.topic == REQUEST:
-        _not_sent(register, house, one, settlement)
+        _not_sent(register, deployment, intervention, settlement)
     else:
-        _not_cancelled(register, house, one, settlement)
+        _not_cancelled(register, deployment, intervention, settlement)
 
 
-def _delivered(register: Register, house: House, one: Intervention, settlement: Settlement) -> None:
+def _delivered(
+    register: Register, deployment: DeploymentRules, intervention: Intervention, settlement: Settlement
+) -> None:
     receipt, now, destination = settlement.receipt, settlement.at, settlement.claimed.envelope.destination
-    if one.delivered_at is None:
-        one = replace(one, delivered_at=now, case_id=(receipt.reference if receipt else None) or one.case_id)
-        if one.status in {Status.ERREUR, Status.INCERTAINE}:
-            one = replace(one, status=Status.TRANSMISE, since=now, reason=None)
-        register.interventions.change(one)
+    if intervention.delivered_at is None:
+        intervention = replace(
+            intervention, delivered_at=now, case_id=(receipt.reference if receipt else None) or intervention.case_id
+        )
+        if intervention.status in {Status.ERREUR, Status.INCERTAINE}:
+            intervention = replace(intervention, status=Status.TRANSMISE, since=now, reason=None)
+        register.interventions.change(intervention)
         # The hub only carries: the SAMU's own word comes later.
         carried = "confiée au Hub Santé" if destination == "hub" else "reçue par le logiciel du SAMU"
-        word = Word(destination, one.status, carried, moved=True, happened_at=now, received_at=now)
-        register.interventions.hear(one, word)
-        tell(register, house, one, now)
-    said = heard_in(receipt.facts) if receipt else None
-    if said is not None:
-        hear(register, house, one.reference, said, now, destination)
+        word = Word(destination, intervention.status, carried, moved=True, happened_at=now, received_at=now)
+        register.interventions.hear(intervention, word)
+        tell(register, deployment, intervention, now)
+    answer = heard_in(receipt.facts) if receipt else None
+    if answer is not None:
+        hear(register, deployment, intervention.reference, answer, now, destination)
 
 
 def _request_of(register: Register, envelope: Envelope) -> Intervention | None:
@@ -155,13 +173,17 @@ def asked_again(register: Register, settlement: Settlement) -> None:
     envelope, now = settlement.claimed.envelope, settlement.at
     if not first or envelope.topic not in {REQUEST, CANCEL}:
         return
-    one = _request_of(register, envelope)
-    if one is not None:
-        word = Word(envelope.destination, one.status, ASKED_AGAIN, moved=False, happened_at=now, received_at=now)
-        register.interventions.hear(one, word)
+    intervention = _request_of(register, envelope)
+    if intervention is not None:
+        word = Word(
+            envelope.destination, intervention.status, ASKED_AGAIN, moved=False, happened_at=now, received_at=now
+        )
+        register.interventions.hear(intervention, word)
 
 
-def _not_sent(register: Register, house: House, one: Intervention, settlement: Settlement) -> None:
+def _not_sent(
+    register: Register, deployment: DeploymentRules, intervention: Intervention, settlement: Settlement
+) -> None:
     """No receipt of the request, or of a new version of it: its sender must telephone, and the operator sees it.
 
     It is told as not sent only where nothing of it left or the neighbour refused it readably; else as uncertain.
@@ -172,75 +194,79 @@ def _not_sent(register: Register, house: House, one: Intervention, settlement: S
     cause = settlement.cause.title if settlement.cause else ""
     reason = f"{UNCERTAIN} {cause}" if uncertain else NOT_SENT_IN_TIME if expired else cause
     status = Status.INCERTAINE if uncertain else Status.ERREUR
-    of_now = not envelope.readable or envelope.body.get("version") == one.version
-    first = one.delivered_at is None and of_now
-    lost = first and may_follow(one.status, status)
+    of_now = not envelope.readable or envelope.body.get("version") == intervention.version
+    first = intervention.delivered_at is None and of_now
+    lost = first and may_follow(intervention.status, status)
     word = Word(envelope.destination, status, reason[:255], moved=lost, happened_at=now, received_at=now)
-    register.interventions.hear(one, word)
+    register.interventions.hear(intervention, word)
     log.warning(
         "intervention.%s id=%s destination=%s status=%s",
         "uncertain" if uncertain else "not_sent",
-        one.id,
+        intervention.id,
         envelope.destination,
         settlement.status.value,
     )
     if lost:
-        one = replace(one, status=status, since=now, reason=reason[:255])
-        register.interventions.change(one)
-    said = (CALL_15, UPDATE_LOST) if not uncertain else (UNCERTAIN_CALL_15, UPDATE_UNCERTAIN)
-    tell(register, house, one, now, said=said[0] if lost else said[1])
+        intervention = replace(intervention, status=status, since=now, reason=reason[:255])
+        register.interventions.change(intervention)
+    words = (CALL_15, UPDATE_LOST) if not uncertain else (UNCERTAIN_CALL_15, UPDATE_UNCERTAIN)
+    tell(register, deployment, intervention, now, reason=words[0] if lost else words[1])
 
 
 def not_taken(  # noqa: PLR0913 - of which request, why, when, by whom
-    register: Register, house: House, reference: str, reason: str, now: datetime, source: str
+    register: Register, deployment: DeploymentRules, reference: str, reason: str, now: datetime, source: str
 ) -> None:
     """What carried the request says later that it was not taken: its sender must telephone."""
-    one = register.interventions.by_reference(reference, for_change=True)
-    if one is None:
+    intervention = register.interventions.by_reference(reference, for_change=True)
+    if intervention is None:
         return
-    lost = may_follow(one.status, Status.ERREUR)
+    lost = may_follow(intervention.status, Status.ERREUR)
     word = Word(source, Status.ERREUR, reason[:255], moved=lost, happened_at=now, received_at=now)
-    register.interventions.hear(one, word)
-    log.warning("intervention.not_taken id=%s destination=%s", one.id, source)
+    register.interventions.hear(intervention, word)
+    log.warning("intervention.not_taken id=%s destination=%s", intervention.id, source)
     if lost:
-        one = replace(one, status=Status.ERREUR, since=now, reason=reason[:255])
-        register.interventions.change(one)
-    tell(register, house, one, now, said=CALL_15 if lost else UPDATE_LOST)
+        intervention = replace(intervention, status=Status.ERREUR, since=now, reason=reason[:255])
+        register.interventions.change(intervention)
+    tell(register, deployment, intervention, now, reason=CALL_15 if lost else UPDATE_LOST)
 
 
-def _not_cancelled(register: Register, house: House, one: Intervention, settlement: Settlement) -> None:
+def _not_cancelled(
+    register: Register, deployment: DeploymentRules, intervention: Intervention, settlement: Settlement
+) -> None:
     """The cancellation did not get through, unless the CRRA never had the request."""
     now, cause, destination = settlement.at, settlement.cause, settlement.claimed.envelope.destination
-    unknown = cause is not None and cause.code.endswith(NOT_KNOWN_THERE) and may_follow(one.status, Status.ANNULEE)
+    unknown = (
+        cause is not None and cause.code.endswith(NOT_KNOWN_THERE) and may_follow(intervention.status, Status.ANNULEE)
+    )
     reason = cause.title[:255] if cause else None
     word = Word(destination, Status.ANNULEE, reason, moved=unknown, happened_at=now, received_at=now)
-    register.interventions.hear(one, word)
+    register.interventions.hear(intervention, word)
     if unknown:
-        one = replace(one, status=Status.ANNULEE, since=now, reason=None)
-        register.interventions.change(one)
+        intervention = replace(intervention, status=Status.ANNULEE, since=now, reason=None)
+        register.interventions.change(intervention)
     lost = CANCEL_CALL_15 if settlement.uncertain_since is None else CANCEL_UNCERTAIN_CALL_15
-    tell(register, house, one, now, said=None if unknown else lost)
+    tell(register, deployment, intervention, now, reason=None if unknown else lost)
 
 
-def alarm(register: Register, house: House, reference: str, now: datetime) -> bool:
+def alarm(register: Register, deployment: DeploymentRules, reference: str, now: datetime) -> bool:
     """Say once that nobody answered in time; whether it was so."""
-    one = register.interventions.by_reference(reference, for_change=True)
-    if one is None or not is_late(one, house, now):
+    intervention = register.interventions.by_reference(reference, for_change=True)
+    if intervention is None or not is_late(intervention, deployment, now):
         return False
-    one = replace(one, alarmed_at=now)
-    register.interventions.change(one)
+    intervention = replace(intervention, alarmed_at=now)
+    register.interventions.change(intervention)
     reason = "sans réponse du SAMU dans le délai"
     register.interventions.hear(
-        one, Word("passerelle", one.status, reason, moved=False, happened_at=now, received_at=now)
+        intervention, Word("passerelle", intervention.status, reason, moved=False, happened_at=now, received_at=now)
     )
-    log.warning("intervention.no_answer id=%s destination=%s", one.id, one.destination)
-    facts = {"destination": one.destination, "reference": one.reference, "crra": one.crra}
-    sound(register, f"{UNANSWERED}:{one.id}", facts, one.mode, now)
-    tell(register, house, one, now)
+    log.warning("intervention.no_answer id=%s destination=%s", intervention.id, intervention.destination)
+    facts = {"destination": intervention.destination, "reference": intervention.reference, "crra": intervention.crra}
+    sound(register, f"{UNANSWERED}:{intervention.id}", facts, intervention.mode, now)
+    tell(register, deployment, intervention, now)
     return True
 
 
-def is_late(one: Intervention, house: House, now: datetime) -> bool:
+def is_late(intervention: Intervention, deployment: DeploymentRules, now: datetime) -> bool:
     """Whether the CRRA should have answered by now, and nobody was told yet."""
-    waiting = one.status in {Status.TRANSMISE, Status.AFFICHEE}
-    return waiting and one.alarmed_at is None and now - one.sent_at >= house.interventions.alarm
+    waiting = intervention.status in {Status.TRANSMISE, Status.AFFICHEE}
+    return waiting and intervention.alarmed_at is None and now - intervention.sent_at >= deployment.interventions.alarm

@@ -43,7 +43,7 @@ class Message:
 
     request_id: str
     message_id: str | None
-    said: bytes
+    digest: bytes
     content: bytes
     sentence: str
     """What its sender must do when it is refused."""
@@ -53,9 +53,9 @@ class Message:
         return self.message_id or f"{self.content.hex()}.{version}"
 
 
-def message_of(said: InterventionRequest | Cancellation, sentence: str) -> Message:
+def message_of(request: InterventionRequest | Cancellation, sentence: str) -> Message:
     """Read the two keys. Raises InvalidError when one is missing or cannot be kept."""
-    request_id, message_id = said.request_id.strip(), (said.message_id or "").strip() or None
+    request_id, message_id = request.request_id.strip(), (request.message_id or "").strip() or None
     for field, value, longest in (
         ("request_id", request_id, LONGEST_REQUEST_ID),
         ("message_id", message_id or "-", LONGEST_MESSAGE_ID),
@@ -65,21 +65,29 @@ def message_of(said: InterventionRequest | Cancellation, sentence: str) -> Messa
             raise InvalidError(
                 "DEMANDE_SANS_ID", field, f"Cet identifiant manque ou est illisible. {sentence}", expected
             )
-    content = _content(said)
+    content = _content(request)
     return Message(request_id, message_id, content, hashlib.sha256(content).digest(), sentence)
 
 
-def _content(said: InterventionRequest | Cancellation) -> bytes:
+def _content(request: InterventionRequest | Cancellation) -> bytes:
     """The content, the same by whatever door it came; files by their digest."""
-    documents = [(one.title, hashlib.sha256(one.content).hexdigest()) for one in getattr(said, "documents", ())]
-    emptied: dict[str, Any] = {"remarks": ()} if hasattr(said, "remarks") else {}
-    content = {"verb": type(said).__name__, **_fields(said), "message_id": None, **emptied, "documents": documents}
+    documents = [
+        (document.title, hashlib.sha256(document.content).hexdigest()) for document in getattr(request, "documents", ())
+    ]
+    emptied: dict[str, Any] = {"remarks": ()} if hasattr(request, "remarks") else {}
+    content = {
+        "verb": type(request).__name__,
+        **_fields(request),
+        "message_id": None,
+        **emptied,
+        "documents": documents,
+    }
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS, default=_fields)
 
 
-def _fields(one: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass with slots
+def _fields(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass with slots
     """A dataclass as it stands; `asdict` copies every leaf, ten times slower, on the way of every click."""
-    return {name: getattr(one, name) for name in one.__slots__}
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def known(register: Register, sender: str, message: Message) -> tuple[Intervention | None, KeptMessage | None]:
@@ -92,12 +100,12 @@ def found(
     register: Register, sender: str, message: Message, *, for_change: bool = False
 ) -> tuple[Intervention | None, KeptMessage | None]:
     """The same, as it is at this moment."""
-    one = register.interventions.of_sender(sender, message.request_id, for_change=for_change)
+    intervention = register.interventions.of_sender(sender, message.request_id, for_change=for_change)
     if message.message_id is not None:
-        return one, register.interventions.message(sender, message.message_id)
+        return intervention, register.interventions.message(sender, message.message_id)
     # Without a key of its own a message is a replay only of the newest one: to say the first again after a second is a third.
-    last = register.interventions.last_message(one) if one else None
-    return one, last if last is not None and last.content == message.content else None
+    last = register.interventions.last_message(intervention) if intervention else None
+    return intervention, last if last is not None and last.content == message.content else None
 
 
 def again(stored: KeptMessage, message: Message) -> Answer:
@@ -109,21 +117,21 @@ def again(stored: KeptMessage, message: Message) -> Answer:
             f"Cet identifiant de message a déjà servi avec un autre contenu. {message.sentence}",
             "un nouvel identifiant de message",
         )
-    said = stored.answer
-    warnings = tuple(Remark(**one) for one in said["warnings"])
-    kept = {**said, "status": Status(said["status"]), "warnings": warnings, "duplicate": True, "created": False}
+    answer = stored.answer
+    warnings = tuple(Remark(**warning) for warning in answer["warnings"])
+    kept = {**answer, "status": Status(answer["status"]), "warnings": warnings, "duplicate": True, "created": False}
     return Answer(**kept)
 
 
-def answer_of(one: Intervention, remarks: tuple[Remark, ...]) -> Answer:
+def answer_of(intervention: Intervention, remarks: tuple[Remark, ...]) -> Answer:
     """The answer to a message that made this of a request."""
     return Answer(
-        id=one.id,
-        request_id=one.request_id,
-        reference=one.reference,
-        status=one.status,
-        version=one.version,
-        received_at=one.received_at.isoformat(),
+        id=intervention.id,
+        request_id=intervention.request_id,
+        reference=intervention.reference,
+        status=intervention.status,
+        version=intervention.version,
+        received_at=intervention.received_at.isoformat(),
         warnings=remarks,
-        crra=one.crra,
+        crra=intervention.crra,
     )

@@ -18,21 +18,23 @@ UNREACHABLE = "SAMU injoignable, appelez le 15."
 """The request is kept and tried again; its sender does not wait for that."""
 
 
-def waits_in_vain(register: Register, one: Intervention) -> bool:
+def waits_in_vain(register: Register, intervention: Intervention) -> bool:
     """Whether a request has not left, and nothing leaves for its SAMU at this moment: the link is cut, or a person paused it."""
-    waiting = one.status is Status.TRANSMISE and one.delivered_at is None
-    return waiting and one.destination in stopped(register.connection)
+    waiting = intervention.status is Status.TRANSMISE and intervention.delivered_at is None
+    return waiting and intervention.destination in stopped(register.connection)
 
 
-def instruction_now(register: Register, one: Intervention) -> str | None:
+def instruction_now(register: Register, intervention: Intervention) -> str | None:
     """What the sender should do now, a cut link included."""
-    return UNREACHABLE if waits_in_vain(register, one) else instruction(one)
+    return UNREACHABLE if waits_in_vain(register, intervention) else instruction(intervention)
 
 
-def samu_phone(register: Register, one: Intervention, now: datetime) -> str | None:
+def samu_phone(register: Register, intervention: Intervention, now: datetime) -> str | None:
     """The number of the SAMU that a request goes to, from the routes in force; None when they give none, or several."""
     ways = (
-        way for way in register.routes.all() if way.in_force(now) and one.destination in {way.destination, way.second}
+        way
+        for way in register.routes.all()
+        if way.in_force(now) and intervention.destination in {way.destination, way.second}
     )
-    numbers = {way.phone for way in ways if way.phone and way.label == one.crra}
+    numbers = {way.phone for way in ways if way.phone and way.label == intervention.crra}
     return numbers.pop() if len(numbers) == 1 else None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from domain.intervention.reading import Reading
     from domain.remark import Remark
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
     from gateway.register.interventions.requests import Intervention
     from gateway.security.keys import Principal
@@ -34,7 +34,7 @@ REQUEST, CANCEL = "intervention.request", "intervention.cancel"
 
 
 @dataclass(frozen=True, slots=True)
-class Picked:
+class PickedRoute:
     """A route, and what is to be said of how it was found."""
 
     route: Route
@@ -46,14 +46,19 @@ LANE: Final = "intervention:"
 """Before the identifier of a request: the lane of all that is told of it."""
 
 
-def lane_of(one: Intervention) -> str:
+def lane_of(intervention: Intervention) -> str:
     """What is told of one request keeps its order."""
-    return f"{LANE}{one.id}"
+    return f"{LANE}{intervention.id}"
 
 
 def pick(  # noqa: PLR0913 - what routing may go by
-    register: Register, house: House, reading: Reading, named: str | None, sender: Principal, now: datetime
-) -> Picked:
+    register: Register,
+    deployment: DeploymentRules,
+    reading: Reading,
+    named: str | None,
+    sender: Principal,
+    now: datetime,
+) -> PickedRoute:
     """The route of a request. Raises InvalidError when there is none: its sender must telephone at once."""
     named = (named or "").strip() or None
     # What cannot be printed is nobody's name, and PostgreSQL would not even look for it.
@@ -63,7 +68,7 @@ def pick(  # noqa: PLR0913 - what routing may go by
         reading.department,
         sender.name,
     )
-    open_ones = set(house.takers(REQUEST))
+    open_ones = set(deployment.takers(REQUEST))
     rows = [row for row in register.routes.of(keys) if row.destination in open_ones]
     route = choose(rows, keys, now)
     if route is None:
@@ -80,23 +85,27 @@ def pick(  # noqa: PLR0913 - what routing may go by
         remarks.append(remark("ROUTE_CODE_POSTAL", "place.postal_code"))
     if route.kind is RouteKind.PLATFORM:
         remarks.append(remark("ROUTE_CONVENTION", "place.insee_code"))
-    if not _agreed(house, reading, sender):
+    if not _agreed(deployment, reading, sender):
         remarks.append(remark("STRUCTURE_HORS_CONVENTION", "requester.structure_id"))
     second = route.second if route.second in open_ones and route.second != route.destination else None
-    return Picked(replace(route, second=second), _expiry(house, route, sender), tuple(remarks))
+    return PickedRoute(replace(route, second=second), _expiry(deployment, route, sender), tuple(remarks))
 
 
-def _agreed(house: House, reading: Reading, sender: Principal) -> bool:
+def _agreed(deployment: DeploymentRules, reading: Reading, sender: Principal) -> bool:
     """Whether the structure that asks is of those agreed with the platform, said with its prefix (idNat_Struct) or without."""
-    agreed = house.interventions.structures.get(sender.name)
-    said = reading.document["requester"]["structure_id"]
+    agreed = deployment.interventions.structures.get(sender.name)
+    structure = reading.document["requester"]["structure_id"]
     # Nobody is named when the key's own name stands in: that is remarked upon already.
-    return not agreed or said == sender.name or not agreed.isdisjoint({said, said[1:], *(d + said for d in "123")})
+    return (
+        not agreed
+        or structure == sender.name
+        or not agreed.isdisjoint({structure, structure[1:], *(d + structure for d in "123")})
+    )
 
 
-def _expiry(house: House, route: Route, sender: Principal) -> timedelta:
+def _expiry(deployment: DeploymentRules, route: Route, sender: Principal) -> timedelta:
     """How long the request may wait: said by its platform's agreement, else by its route, else by the house."""
-    rules = house.interventions
+    rules = deployment.interventions
     agreed = rules.agreements.get(sender.name)
     if agreed is not None:
         return agreed
@@ -104,48 +113,64 @@ def _expiry(house: House, route: Route, sender: Principal) -> timedelta:
 
 
 def queue(  # noqa: PLR0913 - what, where to, until when
-    register: Register, house: House, one: Intervention, topic: str, body: Mapping[str, Any], now: datetime
+    register: Register,
+    deployment: DeploymentRules,
+    intervention: Intervention,
+    topic: str,
+    body: Mapping[str, Any],
+    now: datetime,
 ) -> None:
     """Queue a message of this request; not sent after its time."""
     envelope = Envelope(
         id=new_id(now),
-        destination=one.destination,
-        lane=lane_of(one),
+        destination=intervention.destination,
+        lane=lane_of(intervention),
         topic=topic,
         kind=KINDS[topic],
-        mode=one.mode,
-        body=house.restrict(one.destination, topic, body),
+        mode=intervention.mode,
+        body=deployment.restrict(intervention.destination, topic, body),
         created_at=now,
-        scope=one.id,
+        scope=intervention.id,
         priority=priority(topic),
-        expires_at=one.expires_at,
+        expires_at=intervention.expires_at,
     )
     enqueue(register.connection, [envelope], now)
 
 
-def take_second_route(register: Register, house: House, reference: str, now: datetime) -> bool:
+def take_second_route(register: Register, deployment: DeploymentRules, reference: str, now: datetime) -> bool:
     """Send by the second route what certainly never left by the first; whether it was so.
 
     The first message is discarded, with its reason, in the transaction that queues the second: never both.
     """
-    one = register.interventions.by_reference(reference, for_change=True)
-    if one is None or one.second is None or one.delivered_at is not None or one.status is not Status.TRANSMISE:
-        return False
-    if not one.readable:
-        # There is nothing to send by the other way; its sender reads "appelez le 15" in time all the same.
-        return False
-    if now - one.sent_at < house.interventions.second_after or now >= one.expires_at:
-        return False
-    reason = f"Voie injoignable : demande confiée à la seconde voie ({one.second})."
-    if not withdraw_lane(
-        register.connection, one.destination, lane_of(one), one.id, by="passerelle", reason=reason, now=now
+    intervention = register.interventions.by_reference(reference, for_change=True)
+    if (
+        intervention is None
+        or intervention.second is None
+        or intervention.delivered_at is not None
+        or intervention.status is not Status.TRANSMISE
     ):
         return False
-    one = replace(one, destination=one.second, second=None)
-    register.interventions.change(one)
+    if not intervention.readable:
+        # There is nothing to send by the other way; its sender reads "appelez le 15" in time all the same.
+        return False
+    if now - intervention.sent_at < deployment.interventions.second_after or now >= intervention.expires_at:
+        return False
+    reason = f"Voie injoignable : demande confiée à la seconde voie ({intervention.second})."
+    if not withdraw_lane(
+        register.connection,
+        intervention.destination,
+        lane_of(intervention),
+        intervention.id,
+        by="passerelle",
+        reason=reason,
+        now=now,
+    ):
+        return False
+    intervention = replace(intervention, destination=intervention.second, second=None)
+    register.interventions.change(intervention)
     register.interventions.hear(
-        one, Word("passerelle", one.status, reason, moved=False, happened_at=now, received_at=now)
+        intervention, Word("passerelle", intervention.status, reason, moved=False, happened_at=now, received_at=now)
     )
-    queue(register, house, one, REQUEST, one.document, now)
-    tell(register, house, one, now)
+    queue(register, deployment, intervention, REQUEST, intervention.document, now)
+    tell(register, deployment, intervention, now)
     return True

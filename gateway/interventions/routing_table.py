@@ -35,7 +35,7 @@ def wrong_key(kind: RouteKind, key: str) -> str | None:
 
 def put_noted(register: Register, route: Route, by: str, now: datetime) -> bool:
     """Write a row, and that it was written; whether it is a new one."""
-    before = next((one for one in register.routes.all() if one.id == route.id), None)
+    before = next((kept for kept in register.routes.all() if kept.id == route.id), None)
     new = register.routes.put(route, by, now)
     facts = {"before": _facts(before) if before else None, "after": _facts(route)}
     register.audit.note(by, "route.put", f"route:{route.id}", now, facts)
@@ -65,21 +65,21 @@ def served(register: Register, destinations: Collection[str], platform: str, now
     }
 
 
-def route_view(one: Route, *, in_force: bool) -> dict[str, Any]:
+def route_view(route: Route, *, in_force: bool) -> dict[str, Any]:
     """A row, as it is shown."""
-    return {"id": one.id, **_facts(one), "in_force": in_force}
+    return {"id": route.id, **_facts(route), "in_force": in_force}
 
 
-def _facts(one: Route) -> dict[str, Any]:
+def _facts(route: Route) -> dict[str, Any]:
     return {
-        "kind": one.kind.value,
-        "key": one.key,
-        "destination": one.destination,
-        "second": one.second,
-        "label": one.label,
-        "crra": one.crra,
-        "expiry_seconds": one.expiry_seconds,
-        "phone": one.phone,
-        "valid_from": one.valid_from.isoformat(),
-        "valid_to": one.valid_to.isoformat() if one.valid_to else None,
+        "kind": route.kind.value,
+        "key": route.key,
+        "destination": route.destination,
+        "second": route.second,
+        "label": route.label,
+        "crra": route.crra,
+        "expiry_seconds": route.expiry_seconds,
+        "phone": route.phone,
+        "valid_from": route.valid_from.isoformat(),
+        "valid_to": route.valid_to.isoformat() if route.valid_to else None,
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.canon.intervention import InterventionStatusDocument
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
     from gateway.register.interventions.requests import Intervention
 
@@ -32,71 +32,71 @@ def webhook(sender: str) -> str:
     return f"platform:{sender}"
 
 
-def label(one: Intervention) -> str:
+def label(intervention: Intervention) -> str:
     """Where a request is, in words: once a receipt came, it is on its way no more."""
-    if one.status is Status.TRANSMISE and one.delivered_at is not None:
-        return "Demande confiée au Hub Santé" if one.destination == "hub" else RECEIVED
-    return one.status.label
+    if intervention.status is Status.TRANSMISE and intervention.delivered_at is not None:
+        return "Demande confiée au Hub Santé" if intervention.destination == "hub" else RECEIVED
+    return intervention.status.label
 
 
-def instruction(one: Intervention) -> str | None:
+def instruction(intervention: Intervention) -> str | None:
     """What the sender should do now."""
-    if one.status is Status.ERREUR:
+    if intervention.status is Status.ERREUR:
         return CALL_15
-    if one.status is Status.INCERTAINE:
+    if intervention.status is Status.INCERTAINE:
         return UNCERTAIN_CALL_15
-    if one.status is Status.REFUSEE:
+    if intervention.status is Status.REFUSEE:
         return REFUSED
-    return NO_ANSWER if one.alarmed_at is not None and not one.status.is_accepted else None
+    return NO_ANSWER if intervention.alarmed_at is not None and not intervention.status.is_accepted else None
 
 
-def status_document(one: Intervention, said: str | None = None) -> InterventionStatusDocument:
+def status_document(intervention: Intervention, reason: str | None = None) -> InterventionStatusDocument:
     """Where a request is; `said` is an instruction that holds at this moment only."""
     return {
-        "mode": one.mode,
-        "id": one.id,
-        "request_id": one.request_id,
-        "reference": one.reference,
-        "version": one.version,
-        "status": one.status.value,
-        "task_status": one.status.task_status,
-        "label": label(one),
-        "since": one.since.isoformat(),
-        "reason": REFUSALS.get(one.reason or "", one.reason),
-        "instruction": said or instruction(one),
-        "case_id": one.case_id,
-        "crra": one.crra,
+        "mode": intervention.mode,
+        "id": intervention.id,
+        "request_id": intervention.request_id,
+        "reference": intervention.reference,
+        "version": intervention.version,
+        "status": intervention.status.value,
+        "task_status": intervention.status.task_status,
+        "label": label(intervention),
+        "since": intervention.since.isoformat(),
+        "reason": REFUSALS.get(intervention.reason or "", intervention.reason),
+        "instruction": reason or instruction(intervention),
+        "case_id": intervention.case_id,
+        "crra": intervention.crra,
     }
 
 
 def tell(  # noqa: PLR0913 - who is told what of which request
     register: Register,
-    house: House,
-    one: Intervention,
+    deployment: DeploymentRules,
+    intervention: Intervention,
     now: datetime,
     *,
-    said: str | None = None,
+    reason: str | None = None,
     answered: bool = False,
 ) -> None:
     """Tell of a request as it now is. `answered`: its sender is being answered at this moment, so no webhook."""
-    document = status_document(one, said)
+    document = status_document(intervention, reason)
     # The sender's own key stays out of the feed, which others read: it may be made of anything.
     line = {name: value for name, value in document.items() if name not in {"request_id", "mode"}}
-    line["possible_duplicates"] = len(register.interventions.like(one))
-    register.feed.tell(webhook(one.sender), one.mode, "intervention", line, now)
-    destination = webhook(one.sender)
-    if answered or destination not in house.destinations:
+    line["possible_duplicates"] = len(register.interventions.like(intervention))
+    register.feed.tell(webhook(intervention.sender), intervention.mode, "intervention", line, now)
+    destination = webhook(intervention.sender)
+    if answered or destination not in deployment.destinations:
         return
     envelope = Envelope(
         id=new_id(now),
         destination=destination,
-        lane=f"intervention:{one.id}",
+        lane=f"intervention:{intervention.id}",
         topic="intervention.status",
         kind=KINDS["intervention.status"],
-        mode=one.mode,
-        body=house.restrict(destination, "intervention.status", document),
+        mode=intervention.mode,
+        body=deployment.restrict(destination, "intervention.status", document),
         created_at=now,
-        scope=one.id,
+        scope=intervention.id,
         priority=priority("intervention.status"),
     )
     enqueue(register.connection, [envelope], now)

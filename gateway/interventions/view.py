@@ -31,16 +31,20 @@ def find(
     reference: str | None = None,
 ) -> Intervention:
     """One request that the caller may see, by whichever name it is known. Raises UnknownError, also for somebody else's."""
-    one: Intervention | None = None
+    intervention: Intervention | None = None
     if id is not None:
-        one = register.interventions.by_id(id)
+        intervention = register.interventions.by_id(id)
     elif request_id is not None and request_id.isprintable():
-        one = register.interventions.of_sender(caller.name, request_id)
+        intervention = register.interventions.of_sender(caller.name, request_id)
     elif reference is not None and (name := read_reference(reference)):
-        one = register.interventions.by_reference(name)
-    if one is None or one.mode != caller.mode or (caller.scope is not Scope.OPERATOR and one.sender != caller.name):
+        intervention = register.interventions.by_reference(name)
+    if (
+        intervention is None
+        or intervention.mode != caller.mode
+        or (caller.scope is not Scope.OPERATOR and intervention.sender != caller.name)
+    ):
         raise UnknownError("DEMANDE_INCONNUE", "id", "Cette demande n’est pas connue.")
-    return one
+    return intervention
 
 
 def answer_view(answer: Answer) -> dict[str, Any]:
@@ -62,18 +66,18 @@ def answer_view(answer: Answer) -> dict[str, Any]:
 
 def warnings_view(warnings: Sequence[Remark]) -> list[dict[str, str]]:
     """Remarks, for machines and people."""
-    return [{"code": one.code, "field": one.field, "title": one.title} for one in warnings]
+    return [{"code": warning.code, "field": warning.field, "title": warning.title} for warning in warnings]
 
 
-def sender_view(register: Register, one: Intervention, words: Sequence[Word], now: datetime) -> dict[str, Any]:
+def sender_view(register: Register, intervention: Intervention, words: Sequence[Word], now: datetime) -> dict[str, Any]:
     """What a sender may know: where its request is and was, whether its SAMU can be reached; never a clinical decision."""
     moved = [word for word in words if word.moved]
     labels = steps(moved)
     return {
-        **status_document(one, instruction_now(register, one)),
-        "phone": samu_phone(register, one, now),
-        "received_at": one.received_at.isoformat(),
-        "delivered_at": one.delivered_at.isoformat() if one.delivered_at else None,
+        **status_document(intervention, instruction_now(register, intervention)),
+        "phone": samu_phone(register, intervention, now),
+        "received_at": intervention.received_at.isoformat(),
+        "delivered_at": intervention.delivered_at.isoformat() if intervention.delivered_at else None,
         "history": [
             {"status": word.status.value, "label": label, "at": word.happened_at.isoformat()}
             for word, label in zip(moved, labels, strict=True)
@@ -109,31 +113,31 @@ def heard_view(words: Sequence[Word]) -> list[dict[str, Any]]:
     ]
 
 
-def operator_view(register: Register, one: Intervention, now: datetime) -> dict[str, Any]:
+def operator_view(register: Register, intervention: Intervention, now: datetime) -> dict[str, Any]:
     """A request in the operator's list: who it is for, so that two of them can be compared by a person."""
-    patient, place = one.document["patient"], one.document["place"]
+    patient, place = intervention.document["patient"], intervention.document["place"]
     return {
-        **status_document(one, instruction_now(register, one)),
-        "phone": samu_phone(register, one, now),
-        "sender": one.sender,
-        "destination": one.destination,
-        "second": one.second,
-        "received_at": one.received_at.isoformat(),
-        "delivered_at": one.delivered_at.isoformat() if one.delivered_at else None,
-        "alarmed_at": one.alarmed_at.isoformat() if one.alarmed_at else None,
+        **status_document(intervention, instruction_now(register, intervention)),
+        "phone": samu_phone(register, intervention, now),
+        "sender": intervention.sender,
+        "destination": intervention.destination,
+        "second": intervention.second,
+        "received_at": intervention.received_at.isoformat(),
+        "delivered_at": intervention.delivered_at.isoformat() if intervention.delivered_at else None,
+        "alarmed_at": intervention.alarmed_at.isoformat() if intervention.alarmed_at else None,
         "patient": {name: patient[name] for name in ("name", "given_name", "birth_year", "sex")},
         "place": {name: place[name] for name in ("address", "city", "insee_code")},
-        "callback": one.document["requester"]["callback"],
-        "readable": one.readable,
+        "callback": intervention.document["requester"]["callback"],
+        "readable": intervention.readable,
     }
 
 
-def side_by_side(register: Register, one: Intervention, now: datetime) -> dict[str, Any]:
+def side_by_side(register: Register, intervention: Intervention, now: datetime) -> dict[str, Any]:
     """A request with what may be of the same patient beside it, by click or by telephone: shown, never merged."""
-    found = (register.interventions.by_id(other) for other in register.interventions.like(one))
+    others = (register.interventions.by_id(other) for other in register.interventions.like(intervention))
     return {
-        **operator_view(register, one, now),
-        "possible_duplicates": [operator_view(register, other, now) for other in found if other],
+        **operator_view(register, intervention, now),
+        "possible_duplicates": [operator_view(register, other, now) for other in others if other],
         "phone_cases": [
             {
                 "case_id": case.case_id,
@@ -141,6 +145,6 @@ def side_by_side(register: Register, one: Intervention, now: datetime) -> dict[s
                 "received_at": case.received_at.isoformat(),
                 **case.document,
             }
-            for case in register.phone_cases.like(one)
+            for case in register.phone_cases.like(intervention)
         ],
     }

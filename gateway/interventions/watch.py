@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
     from gateway.register.interventions.requests import Intervention
     from gateway.runtime import Runtime
@@ -46,84 +46,98 @@ class Watch:
         runtime = self._runtime
         now = runtime.clock()
         under_way = await runtime.read(lambda register: register.interventions.open(now - FOLLOWED))
-        for one in under_way:
+        for intervention in under_way:
             try:
-                await self._keep_time(one, now)
+                await self._keep_time(intervention, now)
             except Exception as error:  # noqa: BLE001 - see below
                 # Whatever is wrong with one request, the others are kept in time; its text may hold a patient.
-                log.error("intervention.not_kept reference=%s error=%s", one.reference, type(error).__name__)  # noqa: TRY400
+                log.error("intervention.not_kept reference=%s error=%s", intervention.reference, type(error).__name__)  # noqa: TRY400
         await self._ask_all(self._due(under_way, now), now)
-        live = {one.id for one in under_way}
+        live = {intervention.id for intervention in under_way}
         self._again = {key: at for key, at in self._again.items() if key in live}
 
-    async def _keep_time(self, one: Intervention, now: datetime) -> None:
-        house = self._runtime.house
+    async def _keep_time(self, intervention: Intervention, now: datetime) -> None:
+        deployment = self._runtime.deployment
         if (
-            one.second is not None
-            and one.delivered_at is None
-            and now - one.sent_at >= house.interventions.second_after
+            intervention.second is not None
+            and intervention.delivered_at is None
+            and now - intervention.sent_at >= deployment.interventions.second_after
         ):
-            await self._runtime.write(partial(_second, house=house, reference=one.reference, now=now))
-        if one.status is Status.INCERTAINE:
-            await self._runtime.write(partial(_make_way, one=one, now=now))
-        if is_late(one, house, now):
-            await self._runtime.write(partial(_alarm, house=house, reference=one.reference, now=now))
+            await self._runtime.write(
+                partial(_second, deployment=deployment, reference=intervention.reference, now=now)
+            )
+        if intervention.status is Status.INCERTAINE:
+            await self._runtime.write(partial(_make_way, intervention=intervention, now=now))
+        if is_late(intervention, deployment, now):
+            await self._runtime.write(partial(_alarm, deployment=deployment, reference=intervention.reference, now=now))
 
     def _due(self, under_way: Sequence[Intervention], now: datetime) -> list[Intervention]:
         """What to ask after in this round."""
         due: dict[str, list[tuple[datetime, Intervention]]] = {}
-        for one in under_way:
-            at = self._again.get(one.id) or self._first(one)
+        for intervention in under_way:
+            at = self._again.get(intervention.id) or self._first(intervention)
             if at is not None and at <= now:
-                due.setdefault(one.destination, []).append((at, one))
-        return [one for each in due.values() for _, one in sorted(each, key=lambda pair: pair[0])[:A_ROUND]]
+                due.setdefault(intervention.destination, []).append((at, intervention))
+        return [
+            intervention
+            for each in due.values()
+            for _, intervention in sorted(each, key=lambda pair: pair[0])[:A_ROUND]
+        ]
 
-    def _first(self, one: Intervention) -> datetime | None:
+    def _first(self, intervention: Intervention) -> datetime | None:
         """When to ask for the first time: the receipt has just said where the request is. None: it cannot be asked for."""
-        left = one.delivered_at or (one.since if one.status is Status.INCERTAINE else None)
-        if left is None or one.destination not in self._runtime.followers:
+        left = intervention.delivered_at or (intervention.since if intervention.status is Status.INCERTAINE else None)
+        if left is None or intervention.destination not in self._runtime.followers:
             return None
         return left + timedelta(seconds=self._runtime.settings.interventions.follow_seconds)
 
     async def _ask_all(self, chosen: Sequence[Intervention], now: datetime) -> None:
         gate = asyncio.Semaphore(AT_ONCE)
 
-        async def ask(one: Intervention) -> None:
+        async def ask(intervention: Intervention) -> None:
             async with gate:
-                await self._ask(one, now)
+                await self._ask(intervention, now)
 
-        await asyncio.gather(*(ask(one) for one in chosen))
+        await asyncio.gather(*(ask(intervention) for intervention in chosen))
 
-    async def _ask(self, one: Intervention, now: datetime) -> None:
+    async def _ask(self, intervention: Intervention, now: datetime) -> None:
         runtime = self._runtime
-        quiet = max((now - one.since) / SLOWER, timedelta(seconds=runtime.settings.interventions.follow_seconds))
-        self._again[one.id] = now + min(quiet, SLOWEST)
+        quiet = max(
+            (now - intervention.since) / SLOWER, timedelta(seconds=runtime.settings.interventions.follow_seconds)
+        )
+        self._again[intervention.id] = now + min(quiet, SLOWEST)
         try:
-            said = heard_in(await runtime.followers[one.destination].status(one.reference))
+            answer = heard_in(await runtime.followers[intervention.destination].status(intervention.reference))
         except DeliveryError as error:
-            log.warning("intervention.not_followed destination=%s cause=%s", one.destination, error.cause.code)
-            if one.status is Status.INCERTAINE and error.cause.code.endswith(NOT_KNOWN_THERE):
-                await self._not_there(one, error.cause.title)
+            log.warning("intervention.not_followed destination=%s cause=%s", intervention.destination, error.cause.code)
+            if intervention.status is Status.INCERTAINE and error.cause.code.endswith(NOT_KNOWN_THERE):
+                await self._not_there(intervention, error.cause.title)
             return
-        if said is not None:
-            house = runtime.house
+        if answer is not None:
+            deployment = runtime.deployment
             await runtime.write(
-                lambda register: hear(register, house, one.reference, said, runtime.clock(), one.destination)
+                lambda register: hear(
+                    register, deployment, intervention.reference, answer, runtime.clock(), intervention.destination
+                )
             )
 
-    async def _not_there(self, one: Intervention, reason: str) -> None:
+    async def _not_there(self, intervention: Intervention, reason: str) -> None:
         """The CRRA says in so many words that it never had the request whose answer could not be read."""
         runtime = self._runtime
-        house, now = runtime.house, runtime.clock()
-        await runtime.write(lambda register: not_taken(register, house, one.reference, reason, now, one.destination))
+        deployment, now = runtime.deployment, runtime.clock()
+        await runtime.write(
+            lambda register: not_taken(
+                register, deployment, intervention.reference, reason, now, intervention.destination
+            )
+        )
 
 
-def _make_way(register: Register, *, one: Intervention, now: datetime) -> None:
+def _make_way(register: Register, *, intervention: Intervention, now: datetime) -> None:
     """A cancellation or a new version does not wait behind a request that the CRRA may be acting on."""
     free_lane(
         register.connection,
-        one.destination,
-        lane_of(one),
+        intervention.destination,
+        lane_of(intervention),
         by="passerelle",
         reason="Suivie d’une annulation ou d’une nouvelle version, qui n’attend pas.",
         now=now,
@@ -131,9 +145,9 @@ def _make_way(register: Register, *, one: Intervention, now: datetime) -> None:
     )
 
 
-def _second(register: Register, *, house: House, reference: str, now: datetime) -> bool:
-    return take_second_route(register, house, reference, now)
+def _second(register: Register, *, deployment: DeploymentRules, reference: str, now: datetime) -> bool:
+    return take_second_route(register, deployment, reference, now)
 
 
-def _alarm(register: Register, *, house: House, reference: str, now: datetime) -> bool:
-    return alarm(register, house, reference, now)
+def _alarm(register: Register, *, deployment: DeploymentRules, reference: str, now: datetime) -> bool:
+    return alarm(register, deployment, reference, now)

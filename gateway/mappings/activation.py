@@ -16,7 +16,7 @@ from gateway.mappings.versions import ADDITION, FILES, follow_decisions, load_fi
 from gateway.register.mappings.versions import Mappings
 from mapping import MappingError
 from mapping.authoring import tools
-from mapping.authoring.tools import Told
+from mapping.authoring.tools import ToolReport
 from mapping.proof.masking import masked
 from outbox.desk import Filter
 
@@ -39,7 +39,7 @@ class ActivationError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ActivationRequest:
     """A decision that somebody asks for."""
 
     use: str
@@ -59,58 +59,58 @@ class Integration:
 
 
 async def activate(
-    house: Integration, wanted: Wanted, name: str = "", *, force: bool = False, last: int = LAST
-) -> Told:
+    integration: Integration, wanted: ActivationRequest, name: str = "", *, force: bool = False, last: int = LAST
+) -> ToolReport:
     """Put a version in force, or the files of the folders as they are, and give the trial.
 
     Raises `ActivationError`, `UnknownMappingError`, or `MappingFaultsError` with every fault.
     """
-    found, decision = await _tried(house, wanted.use, name, last)
-    if found.broken and not force:
-        told = f"{found.broken} des derniers messages ne partiraient plus ; rien n’a changé."
-        raise ActivationError(f"{told}\n{found.told.text}")
+    trial, decision = await _tried(integration, wanted.use, name, last)
+    if trial.broken and not force:
+        sentence = f"{trial.broken} des derniers messages ne partiraient plus ; rien n’a changé."
+        raise ActivationError(f"{sentence}\n{trial.report.text}")
     if decision.addition:
-        await _take_in(house, wanted, decision.addition)
+        await _take_in(integration, wanted, decision.addition)
     if decision.files:
-        await _decide(house, wanted, decision.files.name, "activation", decision.files)
+        await _decide(integration, wanted, decision.files.name, "activation", decision.files)
     else:
-        await _decide(house, wanted, name, "activation")
-    return found.told
+        await _decide(integration, wanted, name, "activation")
+    return trial.report
 
 
-async def try_out(house: Integration, use: str, name: str = "", last: int = LAST) -> Told:
+async def try_out(integration: Integration, use: str, name: str = "", last: int = LAST) -> ToolReport:
     """The same trial, and nothing else: not `ok` when a message that leaves today would not leave."""
-    found, _ = await _tried(house, use, name, last)
-    return replace(found.told, ok=not found.broken)
+    trial, _ = await _tried(integration, use, name, last)
+    return replace(trial.report, ok=not trial.broken)
 
 
-async def roll_back(house: Integration, wanted: Wanted) -> str:
+async def roll_back(integration: Integration, wanted: ActivationRequest) -> str:
     """Put back in force what was before; gives its name."""
-    present = _present(house, wanted.use)
-    previous = await _before(house, wanted.use)
+    present = _present(integration, wanted.use)
+    previous = await _before(integration, wanted.use)
     if previous is None:
         raise ActivationError(f"« {wanted.use} » n’a pas de version précédente.")
     if wanted.use == FILES:
-        await load_files(house.versions, house.database, previous)
-        _check_all_there(house, house.versions.of(previous))
+        await load_files(integration.versions, integration.database, previous)
+        _check_all_there(integration, integration.versions.of(previous))
     else:
-        house.versions.catalogue.mapping(previous)
+        integration.versions.catalogue.mapping(previous)
     if previous == present:
         raise ActivationError(f"« {wanted.use} » n’a pas de version précédente.")
-    await _decide(house, wanted, previous, "rollback")
+    await _decide(integration, wanted, previous, "rollback")
     return previous
 
 
-async def keep_addition(house: Integration, wanted: Wanted) -> None:
+async def keep_addition(integration: Integration, wanted: ActivationRequest) -> None:
     """Take in what the folders have beside what is in force; raises `ActivationError` when they have more than that."""
-    added = await _addition(house)
+    added = await _addition(integration)
     if added is not None:
-        await _take_in(house, wanted, added)
+        await _take_in(integration, wanted, added)
 
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    told: Told
+    report: ToolReport
     broken: int
     """Messages that leave today, and would not."""
 
@@ -123,27 +123,27 @@ class _Steps:
     addition: FileSet | None = None
 
 
-async def _tried(house: Integration, use: str, name: str, last: int) -> tuple[_Trial, _Steps]:
-    present = _present(house, use)
+async def _tried(integration: Integration, use: str, name: str, last: int) -> tuple[_Trial, _Steps]:
+    present = _present(integration, use)
     if use == FILES:
-        return await _try_files(house, last)
-    added = None if name in house.versions.catalogue.mappings else await _addition(house)
-    loaded = house.versions.catalogue if added is None else house.versions.of(added.name)
-    old, new = house.versions.catalogue.mapping(present), loaded.mapping(name)
+        return await _try_files(integration, last)
+    added = None if name in integration.versions.catalogue.mappings else await _addition(integration)
+    loaded = integration.versions.catalogue if added is None else integration.versions.of(added.name)
+    old, new = integration.versions.catalogue.mapping(present), loaded.mapping(name)
     _check_alike(old, new)
-    documents = await last_messages(house, use, old.topic, last)
-    told = tools.differences(old.name, old, new.name, new, documents)
-    return _Trial(told, broken_by(old, new, documents)), _Steps(addition=added)
+    documents = await last_messages(integration, use, old.topic, last)
+    report = tools.differences(old.name, old, new.name, new, documents)
+    return _Trial(report, broken_by(old, new, documents)), _Steps(addition=added)
 
 
-async def _try_files(house: Integration, last: int) -> tuple[_Trial, _Steps]:
+async def _try_files(integration: Integration, last: int) -> tuple[_Trial, _Steps]:
     """Every use in force, by its files of today and by those of the folders."""
-    versions = house.versions
-    disk = await asyncio.to_thread(versions.shelf.on_disk)
+    versions = integration.versions
+    disk = await asyncio.to_thread(versions.file_sets.on_disk)
     if disk.name == versions.files.name:
         raise ActivationError("Les fichiers des dossiers sont ceux qui sont en vigueur.")
-    loaded = await asyncio.to_thread(versions.shelf.load, disk)
-    _check_all_there(house, loaded)
+    loaded = await asyncio.to_thread(versions.file_sets.load, disk)
+    _check_all_there(integration, loaded)
     difference = compare(versions.files, disk)
     lines, broken, count = [f"Fichiers : {difference.told()}."], 0, 0
     changed: dict[str, Any] = {}
@@ -151,31 +151,31 @@ async def _try_files(house: Integration, last: int) -> tuple[_Trial, _Steps]:
         if use == FILES:
             continue
         old, new = versions.catalogue.mapping(name), loaded.mapping(name)
-        documents = await last_messages(house, use, old.topic, last)
-        told = tools.differences(name, old, name, new, documents)
+        documents = await last_messages(integration, use, old.topic, last)
+        report = tools.differences(name, old, name, new, documents)
         broken += broken_by(old, new, documents)
         count += len(documents)
-        if not told.ok:
-            lines.append(f"{use} : {told.text}")
-            changed |= {f"{use} {case}": changes for case, changes in told.data["changed"].items()}
+        if not report.ok:
+            lines.append(f"{use} : {report.text}")
+            changed |= {f"{use} {case}": changes for case, changes in report.data["changed"].items()}
     if not changed:
         lines.append(f"Aucun des {count} derniers messages ne partirait autrement.")
     files = {"added": difference.added, "changed": difference.changed, "removed": difference.removed}
     data = {"files": files, "old": versions.files.name, "new": disk.name, "documents": count, "changed": changed}
-    return _Trial(Told(ok=not changed, text="\n".join(lines), data=data), broken), _Steps(files=disk)
+    return _Trial(ToolReport(ok=not changed, text="\n".join(lines), data=data), broken), _Steps(files=disk)
 
 
-def _check_all_there(house: Integration, loaded: Catalogue) -> None:
+def _check_all_there(integration: Integration, loaded: Catalogue) -> None:
     """What is in force must be among the files; a missing one would stop every message of its use."""
-    gone = sorted({name for use, name in house.versions.current.items() if use != FILES} - set(loaded.mappings))
+    gone = sorted({name for use, name in integration.versions.current.items() if use != FILES} - set(loaded.mappings))
     if gone:
         raise ActivationError(f"Ces fichiers n’ont pas ce qui est en vigueur : {', '.join(gone)}.")
 
 
-async def _addition(house: Integration) -> FileSet | None:
+async def _addition(integration: Integration) -> FileSet | None:
     """The folders as they are, compiled, when they have more than what is in force and nothing otherwise."""
-    versions = house.versions
-    disk = await asyncio.to_thread(versions.shelf.on_disk)
+    versions = integration.versions
+    disk = await asyncio.to_thread(versions.file_sets.on_disk)
     difference = compare(versions.files, disk)
     if disk.name == versions.files.name:
         return None
@@ -183,14 +183,14 @@ async def _addition(house: Integration) -> FileSet | None:
         raise ActivationError(
             f"D’autres fichiers ont changé : {difference.told()}. Mettez-les en vigueur d’abord, par l’emploi « {FILES} »."
         )
-    await asyncio.to_thread(versions.shelf.load, disk)
+    await asyncio.to_thread(versions.file_sets.load, disk)
     return disk
 
 
-def _present(house: Integration, use: str) -> str:
-    present = house.versions.current.get(use)
+def _present(integration: Integration, use: str) -> str:
+    present = integration.versions.current.get(use)
     if present is None:
-        known = ", ".join(sorted(house.versions.current))
+        known = ", ".join(sorted(integration.versions.current))
         raise ActivationError(f"« {use} » n’est pas une destination et son sujet ; connus : {known}.")
     return present
 
@@ -202,12 +202,14 @@ def _check_alike(old: Mapping, new: Mapping) -> None:
         raise ActivationError(f"{new.name} n’est pas une version de {old.name} : autre destinataire ou autre sujet.")
 
 
-async def last_messages(house: Integration, use: str, topic: str, last: int = LAST) -> list[tuple[str, dict[str, Any]]]:
+async def last_messages(
+    integration: Integration, use: str, topic: str, last: int = LAST
+) -> list[tuple[str, dict[str, Any]]]:
     """The last documents of a use, masked, by their message; none for counts, which are counted when they leave."""
     if not topic or topic == "counts":
         return []
-    found = await house.desk.find(Filter(destination=use.partition(".")[0], topic=topic), limit=last)
-    return [(record.envelope.id, masked(record.envelope.body)) for record in found]
+    records = await integration.desk.find(Filter(destination=use.partition(".")[0], topic=topic), limit=last)
+    return [(record.envelope.id, masked(record.envelope.body)) for record in records]
 
 
 def broken_by(old: Mapping, new: Mapping, documents: Iterable[tuple[str, dict[str, Any]]]) -> int:
@@ -223,22 +225,24 @@ def _takes(mapping: Mapping, document: dict[str, Any]) -> bool:
     return True
 
 
-async def _before(house: Integration, use: str) -> str | None:
-    await follow_decisions(house.versions, house.database)
-    return house.versions.before(use)
+async def _before(integration: Integration, use: str) -> str | None:
+    await follow_decisions(integration.versions, integration.database)
+    return integration.versions.before(use)
 
 
-async def _take_in(house: Integration, wanted: Wanted, files: FileSet) -> None:
-    await _decide(house, replace(wanted, use=FILES), files.name, ADDITION, files)
+async def _take_in(integration: Integration, wanted: ActivationRequest, files: FileSet) -> None:
+    await _decide(integration, replace(wanted, use=FILES), files.name, ADDITION, files)
 
 
-async def _decide(house: Integration, wanted: Wanted, name: str, kind: str, files: FileSet | None = None) -> None:
-    previous = house.versions.current.get(wanted.use)
+async def _decide(
+    integration: Integration, wanted: ActivationRequest, name: str, kind: str, files: FileSet | None = None
+) -> None:
+    previous = integration.versions.current.get(wanted.use)
 
     def write(register: Mappings) -> None:
         if files is not None:
             register.keep_files(files.name, files.packed(), wanted.at)
         register.decide(wanted.use, name, previous, kind, wanted.by, wanted.why, wanted.at)
 
-    await house.database.write(lambda connection: write(Mappings(connection)))
-    await follow_decisions(house.versions, house.database)
+    await integration.database.write(lambda connection: write(Mappings(connection)))
+    await follow_decisions(integration.versions, integration.database)

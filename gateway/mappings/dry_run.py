@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from outbox.errors import DeliveryError
-from outbox.message import Cause, Claimed
+from outbox.message import Cause, ClaimedMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsed:
+class DryRun:
     """What would leave, or why nothing would."""
 
     request: str = ""
@@ -43,25 +43,25 @@ class Stage(httpx.AsyncBaseTransport):
     """A wire that ends here."""
 
     def __init__(self) -> None:
-        self.seen: Rehearsed | None = None
+        self.seen: DryRun | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Keep what would have left."""
         await request.aread()
         media_type = request.headers.get("content-type", "")
-        self.seen = Rehearsed(f"{request.method} {request.url.path}", media_type, request.content)
+        self.seen = DryRun(f"{request.method} {request.url.path}", media_type, request.content)
         raise _CurtainError
 
 
-async def rehearse(envelope: Envelope, reference: str | None, open_: Open) -> Rehearsed:
+async def rehearse(envelope: Envelope, reference: str | None, open_: Open) -> DryRun:
     """What the destination of this message would send now, by today's mappings."""
     stage = Stage()
     async with AsyncExitStack() as closing:
         destination = open_(closing, {envelope.destination: stage})[envelope.destination]
         try:
-            await destination.deliver(Claimed(envelope, attempt=1, fence=0, reference=reference))
+            await destination.deliver(ClaimedMessage(envelope, attempt=1, fence=0, reference=reference))
         except _CurtainError:
             pass
         except DeliveryError as error:
-            return stage.seen or Rehearsed(refusal=error.cause)
-    return stage.seen or Rehearsed(refusal=Cause("outbox.nothing_sent", "Ce message ne demande aucun envoi"))
+            return stage.seen or DryRun(refusal=error.cause)
+    return stage.seen or DryRun(refusal=Cause("outbox.nothing_sent", "Ce message ne demande aucun envoi"))

@@ -88,9 +88,9 @@ def compare(old: FileSet, new: FileSet) -> Difference:
     """From one set to another."""
     before, after = old.texts, new.texts
     return Difference(
-        tuple(_place(one) for one in sorted(after) if one not in before),
-        tuple(_place(one) for one in sorted(after) if one in before and before[one] != after[one]),
-        tuple(_place(one) for one in sorted(before) if one not in after),
+        tuple(_place(path) for path in sorted(after) if path not in before),
+        tuple(_place(path) for path in sorted(after) if path in before and before[path] != after[path]),
+        tuple(_place(path) for path in sorted(before) if path not in after),
     )
 
 
@@ -98,7 +98,7 @@ def _place(numbered: str) -> str:
     return numbered.partition("/")[2]
 
 
-class Shelf:
+class FileSets:
     """The folders of a deployment, and the sets that were compiled from them or from the register."""
 
     def __init__(self, folders: Sequence[Path], models: Path | None = None, zone: str = LOCAL_ZONE) -> None:
@@ -121,7 +121,7 @@ class Shelf:
             if not folder.is_dir():
                 faults.add(Spot(folder.name), "dossier absent")
             for path in (
-                one for room, kinds in ROOMS.items() for kind in kinds for one in folder.glob(f"{room}/{kind}")
+                file for room, kinds in ROOMS.items() for kind in kinds for file in folder.glob(f"{room}/{kind}")
             ):
                 place = path.relative_to(folder).as_posix()
                 size += path.stat().st_size
@@ -146,11 +146,11 @@ class Shelf:
     def load(self, files: FileSet) -> mapping.Catalogue:
         """Check and compile a set; raises `MappingFaultsError` with every fault. Blocks for as long as that takes."""
         self._sets[files.name] = files
-        found = self._compiled.pop(files.name, None) or self._loaded(files).beside(self._models)
-        self._compiled[files.name] = found
+        catalogue = self._compiled.pop(files.name, None) or self._loaded(files).beside(self._models)
+        self._compiled[files.name] = catalogue
         while len(self._compiled) > KEPT:
             self._compiled.popitem(last=False)
-        return found
+        return catalogue
 
     def _loaded(self, files: FileSet) -> mapping.Catalogue:
         if not self.folders:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.mappings.versions import Versions
     from outbox.database.database import Database
-    from outbox.message import Claimed, Envelope, Receipt
+    from outbox.message import ClaimedMessage, Envelope, Receipt
     from outbox.ports import Destination
 
 
@@ -33,12 +33,17 @@ class SendingDestination:
     """An adapter, and what is done to a message at the moment when it leaves."""
 
     def __init__(
-        self, adapter: Destination, versions: Versions, database: Database, house: House, clock: Callable[[], datetime]
+        self,
+        adapter: Destination,
+        versions: Versions,
+        database: Database,
+        deployment: DeploymentRules,
+        clock: Callable[[], datetime],
     ) -> None:
         self._adapter = adapter
         self._versions = versions
         self._database = database
-        self._house = house
+        self._deployment = deployment
         self._clock = clock
 
     @property
@@ -46,7 +51,7 @@ class SendingDestination:
         """Of the destination."""
         return self._adapter.name
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Count, choose the versions, deliver. The register is asked for versions only by a message older than the last change."""
         began = self._clock()
         try:
@@ -60,8 +65,8 @@ class SendingDestination:
                 error.cause.code, waits_for, error.cause.detail, sent=error.sent, answered=error.answered
             ) from error
 
-    async def _deliver(self, claimed: Claimed) -> Receipt:
-        claimed = await with_counts(claimed, self._database, self._house, self._clock())
+    async def _deliver(self, claimed: ClaimedMessage) -> Receipt:
+        claimed = await with_counts(claimed, self._database, self._deployment, self._clock())
         envelope = claimed.envelope
         pins = self._versions.pins(envelope.destination, envelope.created_at)
         if not pins or await self._released(envelope.id):
@@ -72,12 +77,12 @@ class SendingDestination:
         with pinned(pins):
             return await self._adapter.deliver(claimed)
 
-    async def resend(self, claimed: Claimed) -> Receipt:
+    async def resend(self, claimed: ClaimedMessage) -> Receipt:
         """The bytes of the last attempt, which no mapping makes; where the adapter itself can send them again."""
         if not isinstance(self._adapter, Repeater):
             raise not_repeatable()
         # The document is counted all the same: it says which event the bytes are about.
-        return await self._adapter.resend(await with_counts(claimed, self._database, self._house, self._clock()))
+        return await self._adapter.resend(await with_counts(claimed, self._database, self._deployment, self._clock()))
 
     def _lawful(self, envelope: Envelope) -> dict[str, Any]:
         """The body by the law of today: an older mapping may be kept, an older right is not."""

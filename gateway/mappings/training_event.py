@@ -52,7 +52,7 @@ class Patient:
 
     def document(self) -> dict[str, Any]:
         """What the portal sends to create it."""
-        said = {
+        fields = {
             "severity_entry": self.severity,
             "localisation_id": f"loc-{self.place}",
             "used_name": self.name,
@@ -61,7 +61,7 @@ class Patient:
             "age": {"value": self.age, "unit": "years"} if self.given_name else None,
             "sex": self.sex,
         }
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in fields.items() if value is not None}
 
 
 def _number(serial: int) -> str:

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters.neighbours import kind_of
-from gateway.mappings.file_sets import FileSet, Shelf
+from gateway.mappings.file_sets import FileSet, FileSets
 from gateway.register.mappings.versions import Decision, Mappings
 from mapping import MappingError, UnknownMappingError
 from outbox.errors import PermanentDeliveryError, RefusedError
@@ -105,23 +105,23 @@ class LawInForce:
 def _unpaired(destination: str, error: MappingError) -> PermanentDeliveryError:
     """What its recipient's policy makes of a code without a pair: a message that waits for one, or that is never sent."""
     if error.final:
-        told = f"Un code n’a pas de paire dans {error.table}, et ce destinataire refuse de tels documents."
-        return RefusedError(f"{destination}.code_refuse", told, error.path)
-    told = f"Un code n’a pas de paire dans {error.table} : ajoutez-la, puis rejouez."
-    return PermanentDeliveryError(f"{destination}.code_inconnu", told, error.path)
+        sentence = f"Un code n’a pas de paire dans {error.table}, et ce destinataire refuse de tels documents."
+        return RefusedError(f"{destination}.code_refuse", sentence, error.path)
+    sentence = f"Un code n’a pas de paire dans {error.table} : ajoutez-la, puis rejouez."
+    return PermanentDeliveryError(f"{destination}.code_inconnu", sentence, error.path)
 
 
 class Versions:
     """What is in force, since when, and what was before."""
 
-    def __init__(self, chosen: Mapping[str, str], shelf: Shelf, files: FileSet) -> None:
+    def __init__(self, chosen: Mapping[str, str], file_sets: FileSets, files: FileSet) -> None:
         """`chosen` is what the settings say, `files` what is in force of the deployment's.
 
         Raises `UnknownMappingError` for a wrong setting, `MappingFaultsError` for faulty files.
         """
-        self.shelf = shelf
+        self.file_sets = file_sets
         self.files = files
-        self.catalogue = shelf.load(files)
+        self.catalogue = file_sets.load(files)
         for name in chosen.values():
             self.catalogue.mapping(name)
         self.chosen = dict(chosen)
@@ -136,9 +136,9 @@ class Versions:
 
     def recipient(self, destination: str, topic: str) -> str:
         """Whose allow-list holds for what a destination is told."""
-        names = (self.current.get(f"{said}.{topic}", "") for said in (kind_of(destination), destination))
-        found = next((self.catalogue.mappings[name] for name in names if name in self.catalogue.mappings), None)
-        return found.recipient if found else kind_of(destination)
+        names = (self.current.get(f"{use}.{topic}", "") for use in (kind_of(destination), destination))
+        shipped = next((self.catalogue.mappings[name] for name in names if name in self.catalogue.mappings), None)
+        return shipped.recipient if shipped else kind_of(destination)
 
     def allow_list(self, recipient: str) -> LawInForce:
         """The law of a recipient, that follows the files in force; raises `UnknownMappingError`."""
@@ -147,36 +147,36 @@ class Versions:
 
     def of(self, files: str | None) -> Catalogue:
         """The mappings of a set of files, those in force when none is named; raises `UnknownMappingError`."""
-        found = self.shelf.compiled(files) if files else self.catalogue
-        if found is None:
+        catalogue = self.file_sets.compiled(files) if files else self.catalogue
+        if catalogue is None:
             raise UnknownMappingError(files)
-        return found
+        return catalogue
 
     def learn(self, decisions: Iterable[Decision]) -> bool:
         """Take decisions in, in their order; True when one was new. The set of files they end with is compiled already."""
-        fresh = [one for one in decisions if one.seq > self._seen]
-        for one in fresh:
-            self._seen = one.seq
-            if one.use == FILES and not self.shelf.folders:
+        fresh = [decision for decision in decisions if decision.seq > self._seen]
+        for decision in fresh:
+            self._seen = decision.seq
+            if decision.use == FILES and not self.file_sets.folders:
                 continue  # This node was given no folder: the product's files are all that it has.
-            past = self._past.setdefault(one.use, [])
-            if one.kind == ADDITION and past:
-                past[-1] = (past[-1][0], one.mapping)
+            past = self._past.setdefault(decision.use, [])
+            if decision.kind == ADDITION and past:
+                past[-1] = (past[-1][0], decision.mapping)
             else:
-                past.append((one.at, one.mapping))
-            self.current[one.use] = one.mapping
+                past.append((decision.at, decision.mapping))
+            self.current[decision.use] = decision.mapping
         self._turn_to(self.current.get(FILES))
         return bool(fresh)
 
     def _turn_to(self, name: str | None) -> None:
-        files, catalogue = self.shelf.known(name or ""), self.shelf.compiled(name or "")
+        files, catalogue = self.file_sets.known(name or ""), self.file_sets.compiled(name or "")
         if files is not None and catalogue is not None:
             self.files, self.catalogue = files, catalogue
 
     def ends_with(self, decisions: Sequence[Decision]) -> str | None:
         """The set of files that these decisions put in force, when this process does not have it compiled."""
-        names = [one.mapping for one in decisions if one.use == FILES] if self.shelf.folders else []
-        return names[-1] if names and self.shelf.compiled(names[-1]) is None else None
+        names = [decision.mapping for decision in decisions if decision.use == FILES] if self.file_sets.folders else []
+        return names[-1] if names and self.file_sets.compiled(names[-1]) is None else None
 
     def at(self, use: str, instant: datetime) -> str | None:
         """What was in force then; None when nothing is known of so long ago."""
@@ -198,13 +198,13 @@ class Versions:
 
 async def load_files(versions: Versions, database: Database, name: str) -> None:
     """Have a kept set of files compiled, in a thread; nothing when it is not in the register."""
-    if versions.shelf.compiled(name) is not None:
+    if versions.file_sets.compiled(name) is not None:
         return
-    files = versions.shelf.known(name)
+    files = versions.file_sets.known(name)
     if files is None:
         files = await _kept(database, name)
     if files is not None:
-        await asyncio.to_thread(versions.shelf.load, files)
+        await asyncio.to_thread(versions.file_sets.load, files)
 
 
 async def follow_decisions(versions: Versions, database: Database) -> bool:
@@ -217,7 +217,7 @@ async def follow_decisions(versions: Versions, database: Database) -> bool:
 
 async def open_versions(
     chosen: Mapping[str, str],
-    shelf: Shelf,
+    file_sets: FileSets,
     database: Database,
     clock: Callable[[], datetime],
     *,
@@ -229,22 +229,24 @@ async def open_versions(
     taken back. Whoever only works on the house (the command line) finds the files that are in force, whatever the folders hold.
     """
     history = await database.read(lambda connection: Mappings(connection).history())
-    decided = [one.mapping for one in history if one.use == FILES] if shelf.folders else []
+    decided = [decision.mapping for decision in history if decision.use == FILES] if file_sets.folders else []
     files = None if starting or not decided else await _kept(database, decided[-1])
-    disk = files or shelf.on_disk()
-    versions = Versions(chosen, shelf, disk)
+    disk = files or file_sets.on_disk()
+    versions = Versions(chosen, file_sets, disk)
     now = clock()
 
     def note_settings(connection: Any) -> None:  # noqa: ANN401 - a SQL connection
         register = Mappings(connection)
         history = register.history()
-        said = {one.use: one.mapping for one in history if one.kind == SETTINGS}
-        current = {one.use: one.mapping for one in history}
-        if shelf.folders and not any(one.use == FILES and one.mapping == disk.name for one in history):
+        choices = {decision.use: decision.mapping for decision in history if decision.kind == SETTINGS}
+        current = {decision.use: decision.mapping for decision in history}
+        if file_sets.folders and not any(
+            decision.use == FILES and decision.mapping == disk.name for decision in history
+        ):
             register.keep_files(disk.name, disk.packed(), now)
             register.decide(FILES, disk.name, current.get(FILES), SETTINGS, "passerelle", "fichiers au démarrage", now)
         for use, name in chosen.items():
-            if said.get(use) != name:
+            if choices.get(use) != name:
                 register.decide(use, name, current.get(use), SETTINGS, "passerelle", "réglages au démarrage", now)
 
     await database.write(note_settings)

@@ -33,7 +33,7 @@ def upgrade(url: str) -> None:
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     config, now = configuration(url), revision(url)
-    if now is not None and now not in {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}:
+    if now is not None and now not in {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}:
         log.warning("store.newer revision=%s", now)
         return
     command.upgrade(config, "head")

@@ -44,7 +44,7 @@ LASTING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class SystemState:
     """What a look sees."""
 
     now: datetime
@@ -55,34 +55,34 @@ class Known:
     """Commands that are parked, which hold their lane, or uncertain."""
 
 
-def conditions(known: Known, watch: Watch, under_way: set[str]) -> dict[str, dict[str, Any]]:
+def conditions(known: SystemState, watch: Watch, under_way: set[str]) -> dict[str, dict[str, Any]]:
     """Name → facts of every alarm that should be under way."""
 
     def over(name: str, seconds: float, threshold: float) -> bool:
         return seconds >= (threshold * ENDS_BELOW if name in under_way else threshold)
 
-    found: dict[str, dict[str, Any]] = {}
+    alarms_found: dict[str, dict[str, Any]] = {}
     for lag in known.lags:
         name = f"lag:{lag.destination}:{lag.priority.name.lower()}"
         threshold = watch.alarm_lag_urgent_seconds if lag.priority <= Priority.URGENT else watch.alarm_lag_seconds
         if over(name, lag.seconds, threshold):
-            found[name] = {"destination": lag.destination, "seconds": round(lag.seconds), "waiting": lag.waiting}
+            alarms_found[name] = {"destination": lag.destination, "seconds": round(lag.seconds), "waiting": lag.waiting}
     for name, gate in known.gates.items():
         if gate.breaker is not Breaker.CLOSED and gate.opened_at is not None:
-            found[f"breaker:{name}"] = {"destination": name, "since": gate.opened_at.isoformat()}
+            alarms_found[f"breaker:{name}"] = {"destination": name, "since": gate.opened_at.isoformat()}
     for node in heartbeat.missing(list(known.nodes), known.now, watch.alarm_node_seconds):
-        found[f"node:{node.name}"] = {"role": node.role, "seen_at": node.seen_at.isoformat()}
+        alarms_found[f"node:{node.name}"] = {"role": node.role, "seen_at": node.seen_at.isoformat()}
     for name, since in _down(known.nodes, known.now, watch).items():
         if over(f"link:{name}", (known.now - since).total_seconds(), watch.alarm_link_seconds):
-            found[f"link:{name}"] = {"destination": name, "since": since.isoformat()}
+            alarms_found[f"link:{name}"] = {"destination": name, "since": since.isoformat()}
     for record in known.undecided:
         envelope, cause = record.envelope, record.cause
-        found[f"{record.status.value}:{envelope.id}"] = {
+        alarms_found[f"{record.status.value}:{envelope.id}"] = {
             "destination": envelope.destination,
             "topic": envelope.topic,
             "cause_code": cause.code if cause else None,
         }
-    return found
+    return alarms_found
 
 
 def _down(known: Sequence[Node], now: datetime, watch: Watch) -> dict[str, datetime]:
@@ -98,7 +98,7 @@ def _down(known: Sequence[Node], now: datetime, watch: Watch) -> dict[str, datet
 async def look(runtime: Runtime) -> None:
     """Raise what should be raised and end what is over."""
     desk, now = runtime.desk, runtime.clock()
-    known = Known(
+    known = SystemState(
         now,
         await desk.lags(),
         await desk.gates(),
@@ -111,7 +111,7 @@ async def look(runtime: Runtime) -> None:
         ],
     )
     alarms = await runtime.read(lambda register: register.alarms.under_way())
-    names = {one.name for one in alarms if one.kind not in LASTING}
+    names = {alarm.name for alarm in alarms if alarm.kind not in LASTING}
     wanted = conditions(known, runtime.settings.watch, names)
     if set(wanted) != names:
         mode = runtime.settings.mode

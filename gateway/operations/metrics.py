@@ -62,8 +62,8 @@ async def _messages(runtime: Runtime) -> list[Metric]:
     waiting = GaugeMetricFamily(
         "passerelle_outbox_messages", "Messages not finished.", labels=("destination", "status")
     )
-    known = {(one.destination, one.status): one.messages for one in await runtime.desk.backlog()}
-    for name in runtime.house.destinations:
+    known = {(row.destination, row.status): row.messages for row in await runtime.desk.backlog()}
+    for name in runtime.deployment.destinations:
         for status in LIVE:
             waiting.add_metric((name, status.value), known.get((name, status), 0))
     lag = GaugeMetricFamily(
@@ -80,7 +80,7 @@ async def _gates(runtime: Runtime) -> list[Metric]:
     )
     paused = GaugeMetricFamily("passerelle_outbox_paused", "1 where a person stopped it.", labels=("destination",))
     gates, pauses = await runtime.desk.gates(), await runtime.desk.paused()
-    for name in runtime.house.destinations:
+    for name in runtime.deployment.destinations:
         gate = gates.get(name, Gate(name))
         for state in Breaker:
             breaker.add_metric((name, state.value), float(gate.breaker is state))
@@ -95,12 +95,12 @@ def _nodes(living: list[Node]) -> list[Metric]:
         "passerelle_outbox_attempts", "Attempts since the node started.", labels=("node", "destination", "outcome")
     )
     for role in ("serve", "work"):
-        alive.add_metric((role,), sum(one.role == role for one in living))
-    for one in living:
-        name = ":".join(one.name.split(":")[:2])
-        for destination in one.facts.get("down_since", {}):
+        alive.add_metric((role,), sum(node.role == role for node in living))
+    for node in living:
+        name = ":".join(node.name.split(":")[:2])
+        for destination in node.facts.get("down_since", {}):
             down.add_metric((name, destination), 1)
-        for destination, outcomes in one.facts.get("attempts", {}).items():
+        for destination, outcomes in node.facts.get("attempts", {}).items():
             for outcome, number in outcomes.items():
                 tried.add_metric((name, destination, outcome), number)
     return [alive, down, tried]
@@ -117,7 +117,7 @@ def _refused(runtime: Runtime) -> Metric:
 
 async def _alarms(runtime: Runtime) -> Metric:
     family = GaugeMetricFamily("passerelle_alarms", "Alarms under way.", labels=("kind",))
-    under_way = [one.kind for one in await runtime.read(lambda register: register.alarms.under_way())]
+    under_way = [alarm.kind for alarm in await runtime.read(lambda register: register.alarms.under_way())]
     for kind in ("lag", "breaker", "node", "link", "parked", "uncertain", "expired", "difference", "unreadable"):
         family.add_metric((kind,), under_way.count(kind))
     return family
@@ -141,7 +141,7 @@ async def _agreements(runtime: Runtime) -> list[Metric]:
     persons = GaugeMetricFamily(
         "passerelle_agreement_persons", "Persons that differ with nothing on its way.", labels=("destination", "gap")
     )
-    names = [name for name in EVENT_DESTINATIONS if name in runtime.house.destinations]
+    names = [name for name in EVENT_DESTINATIONS if name in runtime.deployment.destinations]
 
     def read(register: Register) -> list[Stand]:
         known = [event.id for event in register.events.all(runtime.settings.mode) if event.status == "open"]

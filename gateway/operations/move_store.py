@@ -31,14 +31,14 @@ class MovingError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedTable:
     """One table that is there now."""
 
     table: str
     rows: int
 
 
-def move(source: str, target: str, *, told: Callable[[Moved], None]) -> int:
+def move(source: str, target: str, *, progress: Callable[[MovedTable], None]) -> int:
     """Carry everything; returns the number of rows. Raises `MovingError`, and then the target is as it was."""
     if make_url(source).get_backend_name() != "sqlite" or make_url(target).get_backend_name() != "postgresql":
         raise MovingError("--from attend sqlite:///chemin, --to attend postgresql+psycopg://…")
@@ -52,20 +52,24 @@ def move(source: str, target: str, *, told: Callable[[Moved], None]) -> int:
     if lock is None:
         raise MovingError("La base d’origine sert encore : arrêter la passerelle d’abord.")
     try:
-        return _move(old, new, told)
+        return _move(old, new, progress)
     finally:
         old.dispose()
         new.dispose()
         os.close(lock)
 
 
-def _move(old: Engine, new: Engine, told: Callable[[Moved], None]) -> int:
+def _move(old: Engine, new: Engine, progress: Callable[[MovedTable], None]) -> int:
     tables = MetaData()
     tables.reflect(new)
     held = MetaData()
     held.reflect(old)
     # A table cut in parts is listed with them; the rows go to the whole.
-    chosen = [one for name, one in sorted(tables.tables.items()) if name in held.tables and name not in OURS_ALONE]
+    chosen = [
+        chosen_table
+        for name, chosen_table in sorted(tables.tables.items())
+        if name in held.tables and name not in OURS_ALONE
+    ]
     if missing := {name for name in held.tables if not name.startswith("sqlite_")} - set(tables.tables):
         raise MovingError(f"Tables inconnues de la base d’arrivée : {', '.join(sorted(missing))}.")
     total = 0
@@ -77,7 +81,7 @@ def _move(old: Engine, new: Engine, told: Callable[[Moved], None]) -> int:
             rows = _carry(reading, writing, table)
             _advance(reading, writing, table)
             _compare(reading, writing, table)
-            told(Moved(table.name, rows))
+            progress(MovedTable(table.name, rows))
             total += rows
     return total
 
@@ -93,9 +97,9 @@ def _carry(reading: Connection, writing: Connection, table: Table) -> int:
 def _portions(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
     """The rows in the order of their key, with the types of the new table."""
     wanted = select(table).order_by(*table.primary_key)
-    found = connection.execute(wanted, execution_options={"stream_results": True})
-    for rows in found.partitions(PORTION):
-        yield [dict(zip(found.keys(), row, strict=True)) for row in rows]
+    copied = connection.execute(wanted, execution_options={"stream_results": True})
+    for rows in copied.partitions(PORTION):
+        yield [dict(zip(copied.keys(), row, strict=True)) for row in rows]
 
 
 def _advance(reading: Connection, writing: Connection, table: Table) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from adapters.wire.news import PageError
-from gateway.flow.neighbour_pages import Taken, move_cursor, note_fault, take_words, together
+from gateway.flow.neighbour_pages import PageResult, move_cursor, note_fault, take_words, together
 from gateway.operations.alarms import end, sound
 from outbox.errors import DeliveryError
 
@@ -30,7 +30,7 @@ PAGES: Final = 20
 
 async def read_news(runtime: Runtime, neighbour: str) -> int:
     """Read what waits at one neighbour, on one node; returns how many words were heard."""
-    if not await runtime.pulse.leads():
+    if not await runtime.heartbeat.leads():
         return 0
     heard = 0
     mode = runtime.settings.mode
@@ -52,14 +52,14 @@ async def read_news(runtime: Runtime, neighbour: str) -> int:
     return heard
 
 
-async def take_page(runtime: Runtime, neighbour: str, page: NewsPage, *, polled: bool) -> Taken:
+async def take_page(runtime: Runtime, neighbour: str, page: NewsPage, *, polled: bool) -> PageResult:
     """Take one page: its words in slices, then the cursor with what could not be read."""
     now, mode = runtime.clock(), runtime.settings.mode
     create = getattr(runtime.settings, neighbour).unknown_persons == "create"
 
-    def hear(register: Register, start: int) -> Taken:
+    def hear(register: Register, start: int) -> PageResult:
         words = page.words[start : start + SLICE]
-        return take_words(register, runtime.house, neighbour, mode, words, now, create=create)
+        return take_words(register, runtime.deployment, neighbour, mode, words, now, create=create)
 
     def close(register: Register) -> None:
         if polled:

@@ -50,7 +50,7 @@ _VICTIMS = (
 
 async def look_for_unreadable(runtime: Runtime) -> None:
     """Count, and raise or end the alarm of each kind; on one node."""
-    if not await runtime.pulse.leads():
+    if not await runtime.heartbeat.leads():
         return
     counted = await runtime.read(lambda register: count_by_kind(register.connection))
     under_way = await runtime.read(alarmed)

@@ -55,9 +55,11 @@ class Audit:
 
     def latest(self, *, about: str | None = None, before: int = NEWEST, most: int = 200) -> list[Act]:
         """The newest first, below the cursor; of one thing only when it is named."""
-        said: dict[str, Any] = {"before": before, "most": most}
-        found = self._connection.execute(*((LATEST, said) if about is None else (ABOUT, {**said, "about": about})))
-        return list(each_readable("audit", _act, found))
+        parameters: dict[str, Any] = {"before": before, "most": most}
+        rows = self._connection.execute(
+            *((LATEST, parameters) if about is None else (ABOUT, {**parameters, "about": about}))
+        )
+        return list(each_readable("audit", _act, rows))
 
     def forget(self, horizon: datetime) -> None:
         """Drop the lines older than this."""

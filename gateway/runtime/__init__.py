@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from adapters.wire.news import NewsPage
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.mappings.dry_run import Open
     from gateway.mappings.versions import Versions
     from gateway.register.hub.messages import HubMessage
-    from gateway.runtime.heartbeat import Pulse
+    from gateway.runtime.heartbeat import Heartbeat
     from gateway.security.admission import Admission
     from gateway.security.doorkeeper import Doorkeeper
     from gateway.settings.settings import Settings
@@ -83,7 +83,7 @@ class Runtime:
     """Everything that is open."""
 
     settings: Settings
-    house: House
+    deployment: DeploymentRules
     database: Database
     desk: Desk
     dispatcher: Dispatcher
@@ -92,7 +92,7 @@ class Runtime:
     clock: Callable[[], datetime]
     admission: Admission
     """How many requests are at work at once."""
-    pulse: Pulse
+    heartbeat: Heartbeat
     versions: Versions
     """Which mappings are in force."""
     inspector: Inspector

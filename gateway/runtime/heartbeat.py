@@ -30,7 +30,7 @@ PATIENCE = 2.0
 
 
 @dataclass(slots=True)
-class Pulse:
+class Heartbeat:
     """This node's own."""
 
     database: Database
@@ -61,8 +61,8 @@ class Pulse:
 
     async def beat(self) -> None:
         """Say that this node lives."""
-        said = self.node
-        await self.database.write(lambda connection: nodes.beat(connection, said))
+        node = self.node
+        await self.database.write(lambda connection: nodes.beat(connection, node))
 
     async def end(self) -> None:
         """Say that this node has ended, so that nobody misses it."""
@@ -81,19 +81,19 @@ class Pulse:
     async def leads(self) -> bool:
         """Whether this node is the one that does what must be done once: the first started of those that live and serve."""
         living = alive(await self.database.read(nodes.nodes), self.clock(), self.every)
-        first = next((one.name for one in living if one.role == "serve"), None)
+        first = next((node.name for node in living if node.role == "serve"), None)
         return first in {None, self.database.owner}
 
 
 def alive(known: list[Node], now: datetime, every: float) -> list[Node]:
     """Those that have not missed too many beats."""
-    return [one for one in known if (now - one.seen_at).total_seconds() < every * MISSED]
+    return [node for node in known if (now - node.seen_at).total_seconds() < every * MISSED]
 
 
 def missing(known: list[Node], now: datetime, seconds: float) -> list[Node]:
     """Those that have said nothing for so long, and that no later node of the same place stands in for."""
-    silent = [one for one in known if (now - one.seen_at).total_seconds() >= seconds]
-    return [one for one in silent if not any(_stands_in(other, one) for other in known)]
+    silent = [node for node in known if (now - node.seen_at).total_seconds() >= seconds]
+    return [node for node in silent if not any(_stands_in(other, node) for other in known)]
 
 
 def _stands_in(other: Node, gone: Node) -> bool:

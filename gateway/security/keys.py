@@ -93,8 +93,8 @@ def digest(secret: str) -> bytes:
 
 def split(key: str) -> tuple[str, str] | None:
     """The name and the secret of a key, or None when it has not the shape of one."""
-    found = KEY.fullmatch(key)
-    return (found[1], found[2]) if found else None
+    match = KEY.fullmatch(key)
+    return (match[1], match[2]) if match else None
 
 
 def same(secret: str, kept: bytes) -> bool:

@@ -47,7 +47,7 @@ class AesSeal:
 
     def __init__(self, keys: Sequence[str]) -> None:
         """Raises ValueError for what is not a key."""
-        self._ciphers = [AESGCM(key_of(one)) for one in keys]
+        self._ciphers = [AESGCM(key_of(key)) for key in keys]
 
     def seal(self, clear: bytes) -> bytes:
         """What goes into the column."""

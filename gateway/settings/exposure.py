@@ -22,9 +22,9 @@ NAMES_OF_HERE = ("localhost", "ip6-localhost")
 def exposures(settings: Settings, links: Mapping[str, str]) -> list[str]:
     """Each thing that travels in clear, in French, with what to do; empty when nothing does. `links`: destination → address."""
     server = settings.server
-    found = []
+    faults = []
     if server.certificate is None and server.trusted_proxies and not is_here(server.host):
-        found.append(
+        faults.append(
             f"EN CLAIR : les portes écoutent sur {server.host} sans TLS, pour le seul frontal de server.trusted_proxies ; "
             "entre lui et la passerelle, clés et données de patients passent lisibles : ce réseau doit être à vous seuls."
         )
@@ -32,11 +32,11 @@ def exposures(settings: Settings, links: Mapping[str, str]) -> list[str]:
         parts = urlsplit(url)
         # In real mode it is refused.
         if settings.mode is Mode.EXERCISE and parts.scheme in {"http", "amqp"} and not is_here(parts.hostname or ""):
-            found.append(
+            faults.append(
                 f"EN CLAIR : {name} est joint par {parts.scheme}:// ; des données y partent lisibles sur le réseau. "
                 f"Mettre une adresse {parts.scheme}s:// dans son lien."
             )
-    return found
+    return faults
 
 
 def is_here(host: str) -> bool:

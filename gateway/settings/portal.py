@@ -23,7 +23,7 @@ HEARD: dict[str, tuple[str, ...]] = {
     "orientation": ("DecidedOrientation",),
     "evacuation": ("AskedEvacuation", "ConfirmedEvacuation"),
     "reason": ("SteppedBack", "DeletedPatient"),
-    "said": ("EndedEvent", "AskedOrientation", "ConfirmedExit", "AskedCataCode"),
+    "step": ("EndedEvent", "AskedOrientation", "ConfirmedExit", "AskedCataCode"),
 }
 """What a portal writes → the documents of the doors that it becomes; those of one line have the same fields."""
 SHOWN = {"patient": "patient.view", "event": "event.view"}
@@ -46,13 +46,13 @@ class PortalWords(Section):
     orientation: str = Field("", description="Orientation décidée.")
     evacuation: str = Field("", description="Évacuation demandée ou confirmée.")
     reason: str = Field("", description="Retour d’une étape, suppression.")
-    said: str = Field("", description="Le reste : clôture, réouverture, orientation demandée, sortie, code CATA.")
+    step: str = Field("", description="Le reste : clôture, réouverture, orientation demandée, sortie, code CATA.")
     patient: str = Field("", description="Patient, tel que le portail le lit.")
     event: str = Field("", description="Événement, tel que le portail le lit.")
 
     def uses(self, key: str) -> dict[str, str]:
         """Use → mapping, for what is named."""
-        return {use_of(key, name): said for name, said in self.model_dump().items() if said}
+        return {use_of(key, name): mapping for name, mapping in self.model_dump().items() if mapping}
 
 
 def use_of(key: str, document: str) -> str:

@@ -124,14 +124,14 @@ class Store(Section):
 
     @field_validator("seal_keys")
     @classmethod
-    def _keys(cls, said: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for one in said:
-            key_of(one.get_secret_value())
-        return said
+    def _keys(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in secrets:
+            key_of(key.get_secret_value())
+        return secrets
 
     def seal(self) -> AesSeal | None:
         """What seals the payloads of this store; None without a key."""
-        return AesSeal([one.get_secret_value() for one in self.seal_keys]) if self.seal_keys else None
+        return AesSeal([key.get_secret_value() for key in self.seal_keys]) if self.seal_keys else None
 
 
 class TellingNeighbour(Neighbour):
@@ -274,31 +274,31 @@ class Settings(BaseSettings):
 
     @field_validator("mappings")
     @classmethod
-    def _with_shipped(cls, said: dict[str, str]) -> dict[str, str]:
+    def _with_shipped(cls, mappings: dict[str, str]) -> dict[str, str]:
         """A file written for an older release does not lose the uses that came since."""
-        return {**SHIPPED_MAPPINGS, **said}
+        return {**SHIPPED_MAPPINGS, **mappings}
 
     @field_validator("destinations")
     @classmethod
-    def _named_apart(cls, said: dict[str, DestinationSettings]) -> dict[str, DestinationSettings]:
+    def _named_apart(cls, destinations: dict[str, DestinationSettings]) -> dict[str, DestinationSettings]:
         """A name is a word of addresses, metrics and mappings; those of the house are taken."""
         taken = {use.partition(".")[0] for use in SHIPPED_MAPPINGS}
-        wrong = [name for name in said if name in taken or not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name)]
+        wrong = [name for name in destinations if name in taken or not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name)]
         if wrong:
             raise ValueError(
                 "un nom de destination est un mot en minuscules, et n’est pas celui d’un voisin de la maison"
             )
-        return said
+        return destinations
 
     @property
     def uses(self) -> dict[str, str]:
         """Every use and its mapping: the house's and those that destinations agreed on."""
-        found = dict(self.mappings)
-        for name, one in self.destinations.items():
-            found |= one.uses(name)
+        mappings = dict(self.mappings)
+        for name, destination in self.destinations.items():
+            mappings |= destination.uses(name)
         for key, words in self.portals.items():
-            found |= words.uses(key)
-        return found
+            mappings |= words.uses(key)
+        return mappings
 
     @classmethod
     def settings_customise_sources(

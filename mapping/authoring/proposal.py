@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mapping.authoring.tools import Told, preview, walk
+from mapping.authoring.tools import ToolReport, preview, walk
 from mapping.catalogue import Catalogue, Mapping
 from mapping.codes.tables import CodeTable
 from mapping.errors import MappingError
 from mapping.faults import Fault, Faults, Spot
 from mapping.language.extends import inherit
-from mapping.language.rules import MappingFile, Said, read_mapping_file
+from mapping.language.rules import MappingFile, Token, read_mapping_file
 from mapping.language.source import parse_yaml
 from mapping.loading import Loading
 from mapping.proof.checks import check_dead_pairs
@@ -50,14 +50,14 @@ class Proposal:
         loaded = self.loaded
         return Catalogue(mappings, loaded.recipients, loaded.tables, loaded.folders, proofs=loaded.proofs)
 
-    def preview(self, document: ReadOnly[str, Any]) -> Told:
+    def preview(self, document: ReadOnly[str, Any]) -> ToolReport:
         """What a document gives, each value with its rule. A document of another shape is told, never a crash."""
         try:
             return preview(self.catalogue(), TEXT, document)
         except MappingError as error:
-            return Told(ok=False, text=str(error), data={"source": document, "result": None, "steps": []})
+            return ToolReport(ok=False, text=str(error), data={"source": document, "result": None, "steps": []})
         except (AttributeError, TypeError, KeyError, IndexError, ValueError):
-            return Told(ok=False, text=MISSHAPEN, data={"source": document, "result": None, "steps": []})
+            return ToolReport(ok=False, text=MISSHAPEN, data={"source": document, "result": None, "steps": []})
 
 
 def propose(loaded: Catalogue, text: str) -> Proposal:
@@ -66,13 +66,13 @@ def propose(loaded: Catalogue, text: str) -> Proposal:
     if len(text) > MOST_CHARACTERS:
         faults.add(Spot(TEXT), f"texte au-delà de la limite de {MOST_CHARACTERS // 1024} Ko")
         faults.refuse_any()
-    said = read_mapping_file(parse_yaml(text, TEXT), faults)
-    name = said.name.text if said else ""
-    if said is None or not name:
+    parsed = read_mapping_file(parse_yaml(text, TEXT), faults)
+    name = parsed.name.text if parsed else ""
+    if parsed is None or not name:
         faults.refuse_any()
         raise AssertionError(name)
-    parents = {other: _as_said(one.whole) for other, one in loaded.mappings.items() if other != name}
-    whole = inherit({**parents, name: said}, faults).get(name)
+    parents = {other: _as_said(mapping.whole) for other, mapping in loaded.mappings.items() if other != name}
+    whole = inherit({**parents, name: parsed}, faults).get(name)
     compiler = None
     if whole is not None:
         tables = {**loaded.tables, **_own_tables(loaded, whole)}
@@ -96,7 +96,7 @@ def in_text(fault: Fault) -> bool:
 
 def _as_said(whole: WholeMapping) -> MappingFile:
     """A loaded mapping as something to inherit from: whole already."""
-    name = Said(whole.name, whole.target.spot)
+    name = Token(whole.name, whole.target.spot)
     return MappingFile(
         name, whole.recipient, whole.topic, whole.source, whole.target, whole.provided, None, (), whole.rules
     )
@@ -104,8 +104,8 @@ def _as_said(whole: WholeMapping) -> MappingFile:
 
 def _own_tables(loaded: Catalogue, whole: WholeMapping) -> dict[str, CodeTable]:
     used = {rule.table.text for rule, _ in walk(whole.rules) if rule.table}
-    found = [loaded.tables[name] for name in sorted(used) if name in loaded.tables]
-    return {table.name: CodeTable(table.name, table.file, table.pairs) for table in found}
+    tables = [loaded.tables[name] for name in sorted(used) if name in loaded.tables]
+    return {table.name: CodeTable(table.name, table.file, table.pairs) for table in tables}
 
 
 def _apart(loaded: Catalogue, mapping: Mapping) -> Mapping:

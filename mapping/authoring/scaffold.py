@@ -21,8 +21,8 @@ MOST_LEVELS = 6
 def draft(name: str, recipient: str, topic: str, target: str, root: Part) -> str:
     """A mapping file, to be finished by hand."""
     shape = topic_shape(topic)
-    found = {path: shape.find(path) for path in shape.paths()} if shape else {}
-    known = [path for path, one in found.items() if one and one.kind not in {"object", "list"}]
+    shapes = {path: shape.find(path) for path in shape.paths()} if shape else {}
+    known = [path for path, leaf in shapes.items() if leaf and leaf.kind not in {"object", "list"}]
     head = f"mapping: {name}\nrecipient: {recipient}\ntopic: {topic}\ntarget: {target}\nrules:\n"
     return head + "".join(f"  - {line}\n" for line in _lines(root, "", known, 0))
 
@@ -36,7 +36,7 @@ def _lines(part: Part, before: str, known: list[str], depth: int) -> Iterator[st
         if below.many and below.inside is None and level and level.lists:
             yield _rule(below, to + "[0]", known)
         elif below.many:
-            inner = "; ".join(one.name for one in below.level.parts.values()) if below.level else ""
+            inner = "; ".join(inner_part.name for inner_part in below.level.parts.values()) if below.level else ""
             yield f"{{to: {_word(to)}, each: À-COMPLÉTER, rules: []}}  # répété : {inner or 'une valeur'}"
         elif below.inside is not None:
             yield from _lines(below, to + ".", known, depth + 1)
@@ -58,5 +58,5 @@ def _word(to: str) -> str:
 def _near(name: str, known: list[str]) -> str:
     """The canon path whose last word is nearest to a name."""
     last = {path.rpartition(".")[2]: path for path in reversed(known)}
-    told = did_you_mean(name.lstrip("@").lower(), last)
-    return last[told.split("« ")[1].split(" »")[0]] if told else "À-COMPLÉTER"
+    hint = did_you_mean(name.lstrip("@").lower(), last)
+    return last[hint.split("« ")[1].split(" »")[0]] if hint else "À-COMPLÉTER"

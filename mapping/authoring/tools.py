@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToolReport:
     """An answer, for people and for machines."""
 
     ok: bool
@@ -36,7 +36,7 @@ class Told:
     """JSON-safe."""
 
 
-def check(*folders: Path, models: Path | None = None) -> Told:
+def check(*folders: Path, models: Path | None = None) -> ToolReport:
     """Whether the files of these folders can be used together; otherwise every fault.
 
     `models` is the folder of the official models of the Hub Santé.
@@ -46,17 +46,17 @@ def check(*folders: Path, models: Path | None = None) -> Told:
     except MappingFaultsError as error:
         count = len(error.faults)
         text = f"{error}\n{count} {'défaut' if count == 1 else 'défauts'}."
-        return Told(ok=False, text=text, data={"faults": [asdict(fault) for fault in error.faults]})
-    found = {
+        return ToolReport(ok=False, text=text, data={"faults": [asdict(fault) for fault in error.faults]})
+    names_by_kind = {
         "mappings": sorted(catalogue.mappings),
         "tables": sorted(catalogue.tables),
         "recipients": sorted(catalogue.recipients),
     }
     text = "Aucun défaut. Correspondances : {}, tables : {}, destinataires : {}.".format(
-        *(len(names) for names in found.values())
+        *(len(names) for names in names_by_kind.values())
     )
-    found["unchecked"] = list(catalogue.unchecked)
-    return Told(ok=True, text=text + _unchecked(catalogue), data={"faults": [], **found})
+    names_by_kind["unchecked"] = list(catalogue.unchecked)
+    return ToolReport(ok=True, text=text + _unchecked(catalogue), data={"faults": [], **names_by_kind})
 
 
 def _unchecked(catalogue: Catalogue) -> str:
@@ -64,14 +64,14 @@ def _unchecked(catalogue: Catalogue) -> str:
     reasons: dict[str, list[str]] = {}
     for name in catalogue.unchecked:
         reasons.setdefault(catalogue.contracts.why_absent(catalogue.mapping(name).target), []).append(name)
-    told = ""
+    text = ""
     for reason, names in reasons.items():
         head = "Cible non vérifiée" if len(names) == 1 else "Cibles non vérifiées"
-        told += f"\n{head} : {', '.join(names)} ({reason})."
-    return told
+        text += f"\n{head} : {', '.join(names)} ({reason})."
+    return text
 
 
-def show(catalogue: Catalogue, name: str) -> Told:
+def show(catalogue: Catalogue, name: str) -> ToolReport:
     """The rules of a mapping, inherited ones included, one per line, with where each is written."""
     mapping = catalogue.mapping(name)
     rows = [_row(rule, before) for rule, before in walk(mapping.rules)]
@@ -87,10 +87,10 @@ def show(catalogue: Catalogue, name: str) -> Told:
         "recipient": mapping.recipient,
         "rules": rows,
     }
-    return Told(ok=True, text="\n".join([head, *lines]), data=data)
+    return ToolReport(ok=True, text="\n".join([head, *lines]), data=data)
 
 
-def preview(catalogue: Catalogue, name: str, canon: ReadOnly[str, Any]) -> Told:
+def preview(catalogue: Catalogue, name: str, canon: ReadOnly[str, Any]) -> ToolReport:
     """What one document gives: the result, and for each target the rule that made it. The allow-list is applied first."""
     mapping = catalogue.mapping(name)
     allowed = allowed_of(catalogue, mapping, canon)
@@ -102,7 +102,7 @@ def preview(catalogue: Catalogue, name: str, canon: ReadOnly[str, Any]) -> Told:
         result = mapping.apply(allowed)
         lines += ["", json.dumps(result, ensure_ascii=False, indent=2)]
     data = {"mapping": name, "source": allowed, "result": result, "steps": [asdict(step) for step in steps]}
-    return Told(ok=not errors, text="\n".join(lines), data=data)
+    return ToolReport(ok=not errors, text="\n".join(lines), data=data)
 
 
 def allowed_of(catalogue: Catalogue, mapping: Mapping, document: ReadOnly[str, Any]) -> dict[str, Any]:
@@ -112,14 +112,14 @@ def allowed_of(catalogue: Catalogue, mapping: Mapping, document: ReadOnly[str, A
     return catalogue.allow_list(mapping.recipient).restrict(mapping.topic, document)
 
 
-def diff(catalogue: Catalogue, old: str, new: str, documents: Iterable[tuple[str, ReadOnly[str, Any]]]) -> Told:
+def diff(catalogue: Catalogue, old: str, new: str, documents: Iterable[tuple[str, ReadOnly[str, Any]]]) -> ToolReport:
     """What two mappings send differently over named documents. `ok` means that nothing differs."""
     return differences(old, catalogue.mapping(old), new, catalogue.mapping(new), documents)
 
 
 def differences(
     old: str, before: Mapping, new: str, after: Mapping, documents: Iterable[tuple[str, ReadOnly[str, Any]]]
-) -> Told:
+) -> ToolReport:
     """The same for two mappings at hand, which may be one name in two states of its files."""
     changed: dict[str, list[dict[str, Any]]] = {}
     count = 0
@@ -133,26 +133,28 @@ def differences(
             f"{case} :",
             *(f"  {change['to']} : {_json(change, 'old')} → {_json(change, 'new')}" for change in changes),
         ]
-    return Told(
+    return ToolReport(
         ok=not changed, text="\n".join(lines), data={"old": old, "new": new, "documents": count, "changed": changed}
     )
 
 
-def explain(catalogue: Catalogue, name: str, to: str) -> Told:
+def explain(catalogue: Catalogue, name: str, to: str) -> ToolReport:
     """Where one target comes from: each rule, the type of what it reads, the line of the allow-list, the pairs of its table."""
     mapping = catalogue.mapping(name)
-    found = [(rule, before) for rule, before in walk(mapping.rules) if before + rule.to.text == to]
-    if not found:
+    matches = [(rule, before) for rule, before in walk(mapping.rules) if before + rule.to.text == to]
+    if not matches:
         known = [before + rule.to.text for rule, before in walk(mapping.rules)]
-        return Told(ok=False, text=f"« {to} » n'est pas une cible de {name}, {did_you_mean(to, known)}".rstrip(", "))
+        return ToolReport(
+            ok=False, text=f"« {to} » n'est pas une cible de {name}, {did_you_mean(to, known)}".rstrip(", ")
+        )
     rows = [
         _row(rule, before) | {"reads": _reads(mapping, rule), "pairs": _pairs(catalogue, rule)}
-        for rule, before in found
+        for rule, before in matches
     ]
     lines: list[str] = []
     for row in rows:
         lines.append(f"{row['to']} ← {row['says']}  ({row['place']})")
-        lines += [f"  {path} : {told}" for path, told in row["reads"].items()]
+        lines += [f"  {path} : {reason}" for path, reason in row["reads"].items()]
         lines += [
             f"  {pair['canon']} → {pair['wire']}  {pair['label']}{' (sans retour)' if pair['lossy'] else ''}"
             for pair in row["pairs"]
@@ -160,7 +162,7 @@ def explain(catalogue: Catalogue, name: str, to: str) -> Told:
     source = catalogue.allow_list(mapping.recipient).source if mapping.recipient else ""
     if source:
         lines.append(f"Liste d'accès de {mapping.recipient} : {source}")
-    return Told(ok=True, text="\n".join(lines), data={"mapping": name, "to": to, "rules": rows, "source": source})
+    return ToolReport(ok=True, text="\n".join(lines), data={"mapping": name, "to": to, "rules": rows, "source": source})
 
 
 def walk(rules: Sequence[Rule], before: str = "") -> Iterator[tuple[Rule, str]]:
@@ -171,8 +173,8 @@ def walk(rules: Sequence[Rule], before: str = "") -> Iterator[tuple[Rule, str]]:
 
 
 def _row(rule: Rule, before: str) -> dict[str, Any]:
-    said = "groupe" if rule.origin == "rules" else f"{rule.origin} {rule.reads}"
-    says = [json.dumps(rule.constant, ensure_ascii=False) if rule.origin == "value" else said]
+    kind = "groupe" if rule.origin == "rules" else f"{rule.origin} {rule.reads}"
+    says = [json.dumps(rule.constant, ensure_ascii=False) if rule.origin == "value" else kind]
     says += [f"table {rule.table.text}"] if rule.table else []
     says += [f"format {rule.format.text}"] if rule.format else []
     says += [f"quand {rule.when.text}"] if rule.when else []
@@ -184,12 +186,12 @@ def _row(rule: Rule, before: str) -> dict[str, Any]:
 
 def _reads(mapping: Mapping, rule: Rule) -> dict[str, str]:
     inside = _scope_of(mapping, rule)
-    told: dict[str, str] = {}
-    for said in (*rule.paths, *rule.uses):
-        shape = inside.find(said.text) if inside else None
+    kinds: dict[str, str] = {}
+    for token in (*rule.paths, *rule.uses):
+        shape = inside.find(token.text) if inside else None
         if shape:
-            told[said.text] = KIND_IN_FRENCH[shape.kind] + (", parfois absent" if shape.nullable else "")
-    return told
+            kinds[token.text] = KIND_IN_FRENCH[shape.kind] + (", parfois absent" if shape.nullable else "")
+    return kinds
 
 
 def _scope_of(mapping: Mapping, wanted: Rule) -> Shape | None:
@@ -197,8 +199,8 @@ def _scope_of(mapping: Mapping, wanted: Rule) -> Shape | None:
         for rule in rules:
             if rule is wanted:
                 return shape
-            found = shape.find(rule.paths[0].text) if rule.rules else None
-            if found and found.item and (inner := below(rule.rules, with_item(shape, found.item))):
+            leaf = shape.find(rule.paths[0].text) if rule.rules else None
+            if leaf and leaf.item and (inner := below(rule.rules, with_item(shape, leaf.item))):
                 return inner
         return None
 

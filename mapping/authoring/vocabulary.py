@@ -98,15 +98,15 @@ def _root(catalogue: Catalogue, mapping: Mapping) -> Part | None:
 
 def _resources(mapping: Mapping) -> dict[str, str]:
     """Where a rule says which FHIR resource stands → which."""
-    said = ((before + rule.to.text, rule.constant) for rule, before in walk(mapping.rules))
+    constants = ((before + rule.to.text, rule.constant) for rule, before in walk(mapping.rules))
     end = "resourceType"
-    return {path.removesuffix(end): one for path, one in said if path.endswith(end) and isinstance(one, str)}
+    return {path.removesuffix(end): value for path, value in constants if path.endswith(end) and isinstance(value, str)}
 
 
 def _entered(mapping: Mapping) -> set[str]:
     """The groups that the rules write in, without numbers and slices."""
-    said = (_PLAIN.sub("", before + rule.to.text).split(".") for rule, before in walk(mapping.rules))
-    return {".".join(parts[:end]) for parts in said for end in range(1, len(parts))}
+    steps = (_PLAIN.sub("", before + rule.to.text).split(".") for rule, before in walk(mapping.rules))
+    return {".".join(parts[:end]) for parts in steps for end in range(1, len(parts))}
 
 
 def _targets(root: Part | None, resources: dict[str, str], entered: set[str]) -> list[dict[str, Any]]:
@@ -114,25 +114,25 @@ def _targets(root: Part | None, resources: dict[str, str], entered: set[str]) ->
 
     The groups that the rules already write in come first, then what is near the root.
     """
-    found: list[dict[str, Any]] = []
+    targets: list[dict[str, Any]] = []
     waiting = deque([(root, "", 0)] if root else [])
-    while waiting and len(found) < MOST_TARGETS:
+    while waiting and len(targets) < MOST_TARGETS:
         part, before, depth = waiting.popleft()
         level = part.level
         if level and level.of:
             level = level.of(resources.get(before, "")) or level
-        for one in level.parts.values() if level and depth < MOST_LEVELS else ():
-            path = f"{before}{one.name}[0]" if one.many and level and level.lists else before + one.name
-            if path.endswith("[0]") and one.inside is None:
-                found.append(_target(one, before + one.name))  # whole, from a list of ours
-            found.append(_target(one, path))
-            if one.inside is None or one.name in SELDOM:
+        for inner in level.parts.values() if level and depth < MOST_LEVELS else ():
+            path = f"{before}{inner.name}[0]" if inner.many and level and level.lists else before + inner.name
+            if path.endswith("[0]") and inner.inside is None:
+                targets.append(_target(inner, before + inner.name))  # whole, from a list of ours
+            targets.append(_target(inner, path))
+            if inner.inside is None or inner.name in SELDOM:
                 continue
             if _PLAIN.sub("", path) in entered:
-                waiting.appendleft((one, f"{path}.", depth + 1))
+                waiting.appendleft((inner, f"{path}.", depth + 1))
             else:
-                waiting.append((one, f"{path}.", depth + 1))
-    return found[:MOST_TARGETS]
+                waiting.append((inner, f"{path}.", depth + 1))
+    return targets[:MOST_TARGETS]
 
 
 def _target(part: Part, path: str) -> dict[str, Any]:
@@ -149,7 +149,9 @@ def _tables(catalogue: Catalogue) -> list[dict[str, Any]]:
     return [
         {
             "table": name,
-            "pairs": [{"canon": one.canon, "wire": one.wire, "label": one.label} for one in table.pairs[:MOST_PAIRS]],
+            "pairs": [
+                {"canon": pair.canon, "wire": pair.wire, "label": pair.label} for pair in table.pairs[:MOST_PAIRS]
+            ],
         }
         for name, table in sorted(catalogue.tables.items())
     ]

@@ -44,7 +44,7 @@ def add_pair(folders: Sequence[Path], table: str, cells: Mapping[str, str]) -> P
 
 def _file_of(folders: Sequence[Path], table: str) -> Path:
     own = [folder for folder in folders if folder.resolve() != SHIPPED]
-    whole = next((found for folder in own if (found := folder / "tables" / f"{table}.csv").is_file()), None)
+    whole = next((whole_file for folder in own if (whole_file := folder / "tables" / f"{table}.csv").is_file()), None)
     if whole is not None:
         return whole
     if own and (SHIPPED / "tables" / f"{table}.csv").is_file():

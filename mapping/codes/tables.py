@@ -95,10 +95,10 @@ class CodeTable:
 
     def to_wire(self, canon: str, day: str = "") -> str | None:
         """The neighbour's code on a day, or None; a miss is counted."""
-        found = next((pair.wire for pair in self._by_canon.get(canon, ()) if pair.valid_on(day)), None)
-        if found is None:
+        wire = next((pair.wire for pair in self._by_canon.get(canon, ()) if pair.valid_on(day)), None)
+        if wire is None:
             self.missed(canon)
-        return found
+        return wire
 
     def to_canon(self, wire: str, day: str = "") -> str | None:
         """Our code for theirs on a day: the pair that is not lossy, or the only one. Otherwise None, and it is counted."""
@@ -130,10 +130,10 @@ class CodeTable:
 
     def missed(self, code: str) -> None:
         """Count a code that has no pair."""
-        told = code if _CODE_LIKE.fullmatch(code) else UNTOLD
+        shown = code if _CODE_LIKE.fullmatch(code) else UNTOLD
         with self._lock:
-            if told in self._unknown or len(self._unknown) < MOST_UNKNOWN:
-                self._unknown[told] += 1
+            if shown in self._unknown or len(self._unknown) < MOST_UNKNOWN:
+                self._unknown[shown] += 1
 
     @property
     def unknown(self) -> Mapping[str, int]:

@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from mapping.codes.tables import CodeTable
     from mapping.contracts.part import Level, Part
     from mapping.language.extends import WholeMapping
-    from mapping.language.rules import Rule, Said
+    from mapping.language.rules import Rule, Token
     from mapping.language.targets import Step
-    from mapping.proof.checks import Written as Learnt
+    from mapping.proof.checks import WrittenTargets
 
 
 @dataclass(slots=True)
-class _Written:
+class _WrittenElement:
     """One element that the rules write: by rules of its own, or by what they write inside."""
 
     part: Part | None
     spot: Spot
     rules: list[Rule] = field(default_factory=list)
-    below: dict[Step, _Written] = field(default_factory=dict)
+    below: dict[Step, _WrittenElement] = field(default_factory=dict)
 
-    def of(self, name: str) -> list[_Written]:
+    def of(self, name: str) -> list[_WrittenElement]:
         """What is written under a name: one, or one for each number or slice."""
         return [written for (key, _), written in self.below.items() if name in {key, key.partition(":")[0]}]
 
@@ -41,7 +41,7 @@ class _Target:
     """One mapping under examination."""
 
     tables: Mapping[str, CodeTable]
-    learnt: Learnt
+    learnt: WrittenTargets
     incoming: bool
     """Tables are read backwards."""
     faults: Faults
@@ -51,21 +51,21 @@ def check_target(
     mapping: WholeMapping,
     root: Part,
     tables: Mapping[str, CodeTable],
-    learnt: Learnt,
+    learnt: WrittenTargets,
     faults: Faults,
 ) -> None:
     """Note every fault of the rules against the contract."""
     target = _Target(tables, learnt, bool(mapping.source.text), faults)
-    top = _Written(root, mapping.target.spot)
+    top = _WrittenElement(root, mapping.target.spot)
     for rule in mapping.rules:
         _place(rule, top, target)
-    given = {said.text for said in mapping.provided}
-    for said in mapping.provided:
-        _check_provided(said, root, faults)
+    given = {token.text for token in mapping.provided}
+    for token in mapping.provided:
+        _check_provided(token, root, faults)
     _check_written(top, "", given, target, always=True)
 
 
-def _place(rule: Rule, top: _Written, target: _Target) -> None:
+def _place(rule: Rule, top: _WrittenElement, target: _Target) -> None:
     """Put a rule where it writes; a step that the contract does not have is a fault, and ends there."""
     here, path = top, ""
     for name, number in steps(rule.to.text):
@@ -79,7 +79,7 @@ def _place(rule: Rule, top: _Written, target: _Target) -> None:
             target.faults.add(rule.to.spot, f"« {path} » n'est pas une liste au contrat", "retirez le numéro")
             return
         path += "" if number is None else f"[{number}]"
-        here = here.below.setdefault((name, number), _Written(part, rule.to.spot))
+        here = here.below.setdefault((name, number), _WrittenElement(part, rule.to.spot))
         if part is None:
             here.rules.append(rule)
             return
@@ -92,23 +92,23 @@ def _named(name: str, level: Level | None) -> Part | None:
     """The part that a step writes; a slice is one of a part that repeats."""
     if level is None:
         return None
-    plain, _, one = name.partition(":") if level.slices else (name, "", "")
+    plain, _, slice_name = name.partition(":") if level.slices else (name, "", "")
     part = level.parts.get(plain)
-    return part if part is None or part.many or not one else None
+    return part if part is None or part.many or not slice_name else None
 
 
-def _level(here: _Written) -> Level | None:
+def _level(here: _WrittenElement) -> Level | None:
     """What stands there; where a `resourceType` decides, the level that the rules name."""
     level = here.part.level if here.part else None
     if level and level.of:
         named = [rule for written in here.of("resourceType") for rule in written.rules]
         constant = named[0].constant if named else None
-        found = level.of(constant) if isinstance(constant, str) else None
-        return found or level
+        chosen = level.of(constant) if isinstance(constant, str) else None
+        return chosen or level
     return level
 
 
-def _why_not(here: _Written, name: str, path: str, level: Level | None) -> tuple[str, str]:
+def _why_not(here: _WrittenElement, name: str, path: str, level: Level | None) -> tuple[str, str]:
     if level is None:
         above = here.part.name if here.part else ""
         return f"« {above} » est une valeur simple au contrat", f"« {path} » ne peut pas y être"
@@ -117,17 +117,17 @@ def _why_not(here: _Written, name: str, path: str, level: Level | None) -> tuple
     ) or f"il a : {', '.join(list(level.parts)[:12])}"
 
 
-def _check_provided(said: Said, root: Part, faults: Faults) -> None:
+def _check_provided(token: Token, root: Part, faults: Faults) -> None:
     part: Part | None = root
-    for name, _ in steps(said.text):
+    for name, _ in steps(token.text):
         known = part.level.parts if part and part.level else {}
         if name not in known:
-            faults.add(said.spot, f"« {said.text} » n'est pas au contrat", did_you_mean(name, known))
+            faults.add(token.spot, f"« {token.text} » n'est pas au contrat", did_you_mean(name, known))
             return
         part = known[name]
 
 
-def _check_written(here: _Written, path: str, given: set[str], target: _Target, *, always: bool) -> None:
+def _check_written(here: _WrittenElement, path: str, given: set[str], target: _Target, *, always: bool) -> None:
     """`always`: the element is in every document, so what it requires must be too."""
     level = _level(here)
     if level is None:
@@ -150,24 +150,24 @@ def _check_written(here: _Written, path: str, given: set[str], target: _Target, 
 
 
 def _check_missing(  # noqa: PLR0913 - where, by which contract, in which document
-    here: _Written, level: Level, path: str, given: set[str], target: _Target, *, always: bool
+    here: _WrittenElement, level: Level, path: str, given: set[str], target: _Target, *, always: bool
 ) -> None:
     for name in level.required:
-        found = here.of(name)
-        if not found:
+        part = here.of(name)
+        if not part:
             if f"{path}{name}" not in given:
                 hint = f"ajoutez une règle, ou « provided: [{path}{name}] » si l'adaptateur l'écrit"
                 target.faults.add(here.spot, f"« {path}{name} » est obligatoire au contrat et jamais écrit", hint)
-        elif always and not any(_always(written, target) for written in found):
+        elif always and not any(_always(written, target) for written in part):
             message = f"« {path}{name} » est obligatoire au contrat et parfois absent"
-            target.faults.add(found[0].spot, message, "retirez « optional », ou donnez un « default » justifié")
+            target.faults.add(part[0].spot, message, "retirez « optional », ou donnez un « default » justifié")
     for choice in level.choices:
         if not any(here.of(name) for name in choice):
             message = f"il faut l'un de : {', '.join(sorted(path + name for name in choice))}"
             target.faults.add(here.spot, message, "aucune règle ne l'écrit")
 
 
-def _always(written: _Written, target: _Target) -> bool:
+def _always(written: _WrittenElement, target: _Target) -> bool:
     """Whether it is in every document: by a rule that always gives, by alternatives, or by something inside."""
     if len(written.rules) > 1 and not any(rule.to in target.learnt.gaps for rule in written.rules):
         return any(not rule.optional for rule in written.rules)
@@ -176,7 +176,7 @@ def _always(written: _Written, target: _Target) -> bool:
     return any(_always(below, target) for below in written.below.values())
 
 
-def _check_order(here: _Written, level: Level, path: str, faults: Faults) -> None:
+def _check_order(here: _WrittenElement, level: Level, path: str, faults: Faults) -> None:
     """An XML sequence: rules are written in its order, so that the file reads as the document."""
     rank = {name: number for number, name in enumerate(level.parts) if not name.startswith("@")}
     highest, last = -1, ""
@@ -190,7 +190,7 @@ def _check_order(here: _Written, level: Level, path: str, faults: Faults) -> Non
             highest, last = at, name
 
 
-def _check_shape(written: _Written, path: str, level: Level, target: _Target, *, numbered: bool) -> None:
+def _check_shape(written: _WrittenElement, path: str, level: Level, target: _Target, *, numbered: bool) -> None:
     part = written.part
     if part is None:
         return
@@ -231,7 +231,7 @@ def _check_pairs(table: CodeTable, rule: Rule, part: Part, target: _Target) -> N
             target.faults.add(pair.spot, message, did_you_mean(code, part.codes or ()))
 
 
-def _check_said(codes: set[str], to: Said, part: Part, target: _Target) -> None:
+def _check_said(codes: set[str], to: Token, part: Part, target: _Target) -> None:
     for code in sorted(codes - (part.codes or frozenset())):
         known = f"il connaît : {', '.join(sorted(part.codes or ())[:12])}"
         message = f"le contrat ne connaît pas le code « {code} » de « {to.text} »"

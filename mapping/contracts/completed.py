@@ -118,7 +118,7 @@ def _seen(part: Part, words: LinkWords, path: str) -> Part:
 
 def _below(part: Part, words: LinkWords, before: str) -> Level:
     level = part.level or Level()
-    parts = {name: _seen(one, words, before + name) for name, one in level.parts.items()}
+    parts = {name: _seen(inner, words, before + name) for name, inner in level.parts.items()}
     for path in sorted(words.takes):
         above, _, name = path.rpartition(".")
         if f"{above}.".lstrip(".") == before and name not in parts:
@@ -148,9 +148,9 @@ def newest_model(folder: Path) -> Path | None:
     for candidate in (folder, *sorted(folder.glob("releases/*"), reverse=True)):
         reference = candidate / "json-schema" / "RC-REF.schema.json"
         try:
-            said = json.loads(reference.read_bytes())["properties"]
+            properties = json.loads(reference.read_bytes())["properties"]
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        if "step" in said:
+        if "step" in properties:
             return candidate / "json-schema"
     return None

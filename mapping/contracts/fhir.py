@@ -74,15 +74,15 @@ class FhirContract:
 
 def written_down() -> dict[str, Any]:
     """What `fhir-r4.json` must hold: type → its elements, and the groups of which one must be there."""
-    found: dict[str, Any] = {}
+    types: dict[str, Any] = {}
     wanted = list(SPOKEN)
     while wanted:
         name = wanted.pop()
-        if name not in found:
+        if name not in types:
             elements, choices = _asked(name)
-            found[name] = [elements, choices]
+            types[name] = [elements, choices]
             wanted += [kind for word in elements.values() if (kind := _said(word)["kind"])[0].isupper()]
-    return dict(sorted(found.items()))
+    return dict(sorted(types.items()))
 
 
 @cache
@@ -107,24 +107,24 @@ def _level(name: str, *, resource: bool = False) -> Level:
 
 @cache
 def _written() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(WRITTEN.read_bytes()) if WRITTEN.exists() else {}
-    return found
+    types: dict[str, Any] = json.loads(WRITTEN.read_bytes()) if WRITTEN.exists() else {}
+    return types
 
 
 def _said(word: str) -> re.Match[str]:
-    if (said := _WORD.fullmatch(word)) is None:
+    if (match := _WORD.fullmatch(word)) is None:
         raise ValueError(f"{WRITTEN.name} : {word}")
-    return said
+    return match
 
 
 def _part(name: str, word: str) -> Part:
-    said = _said(word)
-    kind, many, required = said["kind"], bool(said["many"]), bool(said["required"])
+    match = _said(word)
+    kind, many, required = match["kind"], bool(match["many"]), bool(match["required"])
     if kind == "*":
         return Part(name, "object", required, many, inside=lambda: Level(open=True, lists=True, of=_resource))
     if kind[0].isupper():
         return Part(name, "object", required, many, inside=lambda: _level(kind))
-    codes = frozenset(said["codes"].split("|")) if said["codes"] else None
+    codes = frozenset(match["codes"].split("|")) if match["codes"] else None
     return Part(name, typing.cast("Kind", kind), required, many, codes)
 
 
@@ -132,10 +132,10 @@ def _asked(name: str) -> tuple[Elements, list[list[str]]]:
     """The same of the library. Raises `LookupError`."""
     elements: Elements = {}
     choices: dict[str, list[str]] = {}
-    for element, field, said in _fields(_model(name)):
-        elements[element] = _word(field, said)
-        if said.get("one_of_many_required"):
-            choices.setdefault(said["one_of_many"], []).append(element)
+    for element, field, facts in _fields(_model(name)):
+        elements[element] = _word(field, facts)
+        if facts.get("one_of_many_required"):
+            choices.setdefault(facts["one_of_many"], []).append(element)
     return elements, [sorted(names) for names in choices.values()]
 
 
@@ -149,16 +149,16 @@ def _model(name: str) -> Any:  # noqa: ANN401 - a class of the library, which sh
 
 def _fields(model: Any) -> Iterator[tuple[str, Any, dict[str, Any]]]:  # noqa: ANN401 - same
     for field in model.model_fields.values():
-        said = field.json_schema_extra or {}
-        if said.get("element_property"):
-            yield str(field.alias), field, said
+        extra = field.json_schema_extra or {}
+        if extra.get("element_property"):
+            yield str(field.alias), field, extra
 
 
-def _word(field: Any, said: dict[str, Any]) -> str:  # noqa: ANN401 - same
+def _word(field: Any, extra: dict[str, Any]) -> str:  # noqa: ANN401 - same
     inner, many = _unwrapped(field.annotation)
-    required = bool(said.get("element_required")) or field.is_required()
-    listed = said.get("enum_values") or ()
-    codes = [] if OPEN_LIST in listed else sorted(str(one) for one in listed)
+    required = bool(extra.get("element_required")) or field.is_required()
+    listed = extra.get("enum_values") or ()
+    codes = [] if OPEN_LIST in listed else sorted(str(listed_code) for listed_code in listed)
     if getattr(inner, "__name__", "") == _ANY:
         kind = "*"
     elif hasattr(inner, "get_model_klass"):

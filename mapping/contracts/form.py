@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mapping.contracts.part import Part
     from mapping.contracts.search import Contracts
     from mapping.kinds import Kind
-    from mapping.language.rules import Said
+    from mapping.language.rules import Token
 
 Language = Literal["xml", "json"]
 
@@ -88,7 +88,7 @@ def _typed(value: Any, part: Part) -> Any:  # noqa: ANN401 - a tree or a leaf
     if isinstance(value, dict) and part.level:
         return {name: _typed(below, part.level.parts[name]) for name, below in value.items()}
     if isinstance(value, list):
-        return [_typed(one, part) for one in value]
+        return [_typed(item, part) for item in value]
     read = _KINDS.get(part.kind)
     try:
         return read(value.strip()) if read and isinstance(value, str) else value
@@ -140,13 +140,13 @@ class JsonForm:
         for error in _innermost(self._validator.iter_errors(tree)) if self._validator else ():
             kind = error.kind
             below = [kind.property] if kind.name == "required" else getattr(kind, "unexpected", [""])
-            for one in below:
-                yield ".".join(str(step) for step in (*error.instance_path, one) if step != ""), kind.name
+            for part in below:
+                yield ".".join(str(step) for step in (*error.instance_path, part) if step != ""), kind.name
 
     def _check(self, tree: Mapping[str, Any]) -> None:
-        found = next(self._validator.iter_errors(tree), None) if self._validator else None
-        if found is not None:
-            place = ".".join(str(step) for step in found.instance_path)
+        error = next(self._validator.iter_errors(tree), None) if self._validator else None
+        if error is not None:
+            place = ".".join(str(step) for step in error.instance_path)
             raise DocumentError(place, "refusé par le schéma")
 
 
@@ -155,7 +155,11 @@ def _innermost(errors: Iterable[Any]) -> Iterator[Any]:
     for error in errors:
         sides = error.kind.context if error.kind.name == "anyOf" else []
         here = error.instance_path
-        near = [side for side in sides if all(one.kind.name != "type" or one.instance_path != here for one in side)]
+        near = [
+            side
+            for side in sides
+            if all(problem.kind.name != "type" or problem.instance_path != here for problem in side)
+        ]
         if near:
             yield from _innermost(near[0])
         else:
@@ -178,7 +182,7 @@ def _never(address: str) -> NoReturn:
     raise ValueError(address)
 
 
-def form_of(contracts: Contracts, target: Said) -> Form:
+def form_of(contracts: Contracts, target: Token) -> Form:
     """The form of a target or a source. Raises `ContractError`."""
     file, _, name = target.text.partition("#")
     path = None if file == FHIR else contracts.path(file)

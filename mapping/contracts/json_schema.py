@@ -48,36 +48,36 @@ class JsonContract:
 
     def root(self, name: str) -> Part | None:
         """The definition of that name; the whole schema when no name is given."""
-        found = self._schema if not name else self._defined(name)
-        return None if found is None else self._part(name, found, required=True)
+        definition = self._schema if not name else self._defined(name)
+        return None if definition is None else self._part(name, definition, required=True)
 
     def _defined(self, name: str) -> Schema | None:
         for room in ("$defs", "definitions"):
-            found = self._schema.get(room, {}).get(name)
-            if isinstance(found, dict):
-                return found
+            definition = self._schema.get(room, {}).get(name)
+            if isinstance(definition, dict):
+                return definition
         return None
 
     def _resolved(self, schema: Schema) -> Schema:
         for _ in range(MOST_REFERENCES):
-            said, either = schema.get("$ref"), schema.get("anyOf")
-            if isinstance(said, str):
-                found, key = self._referenced(said), "$ref"
+            reference, either = schema.get("$ref"), schema.get("anyOf")
+            if isinstance(reference, str):
+                target, key = self._referenced(reference), "$ref"
             elif isinstance(either, list) and len(either) > 1 and len(known := _not_null(either)) == 1:
-                found, key = known[0], "anyOf"  # « this or null » is this, where it is known
+                target, key = known[0], "anyOf"  # « this or null » is this, where it is known
             else:
                 return schema
-            schema = {**found, **{name: value for name, value in schema.items() if name != key}}
+            schema = {**target, **{name: value for name, value in schema.items() if name != key}}
         raise ContractError("référence JSON Schema qui tourne en rond")
 
-    def _referenced(self, said: str) -> Schema:
+    def _referenced(self, reference: str) -> Schema:
         node: Any = self._schema
-        if not said.startswith("#"):
-            raise ContractError(f"référence « {said} » hors du fichier")
-        for step in said[1:].split("/")[1:]:
+        if not reference.startswith("#"):
+            raise ContractError(f"référence « {reference} » hors du fichier")
+        for step in reference[1:].split("/")[1:]:
             node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
         if not isinstance(node, dict):
-            raise ContractError(f"référence « {said} » introuvable dans le contrat")
+            raise ContractError(f"référence « {reference} » introuvable dans le contrat")
         return node
 
     def _part(self, name: str, schema: Schema, *, required: bool) -> Part:
@@ -87,36 +87,36 @@ class JsonContract:
             many = True
             schema = self._resolved(schema.get("items") or {})
             kind = _kind(schema)
-        inside = (lambda found=schema: self._level(found)) if kind == "object" else None
+        inside = (lambda target=schema: self._level(target)) if kind == "object" else None
         return Part(name, kind, required, many, _codes(schema), inside=inside)
 
     def _level(self, schema: Schema) -> Level:
         parts: dict[str, Part] = {}
         closed = True
-        for one, needs in self._sides(schema):
-            required = set(one.get("required", ())) if needs else set()
-            for name, below in one.get("properties", {}).items():
+        for side, needs in self._sides(schema):
+            required = set(side.get("required", ())) if needs else set()
+            for name, below in side.get("properties", {}).items():
                 again = name in parts and parts[name].required
                 parts[name] = self._part(name, below, required=again or name in required)
-            more = one.get("additionalProperties", False)
-            closed = closed and more is False and not one.get("patternProperties")
+            more = side.get("additionalProperties", False)
+            closed = closed and more is False and not side.get("patternProperties")
         return Level(parts, lists=True, open=not closed or not parts)
 
     def _sides(self, schema: Schema) -> list[tuple[Schema, bool]]:
         """The schema and all that it is combined with, each with whether what it requires is always required."""
         sides = [(schema, True)]
-        sides += [(self._resolved(one), True) for one in schema.get("allOf", ())]
-        sides += [(self._resolved(one), False) for key in ("oneOf", "anyOf") for one in schema.get(key, ())]
+        sides += [(self._resolved(side), True) for side in schema.get("allOf", ())]
+        sides += [(self._resolved(side), False) for key in ("oneOf", "anyOf") for side in schema.get(key, ())]
         return sides
 
 
 def _not_null(either: list[Schema]) -> list[Schema]:
-    return [one for one in either if one.get("type") != "null"]
+    return [side for side in either if side.get("type") != "null"]
 
 
 def _kind(schema: Schema) -> Kind:
-    said = schema.get("type")
-    names = [one for one in said if one != "null"] if isinstance(said, list) else [said]
+    kinds = schema.get("type")
+    names = [kind for kind in kinds if kind != "null"] if isinstance(kinds, list) else [kinds]
     if names and names[0] in _KINDS:
         return _KINDS[names[0]]
     return "object" if {"properties", "allOf", "oneOf", "anyOf"} & set(schema) else "text"
@@ -124,6 +124,6 @@ def _kind(schema: Schema) -> Kind:
 
 def _codes(schema: Schema) -> frozenset[str] | None:
     listed = [schema["const"]] if "const" in schema else schema.get("enum")
-    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+    if not isinstance(listed, list) or not all(isinstance(code, str) for code in listed):
         return None
     return frozenset(listed)

@@ -52,8 +52,8 @@ class ReadXml:
 
 def charset_of(content_type: str | None) -> str:
     """The charset that a Content-Type says; empty when it says none."""
-    said = _CHARSET.search(content_type or "")
-    return said[1] if said else ""
+    match = _CHARSET.search(content_type or "")
+    return match[1] if match else ""
 
 
 def hardened_parser(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mapping.contracts.part import Part
     from mapping.faults import Faults
-    from mapping.language.rules import Said
+    from mapping.language.rules import Token
 
 MISSPELT = 0.85
 """How alike two names are when one is taken for the other misspelt; contracts of one kind share their endings."""
@@ -55,8 +55,8 @@ class Contracts:
     def path(self, file: str) -> Path | None:
         """The file of that name, in the first folder that has it."""
         plain = file and "/" not in file and "\\" not in file and not file.startswith(".")
-        found = (folder / file for folder in self._folders if plain)
-        return next((path for path in found if _is_file(path)), None)
+        paths = (folder / file for folder in self._folders if plain)
+        return next((path for path in paths if _is_file(path)), None)
 
     def like(self, file: str) -> str:
         """The contract of these folders that a name which none of them has was most likely meant to be, for people; empty: none."""
@@ -64,7 +64,7 @@ class Contracts:
         near = get_close_matches(file, {*there, FHIR, FHIR_ENTRIES, HUB}, n=1, cutoff=MISSPELT)
         return near[0] if near else ""
 
-    def find(self, target: Said, faults: Faults) -> Part | None:
+    def find(self, target: Token, faults: Faults) -> Part | None:
         """What a target is made of; None when its contract is not there, or when a fault was noted."""
         file, _, name = target.text.partition("#")
         try:

@@ -70,10 +70,10 @@ def misfit(schema: etree.XMLSchema, raw: bytes) -> str:
     """Where a document departs from a schema, or nothing."""
     if schema.validate(etree.fromstring(raw)):
         return ""
-    found = _NAMED.search(str(schema.error_log))
-    if not found:
+    match = _NAMED.search(str(schema.error_log))
+    if not match:
         return "document non conforme"
-    return found[1] + (f"/@{found[2]}" if found[2] else "")
+    return match[1] + (f"/@{match[2]}" if match[2] else "")
 
 
 def _fill(element: Element, part: Part, tree: Mapping[str, Any], path: str) -> None:

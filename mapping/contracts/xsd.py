@@ -65,8 +65,8 @@ class XsdContract:
 
     def roots(self) -> list[str]:
         """The names that a document may start from: elements first, then types."""
-        found = {what: [name for kind, name in self._named if kind == what] for what in ("element", "complexType")}
-        return [*found["element"], *found["complexType"]]
+        names = {what: [name for kind, name in self._named if kind == what] for what in ("element", "complexType")}
+        return [*names["element"], *names["complexType"]]
 
     def root(self, name: str) -> Part | None:
         """The global element of that name, or the global type."""
@@ -78,21 +78,23 @@ class XsdContract:
             return None
         return Part(name, "object", tag=name, inside=lambda: self.level(complex_type))
 
-    def named(self, what: str, said: str) -> Element | None:
+    def named(self, what: str, name: str) -> Element | None:
         """A global declaration by its prefixed name."""
-        return self._named.get((what, said.rpartition(":")[2]))
+        return self._named.get((what, name.rpartition(":")[2]))
 
     def part(self, declaration: Element, *, required: bool = True, many: bool = False) -> Part:
         """An element declaration, or a reference to one."""
-        if said := declaration.get("ref"):
-            declared = self.named("element", said)
+        if reference := declaration.get("ref"):
+            declared = self.named("element", reference)
             if declared is None:
-                raise ContractError(f"élément « {said} » introuvable dans le contrat")
+                raise ContractError(f"élément « {reference} » introuvable dans le contrat")
             declaration = declared
         name, holder = str(declaration.get("name")), self._type_of(declaration)
         if holder is not None and holder.tag == f"{XS}complexType":
-            found = holder
-            return Part(name, "object", required, many, tag=self._tag(declaration), inside=lambda: self.level(found))
+            complex_type = holder
+            return Part(
+                name, "object", required, many, tag=self._tag(declaration), inside=lambda: self.level(complex_type)
+            )
         kind, codes = self._simple(holder, declaration.get("type", ""))
         fixed = declaration.get("fixed")
         return Part(name, kind, required, many, frozenset({fixed}) if fixed else codes, self._tag(declaration))
@@ -100,11 +102,11 @@ class XsdContract:
     def attribute(self, declaration: Element) -> Part:
         """An attribute declaration."""
         declared = self.named("attribute", declaration.get("ref", "")) if declaration.get("ref") else declaration
-        found = declaration if declared is None else declared
-        own = found.find(f"{XS}simpleType")
-        kind, codes = self._simple(own if own is not None else self._type_of(found), found.get("type", ""))
-        name = str(found.get("name") or declaration.get("ref", "")).rpartition(":")[2]
-        fixed = found.get("fixed")
+        resolved = declaration if declared is None else declared
+        own = resolved.find(f"{XS}simpleType")
+        kind, codes = self._simple(own if own is not None else self._type_of(resolved), resolved.get("type", ""))
+        name = str(resolved.get("name") or declaration.get("ref", "")).rpartition(":")[2]
+        fixed = resolved.get("fixed")
         codes = frozenset({fixed}) if fixed else codes
         return Part(f"@{name}", kind, declaration.get("use") == "required", codes=codes, tag=name)
 
@@ -119,33 +121,35 @@ class XsdContract:
             )
         return self._levels[complex_type]
 
-    def text_part(self, said: str) -> Part:
+    def text_part(self, type_name: str) -> Part:
         """The text of an element that also has attributes."""
-        kind, codes = self._simple(self.named("simpleType", said), said)
+        kind, codes = self._simple(self.named("simpleType", type_name), type_name)
         return Part("#text", kind, required=True, codes=codes)
 
     def _type_of(self, declaration: Element) -> Element | None:
         own = declaration.find(f"{XS}complexType")
         own = declaration.find(f"{XS}simpleType") if own is None else own
-        if own is not None or not (said := declaration.get("type", "")):
+        if own is not None or not (type_name := declaration.get("type", "")):
             return own
-        found = self.named("complexType", said)
-        return self.named("simpleType", said) if found is None else found
+        complex_type = self.named("complexType", type_name)
+        return self.named("simpleType", type_name) if complex_type is None else complex_type
 
-    def _simple(self, simple_type: Element | None, said: str) -> tuple[Kind, frozenset[str] | None]:
+    def _simple(self, simple_type: Element | None, type_name: str) -> tuple[Kind, frozenset[str] | None]:
         """The kind and the codes of a simple type, by the chain of what it restricts."""
         codes: frozenset[str] | None = None
         for _ in range(MOST_FILES):
             if simple_type is None:
-                return _KINDS.get(said.rpartition(":")[2], "text"), codes
+                return _KINDS.get(type_name.rpartition(":")[2], "text"), codes
             restriction = simple_type.find(f"{XS}restriction")
             if restriction is None:
                 return "text", codes
-            listed = frozenset(str(one.get("value")) for one in restriction.iterchildren(f"{XS}enumeration"))
+            listed = frozenset(
+                str(enumeration.get("value")) for enumeration in restriction.iterchildren(f"{XS}enumeration")
+            )
             codes = codes or listed or None
-            said = restriction.get("base", "")
+            type_name = restriction.get("base", "")
             own = restriction.find(f"{XS}simpleType")
-            simple_type = own if own is not None else self.named("simpleType", said)
+            simple_type = own if own is not None else self.named("simpleType", type_name)
         raise ContractError("type simple qui se restreint lui-même")
 
     def _tag(self, declaration: Element) -> str:
@@ -203,12 +207,12 @@ def content_of(contract: XsdContract, holder: Element, content: Content) -> None
 
 def _derived(contract: XsdContract, node: Element, content: Content) -> None:
     """An extension holds what it extends, then its own; a restriction says again all that it keeps."""
-    said = node.get("base", "")
-    base = contract.named("complexType", said)
+    base_name = node.get("base", "")
+    base = contract.named("complexType", base_name)
     if base is not None and node.tag == f"{XS}extension":
         content_of(contract, base, content)
     elif base is None and node.getparent().tag == f"{XS}simpleContent":  # type: ignore[union-attr]  # it has one
-        content.elements.append(contract.text_part(said))
+        content.elements.append(contract.text_part(base_name))
     content_of(contract, node, content)
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from mapping.codes.tables import CodeTable
     from mapping.language.extends import WholeMapping
-    from mapping.language.rules import Rule, Said
+    from mapping.language.rules import Rule, Token
 
 ABSENT = "valeur absente alors que la règle la veut"
 
@@ -122,10 +122,10 @@ class Compiler:
     def _each(self, rule: Rule, shape: Shape) -> Read:
         path = rule.paths[0].text
         read = reader(path)
-        found = shape.find(path)
-        if found is None or found.item is None:
+        leaf = shape.find(path)
+        if leaf is None or leaf.item is None:
             raise LookupError(path)
-        build = self._tree(_plan(rule.rules), with_item(shape, found.item))
+        build = self._tree(_plan(rule.rules), with_item(shape, leaf.item))
         inside = self.watch.inside if self.watch else None
 
         def produce(scope: Scope) -> list[dict[str, Any]] | None:
@@ -228,13 +228,13 @@ def _origin(rule: Rule, shape: Shape) -> Read:
     return first
 
 
-def _expression(rule: Rule, said: Said, shape: Shape, *, condition: bool) -> Expression:
+def _expression(rule: Rule, token: Token, shape: Shape, *, condition: bool) -> Expression:
     faults = Faults()
     listed = [path.text for path in (*rule.paths, *rule.uses)]
-    expression = read_expression(said, shape, listed, faults, condition=condition)
+    expression = read_expression(token, shape, listed, faults, condition=condition)
     faults.refuse_any()
     if expression is None:
-        raise LookupError(said.text)
+        raise LookupError(token.text)
     return expression
 
 

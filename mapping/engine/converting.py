@@ -47,10 +47,10 @@ def through_format(rule: Rule) -> Convert:
 
 
 def _unknown(rule: Rule, table: CodeTable, policy: str, when: str = "") -> MappingError:
-    told = f"code absent de la table {table.name}{when}"
+    sentence = f"code absent de la table {table.name}{when}"
     final = policy == "refuse"
-    told += ", refusé pour ce destinataire" if final else ""
-    return MappingError(blamed(rule), told, rule.place, table=table.name, final=final)
+    sentence += ", refusé pour ce destinataire" if final else ""
+    return MappingError(blamed(rule), sentence, rule.place, table=table.name, final=final)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ class Day:
 
     def of(self, scope: Scope) -> str:
         """`2027-01-01`; empty where the document has none."""
-        said = str(scope.get(self.field) or "")
+        text = str(scope.get(self.field) or "")
         try:
-            at = datetime.fromisoformat(said)
+            at = datetime.fromisoformat(text)
         except ValueError:
-            return said[:10]
+            return text[:10]
         return at.date().isoformat() if at.tzinfo is None else at.astimezone(ZoneInfo(self.zone)).date().isoformat()
 
 

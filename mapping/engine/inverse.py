@@ -68,9 +68,9 @@ def _complete(tree: dict[str, Any], part: Part, text: str, depth: int) -> None:
     """What the contract requires and no rule said."""
     for name, below in part.level.parts.items() if part.level and depth < MOST_LEVELS else ():
         if name not in tree and below.required:
-            one: Any = {} if below.inside else min(below.codes) if below.codes else _MADE_UP.get(below.kind, text)
-            tree[name] = [one] if below.many else one
-        said = tree.get(name)
-        for inner in said if isinstance(said, list) else [said]:
+            sample: Any = {} if below.inside else min(below.codes) if below.codes else _MADE_UP.get(below.kind, text)
+            tree[name] = [sample] if below.many else sample
+        value = tree.get(name)
+        for inner in value if isinstance(value, list) else [value]:
             if isinstance(inner, dict):
                 _complete(inner, below, text, depth + 1)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mapping.language.paths import Read, Shape
-    from mapping.language.rules import Said
+    from mapping.language.rules import Token
 
 MOST_CHARACTERS = 512
 """Of one expression: the parser recurses, and a condition longer than this is not read by anybody."""
@@ -126,7 +126,7 @@ def _weight(value: Any) -> int:  # noqa: ANN401 - JSON-safe values
 class _Reading:
     """One expression while it is being read."""
 
-    said: Said
+    token: Token
     shape: Shape
     listed: Sequence[str]
     faults: Faults
@@ -135,19 +135,19 @@ class _Reading:
     costly: int = 0
 
     def fault(self, message: str, hint: str = "") -> None:
-        self.faults.add(self.said.spot, message, hint)
+        self.faults.add(self.token.spot, message, hint)
 
 
 def read_expression(
-    said: Said, shape: Shape, listed: Sequence[str], faults: Faults, *, condition: bool
+    token: Token, shape: Shape, listed: Sequence[str], faults: Faults, *, condition: bool
 ) -> Expression | None:
     """The expression, or None with its faults noted. `listed` are the paths it may see; a condition must be a boolean."""
     before = len(faults)
-    reading = _Reading(said, shape, listed, faults)
-    if len(said.text) > MOST_CHARACTERS:
-        reading.fault(f"expression de {len(said.text)} caractères, au-delà de la limite de {MOST_CHARACTERS}")
+    reading = _Reading(token, shape, listed, faults)
+    if len(token.text) > MOST_CHARACTERS:
+        reading.fault(f"expression de {len(token.text)} caractères, au-delà de la limite de {MOST_CHARACTERS}")
         return None
-    if _compiled(said.text, reading) is None:
+    if _compiled(token.text, reading) is None:
         return None
     rewritten = _rewritten(reading)
     if reading.costly > 1:
@@ -158,7 +158,7 @@ def read_expression(
     program = _compiled(rewritten, reading)
     if program is None:
         return None
-    expression = Expression(said.text, program, MappingProxyType(reading.variables))
+    expression = Expression(token.text, program, MappingProxyType(reading.variables))
     if why := nonsense(expression, shape, condition=condition):
         reading.fault(why)
         return None
@@ -177,7 +177,7 @@ def _compiled(text: str, reading: _Reading) -> cel.Program | None:
 def _rewritten(reading: _Reading) -> str:
     """The same expression with a plain variable in the place of each path, so that the context is flat and small."""
     out: list[str] = []
-    text = reading.said.text
+    text = reading.token.text
     for token in _TOKEN.finditer(text):
         if chain := token.group("chain"):
             selected = text[: token.start()].rstrip().endswith(".")

@@ -14,7 +14,7 @@ from mapping.faults import Faults, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mapping.language.rules import MappingFile, Rule, Said
+    from mapping.language.rules import MappingFile, Rule, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class WholeMapping:
     """One mapping with what it inherits; each rule still says the file where it was written."""
 
     name: str
-    recipient: Said
-    topic: Said
-    source: Said
-    target: Said
-    provided: tuple[Said, ...]
+    recipient: Token
+    topic: Token
+    source: Token
+    target: Token
+    provided: tuple[Token, ...]
     rules: tuple[Rule, ...]
 
 

@@ -161,8 +161,8 @@ def shape_of_part(part: Part, depth: int = 0) -> Shape:
     fields: dict[str, Shape] = {}
     if part.inside is not None and part.level is not None and depth < MOST_LEVELS:
         fields = {name: shape_of_part(below, depth + 1) for name, below in part.level.parts.items()}
-    one = Shape(part.kind, not part.required, part.codes, MappingProxyType(fields))
-    return Shape("list", not part.required, item=one) if part.many else one
+    shape = Shape(part.kind, not part.required, part.codes, MappingProxyType(fields))
+    return Shape("list", not part.required, item=shape) if part.many else shape
 
 
 def part_of_shape(name: str, shape: Shape) -> Part:

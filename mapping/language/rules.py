@@ -37,7 +37,7 @@ _GOES_WITH: dict[str, frozenset[Origin]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Token:
     """A word, and where it was said."""
 
     text: str
@@ -56,17 +56,17 @@ class Default:
 class Rule:
     """One line of a mapping."""
 
-    to: Said
+    to: Token
     origin: Origin
-    paths: tuple[Said, ...] = ()
+    paths: tuple[Token, ...] = ()
     """What it reads: one for `from` and `each`, several for `first`."""
     constant: Scalar = None
-    compute: Said | None = None
-    table: Said | None = None
-    format: Said | None = None
+    compute: Token | None = None
+    table: Token | None = None
+    format: Token | None = None
     optional: bool = False
-    when: Said | None = None
-    uses: tuple[Said, ...] = ()
+    when: Token | None = None
+    uses: tuple[Token, ...] = ()
     """What its expressions may see besides `paths`."""
     default: Default | None = None
     rules: tuple[Rule, ...] = ()
@@ -88,17 +88,17 @@ class Rule:
 class MappingFile:
     """One file, as written. Empty texts where it counts on what it extends."""
 
-    name: Said
-    recipient: Said
-    topic: Said
+    name: Token
+    recipient: Token
+    topic: Token
     """The canon document that it reads, when it maps what goes out."""
-    source: Said
+    source: Token
     """The neighbour's document that it reads, when it maps what comes in: a contract, as `target` says one."""
-    target: Said
-    provided: tuple[Said, ...]
+    target: Token
+    provided: tuple[Token, ...]
     """Parts of the target that the client writes itself."""
-    extends: Said | None
-    without: tuple[Said, ...]
+    extends: Token | None
+    without: tuple[Token, ...]
     rules: tuple[Rule, ...]
 
 
@@ -109,7 +109,7 @@ def read_mapping_file(node: Node, faults: Faults) -> MappingFile | None:
         return None
     _known_keys(node, FILE_KEYS, faults)
     extends = _word(node, "extends", faults)
-    missing = Said("", node.spot)
+    missing = Token("", node.spot)
     incoming = "source" in node.entries
     needed = ("mapping", "target", "rules") if incoming else ("mapping", "recipient", "topic", "rules")
     for key in ("mapping",) if extends else needed:
@@ -144,27 +144,27 @@ def _known_keys(branch: Branch, keys: Iterable[str], faults: Faults) -> None:
             faults.add(entry.key, f"clé inconnue « {key} »", did_you_mean(key, keys))
 
 
-def _word(branch: Branch, key: str, faults: Faults) -> Said | None:
+def _word(branch: Branch, key: str, faults: Faults) -> Token | None:
     entry = branch.entries.get(key)
     if entry is None:
         return None
     if isinstance(entry.node, Leaf) and isinstance(entry.node.value, str) and entry.node.value:
-        return Said(entry.node.value, entry.node.spot)
+        return Token(entry.node.value, entry.node.spot)
     faults.add(entry.node.spot, f"« {key} » attend un texte")
     return None
 
 
-def _words(branch: Branch, key: str, faults: Faults) -> tuple[Said, ...]:
+def _words(branch: Branch, key: str, faults: Faults) -> tuple[Token, ...]:
     entry = branch.entries.get(key)
     if entry is None:
         return ()
     nodes = entry.node.nodes if isinstance(entry.node, Items) else ()
-    said = tuple(
-        Said(node.value, node.spot) for node in nodes if isinstance(node, Leaf) and isinstance(node.value, str)
+    tokens = tuple(
+        Token(node.value, node.spot) for node in nodes if isinstance(node, Leaf) and isinstance(node.value, str)
     )
-    if not said or len(said) < len(nodes):
+    if not tokens or len(tokens) < len(nodes):
         faults.add(entry.node.spot, f"« {key} » attend une liste de champs")
-    return said
+    return tokens
 
 
 def _rules(branch: Branch, faults: Faults) -> tuple[Rule, ...]:
@@ -213,18 +213,20 @@ def _rule(branch: Branch, faults: Faults) -> Rule | None:
 
 
 def _origin(branch: Branch, faults: Faults) -> Origin | None:
-    said = [origin for origin in ORIGINS if origin in branch.entries]
-    if not said and "rules" in branch.entries:
+    origins = [origin for origin in ORIGINS if origin in branch.entries]
+    if not origins and "rules" in branch.entries:
         return "rules"
-    if not said:
+    if not origins:
         faults.add(branch.spot, "d'où vient la valeur ?", f"il faut l'un de : {', '.join(ORIGINS)}")
         return None
-    for extra in said[1:]:
-        faults.add(branch.entries[extra].key, f"« {said[0]} » et « {extra} » dans la même règle", "gardez-en un seul")
-    return said[0]
+    for extra in origins[1:]:
+        faults.add(
+            branch.entries[extra].key, f"« {origins[0]} » et « {extra} » dans la même règle", "gardez-en un seul"
+        )
+    return origins[0]
 
 
-def _origin_paths(branch: Branch, origin: Origin, faults: Faults) -> tuple[Said, ...]:
+def _origin_paths(branch: Branch, origin: Origin, faults: Faults) -> tuple[Token, ...]:
     if origin == "first":
         return _words(branch, "first", faults)
     path = _word(branch, origin, faults) if origin in {"from", "each"} else None

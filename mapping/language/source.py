@@ -131,9 +131,9 @@ def _where(name: str, error: MarkedYAMLError) -> Spot:
 
 
 def _in_french(problem: str | None) -> str:
-    for known, told in _PROBLEMS.items():
+    for known, sentence in _PROBLEMS.items():
         if problem and known in problem:
-            return f"syntaxe YAML : {told}"
+            return f"syntaxe YAML : {sentence}"
     return "syntaxe YAML illisible à cet endroit"
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mapping.language.paths import Shape
 
 
-class Tried(Protocol):
+class TrialExpression(Protocol):
     """An expression, as far as a trial goes."""
 
     @property
@@ -37,66 +37,69 @@ _FAILED = object()
 _DEPENDS = object()
 
 
-def nonsense(tried: Tried, shape: Shape, *, condition: bool) -> str:
+def nonsense(tried: TrialExpression, shape: Shape, *, condition: bool) -> str:
     """Why an expression can never stand, or nothing: no form of made-up values goes, or what it gives is not a value."""
     results = [_result(tried, _given(tried, shape, text)) for text in SAMPLES]
     if all(result is _FAILED for result in results):
         return "expression sur des types qui ne vont pas ensemble"
     known = [result for result in results if result is not _FAILED and result is not _DEPENDS]
-    if condition and not all(isinstance(one, bool) for one in known):
+    if condition and not all(isinstance(value, bool) for value in known):
         return "une condition doit être vraie ou fausse"
-    if not condition and not all(isinstance(one, str | int | float | None) for one in known):
+    if not condition and not all(isinstance(value, str | int | float | None) for value in known):
         return "un calcul doit donner un texte, un nombre ou un booléen"
     return ""
 
 
-def unguarded(tried: Tried, shape: Shape, guard: Tried | None = None) -> Iterator[str]:
+def unguarded(tried: TrialExpression, shape: Shape, guard: TrialExpression | None = None) -> Iterator[str]:
     """The paths that may be absent and on whose absence the expression breaks, unless its rule's condition keeps it away."""
     for name, path in tried.variables.items():
         read = shape.find(path)
         if read is None or not read.nullable:
             continue
         trials = [_result(tried, {**_given(tried, shape, text), name: None}) for text in SAMPLES]
-        if all(one is _FAILED for one in trials) and not _kept_away(guard, shape, path):
+        if all(trial is _FAILED for trial in trials) and not _kept_away(guard, shape, path):
             yield path
 
 
-def _kept_away(guard: Tried | None, shape: Shape, path: str) -> bool:
+def _kept_away(guard: TrialExpression | None, shape: Shape, path: str) -> bool:
     """Whether a condition is not true when the path is absent."""
-    name = next((one for one, read in guard.variables.items() if read == path), None) if guard else None
+    name = next((variable for variable, read in guard.variables.items() if read == path), None) if guard else None
     if guard is None or name is None:
         return False
     return all(_result(guard, {**_given(guard, shape, text), name: None}) is not True for text in SAMPLES)
 
 
-def always_gives(condition: Tried, shape: Shape) -> bool | None:
+def always_gives(condition: TrialExpression, shape: Shape) -> bool | None:
     """True or False when a condition gives that whatever the document; None when it depends, or nobody can tell.
 
     Told only where every field that it reads has a closed list of values: each combination is tried.
     """
-    found = _outcomes([condition], shape)
-    return found.pop() if found and len(found) == 1 else None
+    outcomes = _outcomes([condition], shape)
+    return outcomes.pop() if outcomes and len(outcomes) == 1 else None
 
 
-def may_all_be_false(conditions: Sequence[Tried], shape: Shape) -> bool:
+def may_all_be_false(conditions: Sequence[TrialExpression], shape: Shape) -> bool:
     """Whether some document makes none of them true; False when nobody can tell."""
     return False in (_outcomes(conditions, shape) or ())
 
 
-def _outcomes(conditions: Sequence[Tried], shape: Shape) -> set[bool] | None:
+def _outcomes(conditions: Sequence[TrialExpression], shape: Shape) -> set[bool] | None:
     """What « one of them is true » may be, over every combination of the closed lists that they read."""
-    paths = {path: _values(shape.find(path)) for one in conditions for path in one.variables.values()}
-    values = [one for one in paths.values() if one is not None]
-    if len(values) < len(paths) or math.prod(len(one) for one in values) > MOST_COMBINATIONS:
+    paths = {path: _values(shape.find(path)) for condition in conditions for path in condition.variables.values()}
+    values = [choices for choices in paths.values() if choices is not None]
+    if len(values) < len(paths) or math.prod(len(choices) for choices in values) > MOST_COMBINATIONS:
         return None
-    found: set[bool] = set()
+    outcomes: set[bool] = set()
     for chosen in product(*values):
         given = dict(zip(paths, chosen, strict=True))
-        results = [_result(one, {name: given[path] for name, path in one.variables.items()}) for one in conditions]
+        results = [
+            _result(condition, {name: given[path] for name, path in condition.variables.items()})
+            for condition in conditions
+        ]
         if not all(isinstance(result, bool) for result in results):
             return None  # It depends on the values, then.
-        found.add(True in results)
-    return found
+        outcomes.add(True in results)
+    return outcomes
 
 
 def _values(read: Shape | None) -> list[Any] | None:
@@ -107,7 +110,7 @@ def _values(read: Shape | None) -> list[Any] | None:
     return [*known, None] if read.nullable else known
 
 
-def _result(tried: Tried, given: dict[str, Any]) -> Any:  # noqa: ANN401 - CEL's own values
+def _result(tried: TrialExpression, given: dict[str, Any]) -> Any:  # noqa: ANN401 - CEL's own values
     try:
         return tried.program.execute(given)
     except (TypeError, RuntimeError):
@@ -116,7 +119,7 @@ def _result(tried: Tried, given: dict[str, Any]) -> Any:  # noqa: ANN401 - CEL's
         return _DEPENDS
 
 
-def _given(tried: Tried, shape: Shape, text: str) -> dict[str, Any]:
+def _given(tried: TrialExpression, shape: Shape, text: str) -> dict[str, Any]:
     return {name: _sample(shape.find(path), text) for name, path in tried.variables.items()}
 
 

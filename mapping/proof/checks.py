@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mapping.codes.tables import CodeTable
     from mapping.language.expressions import Expression
     from mapping.language.extends import WholeMapping
-    from mapping.language.rules import Rule, Said
+    from mapping.language.rules import Rule, Token
 
 DAY_OF = {
     "victim": "recorded_at",
@@ -53,14 +53,14 @@ CodesRead: TypeAlias = "dict[str, list[frozenset[str] | None]]"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenTargets:
     """What is learnt of the targets, for the contract to judge."""
 
-    codes: dict[Said, frozenset[str]] = field(default_factory=dict)
+    codes: dict[Token, frozenset[str]] = field(default_factory=dict)
     """For each target that is written as it is read, the closed list of what it may be."""
-    lists: set[Said] = field(default_factory=set)
+    lists: set[Token] = field(default_factory=set)
     """Targets that are written with a whole list of simple values."""
-    gaps: set[Said] = field(default_factory=set)
+    gaps: set[Token] = field(default_factory=set)
     """Targets whose alternatives all have a condition, none of which holds for some document."""
 
 
@@ -75,7 +75,7 @@ class _Scope:
     tables: Mapping[str, CodeTable]
     faults: Faults
     codes_read: CodesRead
-    written: Written
+    written: WrittenTargets
     guard: Expression | None = None
     """The condition of the group that the rules are in."""
     item: str = ""
@@ -95,16 +95,16 @@ def check_mapping(  # noqa: PLR0913 - what is checked, by what law, with which t
     tables: Mapping[str, CodeTable],
     codes_read: CodesRead,
     faults: Faults,
-) -> Written:
+) -> WrittenTargets:
     """Note every fault of one whole mapping, and in `codes_read` what it asks of the tables."""
-    written = Written()
+    written = WrittenTargets()
     _check_rules(mapping.rules, _Scope(mapping.topic.text, shape, allow_list, tables, faults, codes_read, written))
     return written
 
 
 def _check_rules(rules: Sequence[Rule], scope: _Scope) -> None:
     _check_targets(rules, scope.faults)
-    conditions: dict[str, list[tuple[Said, Expression | None]]] = {}
+    conditions: dict[str, list[tuple[Token, Expression | None]]] = {}
     for rule in rules:
         shapes = [shape for path in rule.paths if (shape := _read(path, scope, whole=rule.origin != "each"))]
         for used in rule.uses:
@@ -123,7 +123,7 @@ def _check_rules(rules: Sequence[Rule], scope: _Scope) -> None:
             scope.written.gaps.update(to for to, _ in alternatives)
 
 
-def _read(path: Said, scope: _Scope, *, whole: bool) -> Shape | None:
+def _read(path: Token, scope: _Scope, *, whole: bool) -> Shape | None:
     """The shape at a path that exists and may be read; otherwise None, and a fault. A list may be entered in part."""
     shape = scope.shape.find(path.text)
     if shape is None:
@@ -141,13 +141,15 @@ def _read(path: Said, scope: _Scope, *, whole: bool) -> Shape | None:
 
 def _check_expressions(rule: Rule, scope: _Scope) -> Expression | None:
     """Gives the condition of the rule."""
-    listed = [said.text for said in (*rule.paths, *rule.uses)]
+    listed = [token.text for token in (*rule.paths, *rule.uses)]
     condition = read_expression(rule.when, scope.shape, listed, scope.faults, condition=True) if rule.when else None
     if rule.when and condition:
         always = always_gives(condition, scope.shape)
         if always is not None:
-            told = ("cette condition est toujours vraie", "retirez « when »")
-            scope.faults.add(rule.when.spot, *(told if always else ("condition jamais vraie", "règle jamais atteinte")))
+            message = ("cette condition est toujours vraie", "retirez « when »")
+            scope.faults.add(
+                rule.when.spot, *(message if always else ("condition jamais vraie", "règle jamais atteinte"))
+            )
         _check_absences(rule.when, unguarded(condition, scope.shape), scope.faults)
     if rule.compute:
         computed = read_expression(rule.compute, scope.shape, listed, scope.faults, condition=False)
@@ -156,10 +158,10 @@ def _check_expressions(rule: Rule, scope: _Scope) -> Expression | None:
     return condition
 
 
-def _check_absences(said: Said, paths: Iterable[str], faults: Faults) -> None:
+def _check_absences(token: Token, paths: Iterable[str], faults: Faults) -> None:
     for path in paths:
         message = f"« {path} » est parfois absent et l'expression ne le prévoit pas"
-        faults.add(said.spot, message, f"commencez par « {path} != null && … »")
+        faults.add(token.spot, message, f"commencez par « {path} != null && … »")
 
 
 def _check_each(rule: Rule, shapes: Sequence[Shape], scope: _Scope) -> None:
@@ -193,50 +195,50 @@ def _check_values(rule: Rule, shapes: Sequence[Shape], scope: _Scope) -> None:
 
 def _check_kinds(rule: Rule, shapes: Sequence[Shape], scope: _Scope) -> None:
     """One value, or a whole list of simple values as it is."""
-    for said, shape in zip(rule.paths, shapes, strict=False):
+    for token, shape in zip(rule.paths, shapes, strict=False):
         if shape.kind == "object":
-            scope.faults.add(said.spot, f"« {said.text} » est un objet", "nommez un de ses champs")
+            scope.faults.add(token.spot, f"« {token.text} » est un objet", "nommez un de ses champs")
         elif shape.kind == "list" and shape.item and not (shape.item.fields or rule.table or rule.format):
             scope.written.lists.add(rule.to)
         elif shape.kind == "list":
-            scope.faults.add(said.spot, f"« {said.text} » est une liste", f"utilisez « each: {said.text} »")
+            scope.faults.add(token.spot, f"« {token.text} » est une liste", f"utilisez « each: {token.text} »")
 
 
-def _check_table(said: Said, shapes: Sequence[Shape], scope: _Scope) -> None:
-    table = scope.tables.get(said.text)
+def _check_table(token: Token, shapes: Sequence[Shape], scope: _Scope) -> None:
+    table = scope.tables.get(token.text)
     if table is None:
-        scope.faults.add(said.spot, f"table inconnue « {said.text} »", did_you_mean(said.text, scope.tables))
+        scope.faults.add(token.spot, f"table inconnue « {token.text} »", did_you_mean(token.text, scope.tables))
     if table is None or not table.sound:
         return
-    reads = scope.codes_read.setdefault(said.text, [])
+    reads = scope.codes_read.setdefault(token.text, [])
     if scope.allow_list is None:
         reads.append(None)
-        _check_reads_back(said, table, shapes, scope.faults)
+        _check_reads_back(token, table, shapes, scope.faults)
         return
     reads += [shape.codes for shape in shapes] or [None]
     for shape in shapes:
         missing = sorted((shape.codes or frozenset()) - table.codes)
-        if missing and scope.allow_list.policy(said.text) != "raw":
-            scope.faults.add(said.spot, f"la table « {said.text} » ne dit rien de : {', '.join(missing)}")
+        if missing and scope.allow_list.policy(token.text) != "raw":
+            scope.faults.add(token.spot, f"la table « {token.text} » ne dit rien de : {', '.join(missing)}")
     day = DAY_OF[scope.topic]
     if table.dated and not scope.allow_list.allows(scope.topic, day):
-        message = f"la table « {said.text} » est datée et « {day} » n'est pas sur la liste d'accès"
-        scope.faults.add(said.spot, message, "sans date on ne sait quelle ligne vaut")
+        message = f"la table « {token.text} » est datée et « {day} » n'est pas sur la liste d'accès"
+        scope.faults.add(token.spot, message, "sans date on ne sait quelle ligne vaut")
 
 
-def _check_reads_back(said: Said, table: CodeTable, shapes: Sequence[Shape], faults: Faults) -> None:
+def _check_reads_back(token: Token, table: CodeTable, shapes: Sequence[Shape], faults: Faults) -> None:
     """A table read backwards gives one code for each of theirs, and has all of theirs."""
     if table.dated:
-        faults.add(said.spot, f"la table « {said.text} » est datée", "sans date on ne sait quelle ligne vaut")
+        faults.add(token.spot, f"la table « {token.text} » est datée", "sans date on ne sait quelle ligne vaut")
     for wire, several in table.ambiguous().items():
         faults.add(
-            said.spot,
+            token.spot,
             f"« {wire} » se relit de plusieurs façons : {', '.join(several)}",
-            f"laissez une seule paire sans lossy dans « {said.text} »",
+            f"laissez une seule paire sans lossy dans « {token.text} »",
         )
     for shape in shapes:
         if missing := sorted((shape.codes or frozenset()) - table.wires):
-            faults.add(said.spot, f"la table « {said.text} » ne dit rien de : {', '.join(missing)}")
+            faults.add(token.spot, f"la table « {token.text} » ne dit rien de : {', '.join(missing)}")
 
 
 def check_dead_pairs(tables: Mapping[str, CodeTable], codes_read: CodesRead, faults: Faults) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mapping.authoring.tools import Told, walk
+from mapping.authoring.tools import ToolReport, walk
 from mapping.codes.tables import CodeTable
 from mapping.engine.trace import Step, Watcher, watched_scope
 from mapping.errors import MappingError
@@ -44,7 +44,7 @@ def pairs(catalogue: Catalogue) -> Iterator[Pair]:
             yield Pair(name, case, canon, canon.with_name(f"{case}.out.json"))
 
 
-def run(catalogue: Catalogue, only: str | None = None) -> Told:
+def run(catalogue: Catalogue, only: str | None = None) -> ToolReport:
     """Apply every pair, or those of one mapping. Nothing of a document is repeated: a difference is told by its first path."""
     if only:
         catalogue.mapping(only)
@@ -55,7 +55,7 @@ def run(catalogue: Catalogue, only: str | None = None) -> Told:
         f"{'✗' if reason else '✓'} {case}" + (f" : {reason}" if reason else "") for case, reason in outcomes.items()
     ]
     lines.append(f"Paires justes : {len(outcomes) - len(failed)} sur {len(outcomes)}.")
-    return Told(ok=not failed, text="\n".join(lines), data={"pairs": len(outcomes), "failed": failed})
+    return ToolReport(ok=not failed, text="\n".join(lines), data={"pairs": len(outcomes), "failed": failed})
 
 
 def _outcome(catalogue: Catalogue, pair: Pair) -> str:
@@ -88,8 +88,8 @@ def _first_difference(wanted: Any, got: Any, path: str) -> str:  # noqa: ANN401 
         if len(wanted) != len(got):
             return f"« {path.rstrip('.')} » a {len(got)} éléments au lieu de {len(wanted)}"
         below = (
-            _first_difference(one, other, f"{path.rstrip('.')}[{at}].")
-            for at, (one, other) in enumerate(zip(wanted, got, strict=True))
+            _first_difference(want, other, f"{path.rstrip('.')}[{at}].")
+            for at, (want, other) in enumerate(zip(wanted, got, strict=True))
         )
         return next(filter(None, below), "")
     return "" if wanted == got else f"« {path.rstrip('.')} » diffère"
@@ -131,12 +131,12 @@ class _WatchedTable(CodeTable):
 
     def to_canon(self, wire: str, day: str = "") -> str | None:
         """As the table does; what is seen is our own code."""
-        found = super().to_canon(wire, day)
-        self.seen |= {found} if found else set()
-        return found
+        code = super().to_canon(wire, day)
+        self.seen |= {code} if code else set()
+        return code
 
 
-def coverage(catalogue: Catalogue, only: str | None = None) -> Told:
+def coverage(catalogue: Catalogue, only: str | None = None) -> ToolReport:
     """Which rules never gave a value, and which codes were never asked for, over all golden pairs of each mapping."""
     names = [catalogue.mapping(only).name] if only else list(catalogue.mappings)
     by_mapping: dict[str, list[Pair]] = {name: [] for name in catalogue.mappings}
@@ -151,22 +151,22 @@ def coverage(catalogue: Catalogue, only: str | None = None) -> Told:
         lines += [f"  jamais de valeur : {place}" for place in missing["untouched"]]
         lines += [f"  codes jamais lus de {table} : {', '.join(codes)}" for table, codes in missing["codes"].items()]
     whole = all(not missing["untouched"] and not missing["codes"] for missing in data.values())
-    return Told(ok=whole, text="\n".join(lines), data=data)
+    return ToolReport(ok=whole, text="\n".join(lines), data=data)
 
 
-def _untouched(catalogue: Catalogue, mapping: Mapping, found: list[Pair]) -> dict[str, Any]:
+def _untouched(catalogue: Catalogue, mapping: Mapping, held_pairs: list[Pair]) -> dict[str, Any]:
     used = {rule.table.text for rule, _ in walk(mapping.rules) if rule.table}
     watched = {name: _WatchedTable(catalogue.tables[name]) for name in sorted(used)}
     build = replace(mapping.compiler, tables=watched, watch=Watcher()).root(mapping.whole)
     steps: list[Step] = []
-    for pair in found:
+    for pair in held_pairs:
         with suppress(ValueError):  # `run` tells a pair that cannot be read.
             build(watched_scope(_load(pair.canon), steps))
     touched = {(step.place, unnumbered(step.to)) for step in steps if step.value is not None}
     leaves = [(rule.place, unnumbered(before + rule.to.text)) for rule, before in walk(mapping.rules) if not rule.rules]
     codes = {name: sorted(table.codes - table.seen) for name, table in watched.items() if table.codes - table.seen}
     return {
-        "pairs": len(found),
+        "pairs": len(held_pairs),
         "rules": len(leaves),
         "covered": sum(leaf in touched for leaf in leaves),
         "untouched": [f"{to} ({place})" for place, to in leaves if (place, to) not in touched],

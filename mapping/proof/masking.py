@@ -137,10 +137,10 @@ def _masked(tree: Mapping[str, Any], before: str) -> dict[str, Any]:
         if isinstance(value, dict):
             hidden[key] = _masked(value, path + ".")
         elif isinstance(value, list):
-            hide = HIDDEN.get(path, lambda one: one)
+            hide = HIDDEN.get(path, lambda value: value)
             hidden[key] = [
-                _masked(one, path + ".") if isinstance(one, dict) else one if one is None else hide(one)
-                for one in value
+                _masked(item, path + ".") if isinstance(item, dict) else item if item is None else hide(item)
+                for item in value
             ]
         elif value is not None and path in HIDDEN:
             hidden[key] = HIDDEN[path](value)

@@ -22,11 +22,11 @@ _BRACKETS = re.compile(r"\[(\d+)\]")
 def origins(rules: Sequence[Rule], to: str) -> tuple[str, ...]:
     """The paths that are read to write `to` (`lieux.0.nom` or `lieux[0].nom`), what stands above or below it included."""
     wanted = _tokens(to)
-    found = _found(rules, wanted)
-    while not found and len(wanted) > 1:
+    matches = _found(rules, wanted)
+    while not matches and len(wanted) > 1:
         wanted = wanted[:-1]
-        found = _found(rules, wanted)
-    return tuple(dict.fromkeys(found))
+        matches = _found(rules, wanted)
+    return tuple(dict.fromkeys(matches))
 
 
 def _tokens(path: str) -> list[str]:
@@ -34,21 +34,21 @@ def _tokens(path: str) -> list[str]:
 
 
 def _found(rules: Sequence[Rule], wanted: list[str]) -> list[str]:
-    found: list[str] = []
+    inner_rules: list[str] = []
     for rule in rules:
         mine = _tokens(rule.to.text)
         if mine == wanted[: len(mine)]:
-            found += _inside(rule, wanted[len(mine) :])
+            inner_rules += _inside(rule, wanted[len(mine) :])
         elif wanted == mine[: len(wanted)]:
-            found += _inside(rule, [])
-    return found
+            inner_rules += _inside(rule, [])
+    return inner_rules
 
 
 def _inside(rule: Rule, rest: list[str]) -> list[str]:
     if rule.origin == "rules":
         return _found(rule.rules, rest) if rest else [path for inner in rule.rules for path in _inside(inner, [])]
     if rule.origin != "each":
-        return [said.text for said in rule.paths or rule.uses]
+        return [token.text for token in rule.paths or rule.uses]
     whole = rule.paths[0].text
     if not rest:
         return [whole]
@@ -67,8 +67,8 @@ def carry_nulls(rules: Sequence[Rule], sent: Mapping[str, Any], tree: dict[str, 
 
 def _said_null(sent: Mapping[str, Any], rule: Rule) -> bool:
     """Whether every field that the rule goes by, or something above it, is named and empty."""
-    said = rule.uses if rule.origin == "rules" else rule.paths or rule.uses
-    return bool(said) and all(_is_null(sent, one.text) for one in said)
+    tokens = rule.uses if rule.origin == "rules" else rule.paths or rule.uses
+    return bool(tokens) and all(_is_null(sent, token.text) for token in tokens)
 
 
 def _is_null(sent: Mapping[str, Any], path: str) -> bool:

@@ -24,7 +24,7 @@ class Seal(Protocol):
         """What was given to `seal`. Raises UnreadableError."""
 
 
-class Unsealed:
+class NoSeal:
     """Stores bytes as they are."""
 
     def seal(self, clear: bytes) -> bytes:
@@ -36,7 +36,7 @@ class Unsealed:
         return sealed
 
 
-UNSEALED: Final = Unsealed()
+UNSEALED: Final = NoSeal()
 
 
 def open_json(seal: Seal, sealed: bytes) -> Any:  # noqa: ANN401 - JSON

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from outbox.message import Claimed, Receipt, Settlement
+    from outbox.message import ClaimedMessage, Receipt, Settlement
     from outbox.ports import Destination
     from outbox.retry import Policy
 
@@ -32,7 +32,7 @@ class Way:
     clock: Callable[[], datetime]
     chance: Callable[[], float] = random.random
 
-    async def deliver(self, claimed: Claimed, until: datetime) -> Settlement:
+    async def deliver(self, claimed: ClaimedMessage, until: datetime) -> Settlement:
         """Send one message, whose lease is ours until then at the least.
 
         The last look before the wire: a node that was frozen since its claim, or between two instructions, may wake up when
@@ -46,7 +46,7 @@ class Way:
             return verdict.expired(claimed, started)
         return await self._send(claimed, started)
 
-    async def _send(self, claimed: Claimed, started: datetime) -> Settlement:
+    async def _send(self, claimed: ClaimedMessage, started: datetime) -> Settlement:
         policy, expires = self.policy, claimed.envelope.expires_at
         # A connection that is slow to come must not carry it when it is too old.
         left = policy.timeout if expires is None else (expires - started).total_seconds()
@@ -59,7 +59,7 @@ class Way:
             return verdict.failed(claimed, known, started, self.clock(), policy=policy, jitter=self.chance())
         return verdict.delivered(claimed, receipt, started, self.clock())
 
-    async def _give(self, claimed: Claimed) -> Receipt:
+    async def _give(self, claimed: ClaimedMessage) -> Receipt:
         """The message as today's mapping says it, or the bytes of its last attempt where a person asked for these."""
         if not claimed.envelope.readable:
             raise verdict.unreadable()
@@ -70,7 +70,7 @@ class Way:
         return await self.destination.resend(claimed)
 
 
-def lease(claimed: Claimed) -> tuple[str, int]:
+def lease(claimed: ClaimedMessage) -> tuple[str, int]:
     """Which one: whoever lost it may hold the same message again while the first try is still under way."""
     return claimed.envelope.id, claimed.fence
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from outbox.message import Claimed, Settlement
-    from outbox.ports import Destination, Queue, Wanted
+    from outbox.message import ClaimedMessage, Settlement
+    from outbox.ports import ClaimRequest, Destination, Queue
 
 log: Final = logging.getLogger(__name__)
 
@@ -65,11 +65,11 @@ class Dispatcher:
     ) -> None:
         self._queue = queue
         known = {name: (policies or {}).get(name, Policy()) for name in destinations}
-        self._ways = {name: Way(one, known[name], clock, chance) for name, one in destinations.items()}
+        self._ways = {name: Way(destination, known[name], clock, chance) for name, destination in destinations.items()}
         self._slots = Slots(known)
         self._enough = max(1, sum(policy.concurrency for policy in known.values()) // ENOUGH)
         self._clock = clock
-        self._held: dict[tuple[str, int], Claimed] = {}
+        self._held: dict[tuple[str, int], ClaimedMessage] = {}
         self._flying: set[asyncio.Task[None]] = set()
         self._aloft = 0
         self._finished: list[Settlement] = []
@@ -167,10 +167,10 @@ class Dispatcher:
             async with asyncio.timeout(GATHER):
                 await self._gathered.wait()
 
-    async def _turn(self, ended: Sequence[Settlement], wanted: Sequence[Wanted]) -> None:
+    async def _turn(self, ended: Sequence[Settlement], wanted: Sequence[ClaimRequest]) -> None:
         """Settle and claim; when that fails, settle, however often the store fails first."""
         asked = self._clock()
-        given: Mapping[str, list[Claimed]] = {}
+        given: Mapping[str, list[ClaimedMessage]] = {}
         if ended:
             try:
                 turned = await self._queue.settle_and_claim(ended, wanted)
@@ -180,35 +180,35 @@ class Dispatcher:
             else:
                 self._settled(ended, turned.refused)
                 given = turned.claimed
-        for one in wanted:
-            if one.destination in given:
-                self._begin(one, given[one.destination], asked)
+        for want in wanted:
+            if want.destination in given:
+                self._begin(want, given[want.destination], asked)
             else:
-                await self._claim_or_tell(one)
+                await self._claim_or_tell(want)
 
-    async def _claim_or_tell(self, asked: Wanted) -> None:
+    async def _claim_or_tell(self, asked: ClaimRequest) -> None:
         try:
             await self._claim_asked(asked)
         except Exception:
             log.exception("outbox.claim_failed")
             self._denied[asked.destination] = asyncio.get_running_loop().time() + POLL - AGAIN
 
-    async def _claim(self, wanted: Wanted) -> int:
+    async def _claim(self, wanted: ClaimRequest) -> int:
         """Claim by itself."""
         self._slots.ask([wanted])
         return await self._claim_asked(wanted)
 
-    async def _claim_asked(self, one: Wanted) -> int:
+    async def _claim_asked(self, want: ClaimRequest) -> int:
         """Claim what slots are kept for, and start delivering."""
         asked = self._clock()
-        claims: list[Claimed] = []
+        claims: list[ClaimedMessage] = []
         try:
-            claims = await self._queue.claim(one.destination, one.limit, oldest=one.oldest, rate=one.rate)
+            claims = await self._queue.claim(want.destination, want.limit, oldest=want.oldest, rate=want.rate)
         finally:
-            self._begin(one, claims, asked)
+            self._begin(want, claims, asked)
         return len(claims)
 
-    def _begin(self, wanted: Wanted, claims: Sequence[Claimed], asked: datetime) -> None:
+    def _begin(self, wanted: ClaimRequest, claims: Sequence[ClaimedMessage], asked: datetime) -> None:
         """Start delivering; look when more will be due, or take it at once where all that was wanted was given."""
         name, create = wanted.destination, asyncio.get_running_loop().create_task
         until = asked + timedelta(seconds=self._queue.lease_seconds)
@@ -227,7 +227,7 @@ class Dispatcher:
         elif self._slots.waiting:
             self._called.set()
 
-    async def _deliver(self, claimed: Claimed, until: datetime) -> None:
+    async def _deliver(self, claimed: ClaimedMessage, until: datetime) -> None:
         try:
             settlement = await self._ways[claimed.envelope.destination].deliver(claimed, until)
         finally:
@@ -247,7 +247,7 @@ class Dispatcher:
 
     def _settled(self, ended: Sequence[Settlement], refused: Iterable[Settlement]) -> None:
         """That is durable: the slots are free."""
-        late = {lease(one.claimed) for one in refused}
+        late = {lease(late_settlement.claimed) for late_settlement in refused}
         for settlement in ended:
             name, key = settlement.claimed.envelope.destination, lease(settlement.claimed)
             del self._held[key]

@@ -18,7 +18,7 @@ def share(due: Iterable[Due], limit: int, oldest: int) -> list[Due]:
     """Choose at most `limit`: by priority, but `oldest` of them by age alone."""
     urgent = sorted(due)
     chosen = urgent[: max(limit - oldest, 0)]
-    rest = sorted(urgent[len(chosen) :], key=lambda one: one[1:])
+    rest = sorted(urgent[len(chosen) :], key=lambda destination: destination[1:])
     return chosen + rest[: limit - len(chosen)]
 
 

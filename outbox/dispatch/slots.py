@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from outbox.dispatch import shares
-from outbox.ports import Wanted
+from outbox.ports import ClaimRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,14 +41,14 @@ class Slots:
         """Whether something may be claimable where there is a free slot."""
         return any(self.room(name) > 0 for name in self.hungry)
 
-    def wish(self, name: str, most: int | None = None) -> Wanted:
+    def wish(self, name: str, most: int | None = None) -> ClaimRequest:
         """What to claim for all free slots, or for so many."""
         limit = self.room(name) if most is None else most
-        return Wanted(name, limit, shares.turns(self._taken[name], limit), self._policies[name].rate)
+        return ClaimRequest(name, limit, shares.turns(self._taken[name], limit), self._policies[name].rate)
 
-    def wishes(self, ended: Iterable[Settlement]) -> list[Wanted]:
+    def wishes(self, ended: Iterable[Settlement]) -> list[ClaimRequest]:
         """What to claim together with these settlements: where something may be due, and where they move lanes on."""
-        freed = Counter(one.claimed.envelope.destination for one in ended)
+        freed = Counter(settlement.claimed.envelope.destination for settlement in ended)
         hungry, self.hungry = self.hungry | freed.keys(), set()
         wanted = []
         for name in sorted(hungry):
@@ -57,12 +57,12 @@ class Slots:
                 wanted.append(self.wish(name, room))
         return wanted
 
-    def ask(self, wanted: Iterable[Wanted]) -> None:
+    def ask(self, wanted: Iterable[ClaimRequest]) -> None:
         """Keep these slots for what is being asked for."""
-        for one in wanted:
-            self._busy[one.destination] += one.limit
+        for want in wanted:
+            self._busy[want.destination] += want.limit
 
-    def answer(self, wanted: Wanted, given: int) -> None:
+    def answer(self, wanted: ClaimRequest, given: int) -> None:
         """So many of them were filled; where all were, there may be more for the other turn."""
         self._busy[wanted.destination] -= wanted.limit - given
         self._taken[wanted.destination] += given

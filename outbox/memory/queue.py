@@ -11,8 +11,8 @@ from outbox.desk import Record
 from outbox.dispatch.shares import share
 from outbox.gate import Breaker, Gate, admit, learn, news, spend
 from outbox.memory.row import LIVE, Row, followed, in_time, log, same_state, sendable, supersede, ticks
-from outbox.message import UNDECIDED, Claimed, Kind, Outcome, Status
-from outbox.ports import Turned
+from outbox.message import UNDECIDED, ClaimedMessage, Kind, Outcome, Status
+from outbox.ports import TurnResult
 from outbox.verdict import expired, late, lease_lost
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from outbox.desk import Pause
     from outbox.memory.row import Lane
     from outbox.message import Envelope, Settlement
-    from outbox.ports import Aftermath, Wanted
+    from outbox.ports import Aftermath, ClaimRequest
 
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,7 +90,9 @@ class MemoryQueue:
         heads = (self._head(lane) for lane in self._lanes if lane[0] == destination)
         return [row for row in heads if row is not None and row.status is Status.PENDING]
 
-    async def claim(self, destination: str, limit: int, *, oldest: int = 0, rate: float | None = None) -> list[Claimed]:
+    async def claim(
+        self, destination: str, limit: int, *, oldest: int = 0, rate: float | None = None
+    ) -> list[ClaimedMessage]:
         """Lease at most `limit` due heads of lanes, as many as the destination's gate lets through."""
         now = self._clock()
         gate = self._gates.get(destination, Gate(destination))
@@ -112,19 +114,19 @@ class MemoryQueue:
         return gate if left else replace(gate, drain_rate=None, free_at=None)
 
     def _learn(self, ends: Iterable[Settlement]) -> None:
-        for name, said in news(ends).items():
-            self._gates[name] = learn(self._gates.get(name, Gate(name)), said, self._clock())
+        for name, item in news(ends).items():
+            self._gates[name] = learn(self._gates.get(name, Gate(name)), item, self._clock())
             self._word.set()
 
-    def _take(self, row: Row, now: datetime) -> Claimed:
+    def _take(self, row: Row, now: datetime) -> ClaimedMessage:
         row.record = replace(row.record, status=Status.SENDING, attempts=row.record.attempts + 1)
         row.fence += 1
         row.lease_until = now + timedelta(seconds=self._lease)
         return self._claimed(row)
 
-    def _claimed(self, row: Row) -> Claimed:
+    def _claimed(self, row: Row) -> ClaimedMessage:
         known = self._references.get(row.lane)
-        return Claimed(
+        return ClaimedMessage(
             row.envelope,
             row.record.attempts,
             row.fence,
@@ -134,7 +136,7 @@ class MemoryQueue:
             row.record.uncertain_since,
         )
 
-    def _held(self, claimed: Claimed) -> Row | None:
+    def _held(self, claimed: ClaimedMessage) -> Row | None:
         row = self._rows.get(claimed.envelope.id)
         return row if row and row.status is Status.SENDING and row.fence == claimed.fence else None
 
@@ -154,12 +156,13 @@ class MemoryQueue:
         self._learn(ends)
         return refused
 
-    async def settle_and_claim(self, settlements: Sequence[Settlement], wanted: Sequence[Wanted]) -> Turned:
+    async def settle_and_claim(self, settlements: Sequence[Settlement], wanted: Sequence[ClaimRequest]) -> TurnResult:
         """The one, then the other."""
         refused = await self.settle(settlements)
-        plain = [one for one in wanted if one.rate is None and self._gates.get(one.destination, Gate("")).plain]
-        return Turned(
-            refused, {one.destination: await self.claim(one.destination, one.limit, oldest=one.oldest) for one in plain}
+        plain = [want for want in wanted if want.rate is None and self._gates.get(want.destination, Gate("")).plain]
+        return TurnResult(
+            refused,
+            {want.destination: await self.claim(want.destination, want.limit, oldest=want.oldest) for want in plain},
         )
 
     def _conclude(self, row: Row, end: Settlement) -> None:
@@ -185,7 +188,7 @@ class MemoryQueue:
             log(row, end)
         if end.status is Status.DELIVERED:
             self._heal(row, end)
-        self._lanes[row.lane] = [one for one in self._lanes[row.lane] if one.live or one.status in UNDECIDED]
+        self._lanes[row.lane] = [other for other in self._lanes[row.lane] if other.live or other.status in UNDECIDED]
         self._accept(accepted)
         self._word.set()
 
@@ -198,10 +201,12 @@ class MemoryQueue:
                 supersede(older, row, self._clock())
 
     def _newer_waiting(self, row: Row) -> Row | None:
-        waiting = [one for one in self._lanes[row.lane] if one.status in LIVE and one.record.seq > row.record.seq]
-        return next((one for one in reversed(waiting) if same_state(row, one)), None)
+        waiting = [
+            other for other in self._lanes[row.lane] if other.status in LIVE and other.record.seq > row.record.seq
+        ]
+        return next((other for other in reversed(waiting) if same_state(row, other)), None)
 
-    async def renew(self, claims: Sequence[Claimed]) -> None:
+    async def renew(self, claims: Sequence[ClaimedMessage]) -> None:
         """Prolong the leases that are still ours."""
         for claimed in claims:
             row = self._held(claimed)
@@ -223,11 +228,11 @@ class MemoryQueue:
         """Nothing outlives the process, so only leases can have ended."""
         return await self.release_expired()
 
-    def _end(self, rows: Iterable[Row], end: Callable[[Claimed, datetime], Settlement]) -> int:
+    def _end(self, rows: Iterable[Row], end: Callable[[ClaimedMessage, datetime], Settlement]) -> int:
         chosen = [(row, end(self._claimed(row), self._clock())) for row in rows]
         for row, settlement in chosen:
             self._conclude(row, settlement)
-        self._learn(one for _, one in chosen if one.outcome is Outcome.LEASE_LOST)
+        self._learn(concluded for _, concluded in chosen if concluded.outcome is Outcome.LEASE_LOST)
         return len(chosen)
 
     async def due(self, destinations: Sequence[str]) -> Mapping[str, datetime]:

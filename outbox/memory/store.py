@@ -75,8 +75,8 @@ class MemoryStore(MemoryQueue):
         for row in self._rows.values():
             if row.status in UNDECIDED and _matches(row.record, wanted):
                 alike.setdefault(mark(row.record), []).append(row.record)
-        found = [_group(key, records) for key, records in alike.items()]
-        return sorted(found, key=lambda group: (-group.messages, group.fingerprint))
+        alike_groups = [_group(key, records) for key, records in alike.items()]
+        return sorted(alike_groups, key=lambda group: (-group.messages, group.fingerprint))
 
     async def parked(self, wanted: Filter) -> list[list[str]]:
         """Every undecided message that is wanted, in portions that cut no lane."""
@@ -134,11 +134,11 @@ class MemoryStore(MemoryQueue):
 
 
 def _group(key: str, records: list[Record]) -> Group:
-    envelope, at = records[0].envelope, [one.settled_at for one in records if one.settled_at]
-    causes = [one.cause for one in records if one.cause]
-    alike = Cause(causes[0].code, min(one.title for one in causes), min(one.detail for one in causes))
-    example = min(one.envelope.id for one in records)
-    uncertain = sum(one.status is Status.UNCERTAIN for one in records)
+    envelope, at = records[0].envelope, [record.settled_at for record in records if record.settled_at]
+    causes = [record.cause for record in records if record.cause]
+    alike = Cause(causes[0].code, min(cause.title for cause in causes), min(cause.detail for cause in causes))
+    example = min(record.envelope.id for record in records)
+    uncertain = sum(record.status is Status.UNCERTAIN for record in records)
     return Group(key, envelope.destination, envelope.topic, alike, len(records), min(at), max(at), example, uncertain)
 
 
@@ -162,4 +162,4 @@ def _matches(record: Record, wanted: Filter) -> bool:
         (wanted.fingerprint, mark(record)),
         (wanted.superseded_by, record.superseded_by),
     )
-    return all(asked is None or asked == found for asked, found in given)
+    return all(asked is None or asked == actual for asked, actual in given)

@@ -107,8 +107,8 @@ def days(connection: Connection, kind: Kind) -> list[Day]:
     """The tables there are, the oldest first."""
     parent = Day(kind, date.min).parent
     names = [str(row[0]).removeprefix(f"{parent}_") for row in connection.execute(_PARTS, {"parent": parent})]
-    cut_for = sorted(datetime.strptime(one, "%Y%m%d").replace(tzinfo=UTC).date() for one in names if one.isdigit())
-    return [Day(kind, one) for one in cut_for]
+    cut_for = sorted(datetime.strptime(name, "%Y%m%d").replace(tzinfo=UTC).date() for name in names if name.isdigit())
+    return [Day(kind, day) for day in cut_for]
 
 
 def cut(day: Day) -> Iterator[str]:
@@ -156,9 +156,9 @@ def _remove(connection: Connection, kind: Kind, until: datetime) -> int:
     return connection.execute(text(statement), {"until": micros(until)}).rowcount
 
 
-def bodies(connection: Connection, found: Sequence[Named]) -> Mapping[int, bytes]:
+def bodies(connection: Connection, rows: Sequence[Named]) -> Mapping[int, bytes]:
     """By number: the bodies that the archive has of these rows of `rows.RECORD`."""
-    ended = [row for row in found if not row.body and row.status in ENDED]
+    ended = [row for row in rows if not row.body and row.status in ENDED]
     if not ended or connection.dialect.name != "postgresql":
         return {}
     return dict(connection.execute(_BODIES, _about(ended)).all())

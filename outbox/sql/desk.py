@@ -81,13 +81,13 @@ class SqlDesk:
     async def find(self, wanted: Filter, *, before: int | None = None, limit: int = 50) -> list[Record]:
         """The newest messages first, below the cursor."""
         query = _RECORDS.where(*_conditions(wanted, before)).order_by(_M.seq.desc()).limit(limit)
-        found, bodies = await self._database.read(lambda c: _with_bodies(c, query))
-        return [self._record(row, bodies) for row in found]
+        named_rows, bodies = await self._database.read(lambda c: _with_bodies(c, query))
+        return [self._record(row, bodies) for row in named_rows]
 
     async def message(self, message_id: str) -> Record | None:
         """One message."""
-        found, bodies = await self._database.read(lambda c: _with_bodies(c, _ONE, {"key": message_id}))
-        return self._record(found[0], bodies) if found else None
+        named_rows, bodies = await self._database.read(lambda c: _with_bodies(c, _ONE, {"key": message_id}))
+        return self._record(named_rows[0], bodies) if named_rows else None
 
     def _record(self, row: Row[Any], bodies: Mapping[int, bytes]) -> Record:
         """A row of `rows.RECORD`; its body is where retention or the archive left it."""
@@ -99,10 +99,10 @@ class SqlDesk:
         """Every try at one message, the oldest first."""
 
         def work(connection: Connection) -> list[Attempt]:
-            found = connection.execute(_ATTEMPTS, {"key": message_id}).all()
+            attempt_rows = connection.execute(_ATTEMPTS, {"key": message_id}).all()
             record = connection.execute(_ONE, {"key": message_id}).first()
             kept = archive.evidence(connection, record) if record else {}
-            return [self._attempt(row, kept.get(row.fence, row)) for row in found]
+            return [self._attempt(row, kept.get(row.fence, row)) for row in attempt_rows]
 
         return await self._database.read(work)
 
@@ -124,19 +124,21 @@ class SqlDesk:
 
     async def backlog(self) -> list[Backlog]:
         """How many messages are pending, sending, parked or uncertain, per destination."""
-        found = await self._database.read(lambda connection: [row for q in _BACKLOG for row in connection.execute(q)])
+        backlog_rows = await self._database.read(
+            lambda connection: [row for q in _BACKLOG for row in connection.execute(q)]
+        )
         counts: dict[tuple[str, str], int] = {}
-        for destination, status, number in found:
+        for destination, status, number in backlog_rows:
             counts[destination, status] = counts.get((destination, status), 0) + number
         return [Backlog(name, Status(status), number) for (name, status), number in sorted(counts.items())]
 
     async def lags(self) -> list[Lag]:
         """How late each destination is, per priority."""
         now = rows.micros(self._clock())
-        found = await self._database.read(lambda connection: connection.execute(_LAGS, {"now": now}).all())
+        lag_rows = await self._database.read(lambda connection: connection.execute(_LAGS, {"now": now}).all())
         return [
             Lag(name, Priority(priority), rows.instant(oldest), (now - oldest) / 1e6, number)
-            for name, priority, oldest, number in found
+            for name, priority, oldest, number in lag_rows
         ]
 
     async def replay(self, ids: Sequence[str], *, by: str, exactly: bool = False) -> int:
@@ -148,14 +150,14 @@ class SqlDesk:
     async def groups(self, wanted: Filter) -> list[Group]:
         """Undecided messages by the fingerprint of their cause, the largest group first."""
         query = _GROUPS.where(*_conditions(wanted, None))
-        found = await self._database.read(lambda connection: connection.execute(query).all())
-        return [_group(tuple(row)) for row in found]
+        result_rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [_group(tuple(row)) for row in result_rows]
 
     async def parked(self, wanted: Filter) -> list[list[str]]:
         """Every undecided message that is wanted, in portions that cut no lane."""
         query = _PARKED_KEYS.where(*_conditions(wanted, None))
-        found = await self._database.read(lambda connection: connection.execute(query).all())
-        return portions([(row[0], (row[1], row[2])) for row in found])
+        result_rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return portions([(row[0], (row[1], row[2])) for row in result_rows])
 
     async def discard(self, ids: Sequence[str], *, by: str, reason: str) -> int:
         """Give up messages that wait or are undecided, which frees their lanes."""
@@ -174,15 +176,15 @@ class SqlDesk:
 
     async def gates(self) -> Mapping[str, Gate]:
         """The state of the way to each destination."""
-        found = await self._database.read(lambda connection: connection.execute(_GATES).all())
-        return {row.name: gates.gate(row) for row in found}
+        gate_rows = await self._database.read(lambda connection: connection.execute(_GATES).all())
+        return {row.name: gates.gate(row) for row in gate_rows}
 
     async def paused(self) -> Mapping[str, Pause]:
         """Which destinations are stopped."""
-        found = await self._database.read(lambda connection: connection.execute(_PAUSED).all())
+        paused_rows = await self._database.read(lambda connection: connection.execute(_PAUSED).all())
         return {
             row.name: Pause(row.name, row.paused_by or "", row.pause_reason or "", rows.instant(row.paused_at))
-            for row in found
+            for row in paused_rows
         }
 
 
@@ -190,8 +192,8 @@ def _with_bodies(
     connection: Connection, query: Select[Any], facts: Mapping[str, object] = MappingProxyType({})
 ) -> tuple[Sequence[Row[Any]], Mapping[int, bytes]]:
     """Rows of `rows.RECORD`, and the bodies that the archive has of them."""
-    found = connection.execute(query, facts).all()
-    return found, archive.bodies(connection, found)
+    result_rows = connection.execute(query, facts).all()
+    return result_rows, archive.bodies(connection, result_rows)
 
 
 def _group(row: Sequence[Any]) -> Group:

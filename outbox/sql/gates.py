@@ -95,11 +95,11 @@ def keep(connection: Connection, known: Gate, new: Gate) -> None:
         log.warning("outbox.breaker destination=%s state=%s", new.destination, new.breaker.value)
 
 
-def tell(connection: Connection, told: Mapping[str, News], now: datetime) -> None:
+def tell(connection: Connection, news_of: Mapping[str, News], now: datetime) -> None:
     """Let the gates learn what a group of settlements says; always in the same order, so that two nodes never cross."""
-    for name in sorted(told):
+    for name in sorted(news_of):
         known, _ = locked(connection, name)
-        new = learn(known, told[name], now)
+        new = learn(known, news_of[name], now)
         keep(connection, known, new)
         if new.breaker is Breaker.CLOSED and new.width != known.width:
             announce(connection)  # There is room again, on every node.

@@ -75,7 +75,7 @@ class Horizon:
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepCounts:
     """What one sweep removed."""
 
     bodies: int = 0
@@ -84,26 +84,26 @@ class Swept:
     """Tables of the archive that went whole."""
 
 
-async def sweep(database: Database, horizon: Horizon, now: datetime) -> Swept:
+async def sweep(database: Database, horizon: Horizon, now: datetime) -> SweepCounts:
     """Let go of all that is older than the horizon."""
     kept = {kind.value: micros(at) for kind, at in horizon.bodies.items()} | {"rows": micros(horizon.rows)}
     if database.dialect != "postgresql":
-        return await _walk(database, kept, max(kept.values()), Swept())
+        return await _walk(database, kept, max(kept.values()), SweepCounts())
     days, rest = await archive.turn(database, now, horizon.bodies)
     left = [await _strip(database, chosen, kept) for chosen in _LEFT]
-    return await _walk(database, kept, kept["rows"], Swept(rest + sum(left), days=days))
+    return await _walk(database, kept, kept["rows"], SweepCounts(rest + sum(left), days=days))
 
 
 async def _strip(database: Database, chosen: Select[tuple[int]], kept: Mapping[str, int]) -> int:
     """Empty what an index of the left-over finds, a slice at a time."""
     done = 0
-    while found := await database.read(lambda c: [row[0] for row in c.execute(chosen, kept)]):
-        await database.write(lambda c, found=found: _remove(c, [], found))  # type: ignore[misc]
-        done += len(found)
+    while keys := await database.read(lambda c: [row[0] for row in c.execute(chosen, kept)]):
+        await database.write(lambda c, keys=keys: _remove(c, [], keys))  # type: ignore[misc]
+        done += len(keys)
     return done
 
 
-async def _walk(database: Database, kept: Mapping[str, int], youngest: int, done: Swept) -> Swept:
+async def _walk(database: Database, kept: Mapping[str, int], youngest: int, done: SweepCounts) -> SweepCounts:
     """Walk the messages from the oldest to the first that is too young, a slice at a time."""
     loop = asyncio.get_running_loop()
     after = 0
@@ -117,7 +117,7 @@ async def _walk(database: Database, kept: Mapping[str, int], youngest: int, done
             began = loop.time()
             await database.write(lambda c, over=over, bodies=bodies: _remove(c, over, bodies))  # type: ignore[misc]
             await asyncio.sleep((loop.time() - began) * REST)
-        done = Swept(done.bodies + len(bodies), done.messages + len(over), done.days)
+        done = SweepCounts(done.bodies + len(bodies), done.messages + len(over), done.days)
         after = last
 
 

@@ -10,7 +10,7 @@ import orjson
 
 from outbox.database.sealing import UnreadableError, open_json
 from outbox.desk import Record
-from outbox.message import Cause, Claimed, Envelope, Kind, Priority, Status
+from outbox.message import Cause, ClaimedMessage, Envelope, Kind, Priority, Status
 
 if TYPE_CHECKING:
     from outbox.database.sealing import Seal
@@ -32,7 +32,7 @@ Raw = Any
 """The driver's own connection, of sqlite3 or psycopg: both have `execute`."""
 
 
-class Asked(NamedTuple):
+class ClaimTerms(NamedTuple):
     """What is to be claimed, by whom, from when until when."""
 
     destination: str
@@ -207,10 +207,10 @@ _KINDS: Final = {kind.value: kind for kind in Kind}
 _PRIORITIES: Final = {priority.value: priority for priority in Priority}
 
 
-def claimed(row: Named, seal: Seal, exact: bytes | None = None) -> Claimed:
+def claimed(row: Named, seal: Seal, exact: bytes | None = None) -> ClaimedMessage:
     """A row of `CLAIM` with the lane's reference, as what a dispatcher holds; `exact` by `EXACT`, where it was asked for."""
     whole, again = envelope(row, seal), evidence(exact, seal)
-    return Claimed(
+    return ClaimedMessage(
         whole if again is not None else replace(whole, readable=False),
         attempt=row.attempts,
         fence=row.fence,

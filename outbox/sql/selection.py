@@ -45,8 +45,8 @@ class Choice:
 
     def keys(self, connection: Connection, facts: Mapping[str, object], most: int) -> Sequence[Key]:
         """Who seems concerned, read without a lock."""
-        found = connection.execute(self._keys, {**facts, "most": most})
-        return [(row[0], row[1], row[2]) for row in found]
+        rows = connection.execute(self._keys, {**facts, "most": most})
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def locked(self, connection: Connection, ids: Sequence[str]) -> Sequence[Row[Any]]:
         """Those of these ids that are concerned, with their lanes locked, for a condition that needs no facts."""

@@ -17,10 +17,10 @@ from sqlalchemy import bindparam, select
 from outbox.database.sealing import UNSEALED
 from outbox.dispatch.delivery import lease
 from outbox.gate import Breaker, News, admit, news, spend
-from outbox.ports import Turned
+from outbox.ports import TurnResult
 from outbox.sql import gates, rows
 from outbox.sql.changes.enqueue import enqueue
-from outbox.sql.changes.settle import Concluded, attempt_row, conclude, end_chosen
+from outbox.sql.changes.settle import ConcludedSettlement, attempt_row, conclude, end_chosen
 from outbox.sql.desk import SqlDesk
 from outbox.sql.dialects.statements import session
 from outbox.sql.selection import Choice
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from outbox.database.database import Database
     from outbox.database.sealing import Seal
-    from outbox.message import Claimed, Envelope, Settlement
-    from outbox.ports import Aftermath, Wanted
+    from outbox.message import ClaimedMessage, Envelope, Settlement
+    from outbox.ports import Aftermath, ClaimRequest
     from outbox.sql.rows import ClaimRow, Lane
     from outbox.sql.selection import Key
 
@@ -83,7 +83,9 @@ class SqlStore(SqlDesk):
         """Accept messages, in a transaction of their own."""
         await self._database.write(lambda connection: enqueue(connection, envelopes, self._clock(), seal=self._seal))
 
-    async def claim(self, destination: str, limit: int, *, oldest: int = 0, rate: float | None = None) -> list[Claimed]:
+    async def claim(
+        self, destination: str, limit: int, *, oldest: int = 0, rate: float | None = None
+    ) -> list[ClaimedMessage]:
         """Lease at most `limit` due heads of lanes, as many as the destination's gate lets through."""
         if limit <= 0:
             return []
@@ -91,7 +93,7 @@ class SqlStore(SqlDesk):
 
     def _claim(
         self, connection: Connection, destination: str, limit: int, oldest: int, rate: float | None
-    ) -> list[Claimed]:
+    ) -> list[ClaimedMessage]:
         if rate is None:
             here = session(connection)
             taken = here.engine.claim(here.raw, self._asked(destination, limit, oldest))
@@ -100,17 +102,17 @@ class SqlStore(SqlDesk):
                 return self._claimed(taken)
         return self._claim_at_gate(connection, destination, limit, oldest, rate)
 
-    def _asked(self, destination: str, limit: int, oldest: int) -> rows.Asked:
+    def _asked(self, destination: str, limit: int, oldest: int) -> rows.ClaimTerms:
         now = self._clock()
         until = now + timedelta(seconds=self._lease)
-        return rows.Asked(destination, rows.micros(now), limit, oldest, self._database.owner, rows.micros(until))
+        return rows.ClaimTerms(destination, rows.micros(now), limit, oldest, self._database.owner, rows.micros(until))
 
-    def _claimed(self, taken: Sequence[ClaimRow]) -> list[Claimed]:
+    def _claimed(self, taken: Sequence[ClaimRow]) -> list[ClaimedMessage]:
         return [rows.claimed(row, self._seal, row.exact) for row in taken]
 
     def _claim_at_gate(
         self, connection: Connection, destination: str, limit: int, oldest: int, rate: float | None
-    ) -> list[Claimed]:
+    ) -> list[ClaimedMessage]:
         """The same, where the gate limits something: under its lock, so that all nodes together keep to it."""
         self._watched.add(destination)
         gate, paused = gates.locked(connection, destination)
@@ -135,29 +137,31 @@ class SqlStore(SqlDesk):
             return []
         return await self._database.write(lambda connection: self._settle(connection, settlements)[0])
 
-    async def settle_and_claim(self, settlements: Sequence[Settlement], wanted: Sequence[Wanted]) -> Turned:
+    async def settle_and_claim(self, settlements: Sequence[Settlement], wanted: Sequence[ClaimRequest]) -> TurnResult:
         """Settle, then claim; what is claimed is read once the settlements are durable, so that it cannot undo them."""
         refused, taken = await self._database.write(lambda connection: self._turn(connection, settlements, wanted))
-        return Turned(refused, {name: self._readable(found) for name, found in taken.items()})
+        return TurnResult(refused, {name: self._readable(claimed_rows) for name, claimed_rows in taken.items()})
 
     def _turn(
-        self, connection: Connection, settlements: Sequence[Settlement], wanted: Sequence[Wanted]
+        self, connection: Connection, settlements: Sequence[Settlement], wanted: Sequence[ClaimRequest]
     ) -> tuple[list[Settlement], dict[str, list[ClaimRow]]]:
         here = session(connection)
         taken: dict[str, list[ClaimRow]] = {}
-        plain = [one for one in wanted if one.rate is None and one.destination not in self._watched]
-        refused, lanes = self._settle(connection, settlements, onward={one.destination for one in plain})
-        for one in plain:
-            left = [lane for name, lane in lanes if name == one.destination]
-            found = here.engine.claim(here.raw, self._asked(one.destination, one.limit, one.oldest), left=left)
-            if found is not None:
-                taken[one.destination] = found
+        plain = [want for want in wanted if want.rate is None and want.destination not in self._watched]
+        refused, lanes = self._settle(connection, settlements, onward={want.destination for want in plain})
+        for want in plain:
+            left = [lane for name, lane in lanes if name == want.destination]
+            claimed_rows = here.engine.claim(
+                here.raw, self._asked(want.destination, want.limit, want.oldest), left=left
+            )
+            if claimed_rows is not None:
+                taken[want.destination] = claimed_rows
         return refused, taken
 
-    def _readable(self, found: Sequence[ClaimRow]) -> list[Claimed]:
+    def _readable(self, claimed_rows: Sequence[ClaimRow]) -> list[ClaimedMessage]:
         """One that cannot be read is left to its lease, which keeps nobody else waiting."""
         claims = []
-        for row in found:
+        for row in claimed_rows:
             try:
                 claims.append(rows.claimed(row, self._seal, row.exact))
             except Exception as error:  # noqa: BLE001 - one row spoils no other
@@ -169,14 +173,14 @@ class SqlStore(SqlDesk):
         self, connection: Connection, settlements: Sequence[Settlement], onward: Container[str] = ()
     ) -> tuple[list[Settlement], set[Lane]]:
         here = session(connection)
-        held = here.engine.hold(here.raw, [lease(one.claimed) for one in settlements])
+        held = here.engine.hold(here.raw, [lease(settlement.claimed) for settlement in settlements])
         ends, refused = [], []
-        for one in settlements:
-            seq = held.pop(lease(one.claimed), None)
+        for settlement in settlements:
+            seq = held.pop(lease(settlement.claimed), None)
             if seq is None:
-                refused.append(one)
+                refused.append(settlement)
             else:
-                ends.append(Concluded(seq, one))
+                ends.append(ConcludedSettlement(seq, settlement))
         left = conclude(connection, ends, self._aftermath, self._seal, onward)
         if refused:
             self._keep_evidence(connection, refused)
@@ -185,24 +189,24 @@ class SqlStore(SqlDesk):
 
     def _learn(self, connection: Connection, ends: Sequence[Settlement]) -> None:
         """Tell the gates; where all is well and was well, there is nothing to tell."""
-        told = {name: said for name, said in news(ends).items() if said.ill or name in self._watched}
-        if told:
-            gates.tell(connection, told, self._clock())
+        learnt = {name: item for name, item in news(ends).items() if item.ill or name in self._watched}
+        if learnt:
+            gates.tell(connection, learnt, self._clock())
 
     def _keep_evidence(self, connection: Connection, refused: Sequence[Settlement]) -> None:
         """A late settlement changes nothing, but it did touch the wire."""
         here = session(connection)
-        ids = [one.claimed.envelope.id for one in refused]
+        ids = [settlement.claimed.envelope.id for settlement in refused]
         known = {row[0]: row[1] for row in connection.execute(_NUMBERS, {"ids": ids})}
         evidence = {
-            (known[key], one.claimed.fence): attempt_row(known[key], late(one), self._seal)
-            for one in refused
-            if (key := one.claimed.envelope.id) in known
+            (known[key], settlement.claimed.fence): attempt_row(known[key], late(settlement), self._seal)
+            for settlement in refused
+            if (key := settlement.claimed.envelope.id) in known
         }
         if evidence:
             here.engine.log(here.raw, list(evidence.values()))
 
-    async def renew(self, claims: Sequence[Claimed]) -> None:
+    async def renew(self, claims: Sequence[ClaimedMessage]) -> None:
         """Prolong the leases that are still ours."""
         if not claims:
             return
@@ -223,7 +227,7 @@ class SqlStore(SqlDesk):
         alone = await asyncio.to_thread(self._database.alone)
         return await self._sweep(_ORPHANED if alone else _LOST, lease_lost)
 
-    async def _sweep(self, choice: Choice, end: Callable[[Claimed, datetime], Settlement]) -> int:
+    async def _sweep(self, choice: Choice, end: Callable[[ClaimedMessage, datetime], Settlement]) -> int:
         """End the chosen waits, some at a time; a look that finds nothing writes nothing."""
         total = 0
         while True:
@@ -241,7 +245,7 @@ class SqlStore(SqlDesk):
         choice: Choice,
         keys: Sequence[Key],
         facts: Mapping[str, object],
-        end: Callable[[Claimed, datetime], Settlement],
+        end: Callable[[ClaimedMessage, datetime], Settlement],
     ) -> int:
         here = session(connection)
         here.engine.lock(here.raw, {(destination, lane) for _, destination, lane in keys})
@@ -258,8 +262,8 @@ class SqlStore(SqlDesk):
         """When the next head of each destination is due."""
         if not destinations:
             return {}
-        found = await self._database.read(lambda c: session(c).engine.due(session(c).raw, destinations))
-        return {name: rows.instant(at) for name, at in found}
+        due_at = await self._database.read(lambda c: session(c).engine.due(session(c).raw, destinations))
+        return {name: rows.instant(at) for name, at in due_at}
 
     async def changed(self, timeout: float) -> bool:  # noqa: ASYNC109 - a wait that ends is what this verb is
         """Wait until something may be claimable."""

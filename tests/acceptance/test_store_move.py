@@ -104,10 +104,10 @@ async def test_everything_arrives_and_goes_on(
 async def test_what_is_not_empty_is_not_moved_into(tmp_path: Path, postgres: Postgres) -> None:
     """A second move refuses, names the table, and changes nothing."""
     source, target = await lived(tmp_path), postgres.create_database()
-    await asyncio.to_thread(move, source, target, told=lambda _: None)
+    await asyncio.to_thread(move, source, target, progress=lambda _: None)
     before = await asyncio.to_thread(counts, target)
     with pytest.raises(MovingError, match="pas vide"):
-        await asyncio.to_thread(move, source, target, told=lambda _: None)
+        await asyncio.to_thread(move, source, target, progress=lambda _: None)
     assert await asyncio.to_thread(counts, target) == before
 
 
@@ -117,7 +117,7 @@ async def test_a_base_in_use_is_not_moved(tmp_path: Path, postgres: Postgres) ->
     lock = engines.lock_file(create_engine(source))
     assert lock is not None
     with pytest.raises(MovingError, match="arrêter"):
-        await asyncio.to_thread(move, source, target, told=lambda _: None)
+        await asyncio.to_thread(move, source, target, progress=lambda _: None)
     assert await asyncio.to_thread(migrations.revision, target) in {None, await asyncio.to_thread(migrations.head)}
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from adapters.wire.http import LONGEST_WAIT, broken_link, open_client, refuse_other_mode, refused, retry_after
 from adapters.wire.link import Link
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
-from outbox.message import Claimed, Envelope, Kind
+from outbox.message import ClaimedMessage, Envelope, Kind
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 
@@ -153,10 +153,10 @@ def test_both_modes_are_checked() -> None:
         envelope = Envelope("1", "x", "l", "victim", Kind.STATE, outside, {"mode": inside}, NOW)
         if refused_:
             with pytest.raises(PermanentDeliveryError) as raised:
-                refuse_other_mode(Claimed(envelope, 1, 1), link, "x")
+                refuse_other_mode(ClaimedMessage(envelope, 1, 1), link, "x")
             assert raised.value.cause.code == "x.mode"
         else:
-            refuse_other_mode(Claimed(envelope, 1, 1), link, "x")
+            refuse_other_mode(ClaimedMessage(envelope, 1, 1), link, "x")
 
 
 async def test_a_client_follows_no_redirect_and_hides_its_token() -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from adapters.lrm.hubsante.inbound import Ids, Received
+from adapters.lrm.hubsante.inbound import Ids, ReceivedMessage
 from adapters.lrm.hubsante.reading.content import shipped_reading
 from adapters.lrm.hubsante.reading.contract import messages
 from adapters.lrm.hubsante.reading.fitting import fit
@@ -187,7 +187,7 @@ def test_a_click_and_a_call_stand_side_by_side(page: Page, house: LiveHouse) -> 
     at = datetime.now(UTC)  # noqa: TID251 - the house lives in real time
     kind = messages()["createCaseHealth"]
     content = shipped_reading().read(kind, fit({"caseId": case, **said}, kind.node))
-    received = Received(
+    received = ReceivedMessage(
         "vhost", "message", "json", b"", at, "id", None, "createCaseHealth", said, (), Ids(case=case), content
     )
     assert house.write(lambda register: note_phone_case(register, received, "Exercise"))

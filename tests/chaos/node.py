@@ -20,7 +20,7 @@ from adapters.wire.link import Link
 from outbox.database.database import open_database
 from outbox.database.server_clock import ServerTime
 from outbox.dispatch.dispatcher import Dispatcher
-from outbox.message import Claimed, Receipt
+from outbox.message import ClaimedMessage, Receipt
 from outbox.retry import Policy
 from outbox.sql import SqlStore
 
@@ -47,7 +47,7 @@ class Neighbour:
     node: str
     client: httpx.AsyncClient
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """One POST with the message's id as its key."""
         headers = {"Idempotency-Key": claimed.envelope.id, "X-Node": self.node, "X-Fence": str(claimed.fence)}
         try:

@@ -13,7 +13,7 @@ import pytest
 
 from adapters.neighbours import NEIGHBOURS, kind_of
 from outbox.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError, UnreachableError
-from outbox.message import Claimed, Envelope, Receipt
+from outbox.message import ClaimedMessage, Envelope, Receipt
 from outbox.ports import Repeater
 from tests.contract.neighbour import ALL_FAULTS, ODD_RECEIPTS
 
@@ -42,7 +42,7 @@ class Lane:
     async def deliver(self, envelope: Envelope) -> Receipt:
         """One attempt."""
         attempt = self._attempts[envelope.id] = self._attempts.get(envelope.id, 0) + 1
-        claimed = Claimed(envelope, attempt, fence=attempt, reference=self._references.get(envelope.lane))
+        claimed = ClaimedMessage(envelope, attempt, fence=attempt, reference=self._references.get(envelope.lane))
         receipt = await self._neighbour.destination.deliver(claimed)
         self._references[envelope.lane] = receipt.reference
         return receipt
@@ -52,7 +52,7 @@ class Lane:
         destination = self._neighbour.destination
         assert isinstance(destination, Repeater)
         reference = self._references.get(envelope.lane)
-        receipt = await destination.resend(Claimed(envelope, 1, fence=1, reference=reference, exact=exact))
+        receipt = await destination.resend(ClaimedMessage(envelope, 1, fence=1, reference=reference, exact=exact))
         self._references[envelope.lane] = receipt.reference
         return receipt
 

@@ -13,7 +13,7 @@ from outbox.desk import Filter
 from outbox.errors import PermanentDeliveryError, RefusedError, TransientDeliveryError, UnreachableError
 from outbox.gate import Breaker
 from outbox.message import Envelope, Kind, Outcome, Priority, Receipt, Settlement, Status
-from outbox.ports import Wanted
+from outbox.ports import ClaimRequest
 from outbox.retry import Policy
 from outbox.verdict import failed
 from tests.outbox.bench import START, Bench, bench, message, state
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from outbox.message import Claimed
+    from outbox.message import ClaimedMessage
     from outbox.ports import Transaction
     from tests.outbox.bench import Store
 
@@ -57,23 +57,23 @@ async def status(store: Store, envelope: Envelope) -> Status:
     return record.status
 
 
-async def take(store: Store, limit: int = 10) -> list[Claimed]:
+async def take(store: Store, limit: int = 10) -> list[ClaimedMessage]:
     """Claim at sivic."""
     return await store.claim("sivic", limit)
 
 
-def ids(claims: list[Claimed]) -> list[str]:
+def ids(claims: list[ClaimedMessage]) -> list[str]:
     """What was claimed."""
     return [claimed.envelope.id for claimed in claims]
 
 
-def refusal(kit: Bench, claimed: Claimed) -> Settlement:
+def refusal(kit: Bench, claimed: ClaimedMessage) -> Settlement:
     """It was refused for good."""
     error = PermanentDeliveryError("sivic.refus", "Refusé", sent=b"<a/>", answered=b"<non/>")
     return failed(claimed, error, kit.clock.now, kit.clock.now, policy=Policy(), jitter=0)
 
 
-def setback(kit: Bench, claimed: Claimed, error: Exception | None = None) -> Settlement:
+def setback(kit: Bench, claimed: ClaimedMessage, error: Exception | None = None) -> Settlement:
     """It failed for now."""
     known = error or TransientDeliveryError("sivic.lent", "Trop lent")
     return failed(claimed, known, kit.clock.now, kit.clock.now, policy=Policy(schedule=(10, 20)), jitter=0)
@@ -232,7 +232,7 @@ async def test_a_parked_command_holds_its_lane(store: Store, kit: Bench) -> None
     assert (record.status, record.decided_by, record.decision) == (Status.DISCARDED, "AGENT ESSAI", "doublon")
 
 
-def unanswered(kit: Bench, claimed: Claimed, *, again: bool = False) -> Settlement:
+def unanswered(kit: Bench, claimed: ClaimedMessage, *, again: bool = False) -> Settlement:
     """It left, and no answer could be read; `again`: there are tries left."""
     error = TransientDeliveryError("sivic.coupure", "Coupée", uncertain=True, sent=b"<a/>")
     policy = Policy(schedule=(10,) if again else ())
@@ -696,7 +696,7 @@ async def test_what_was_skipped_is_found_by_what_replaced_it(store: Store, kit: 
     assert (skipped.envelope.id, skipped.settled_at) == (old.id, START + timedelta(seconds=1))
 
 
-async def fail(kit: Bench, store: Store, claims: list[Claimed]) -> None:
+async def fail(kit: Bench, store: Store, claims: list[ClaimedMessage]) -> None:
     """Nobody is there."""
     await store.settle([setback(kit, one, UnreachableError("sivic.absent", "Injoignable")) for one in claims])
 
@@ -845,10 +845,12 @@ async def test_a_turn_settles_and_goes_on(store: Store, kit: Bench) -> None:
     (first,) = await take(store)
     kit.clock.pass_(1)
     await store.enqueue([urgent, later])
-    turned = await store.settle_and_claim([kit.done(first)], [Wanted("sivic", 10)])
+    turned = await store.settle_and_claim([kit.done(first)], [ClaimRequest("sivic", 10)])
     assert turned.refused == []
     assert [one.envelope.id for one in turned.claimed["sivic"]] == [urgent.id, lane[1].id]
-    again = await store.settle_and_claim([kit.done(one) for one in turned.claimed["sivic"]], [Wanted("sivic", 10)])
+    again = await store.settle_and_claim(
+        [kit.done(one) for one in turned.claimed["sivic"]], [ClaimRequest("sivic", 10)]
+    )
     assert [one.envelope.id for one in again.claimed["sivic"]] == [lane[2].id]
     assert await status(store, lane[1]) is Status.DELIVERED
     assert await status(store, later) is Status.PENDING
@@ -859,7 +861,7 @@ async def test_a_turn_leaves_the_next_at_the_head(store: Store, kit: Bench) -> N
     lanes = [[message(lane=f"v{number}") for _ in range(2)] for number in range(4)]
     await store.enqueue([one for lane in lanes for one in lane])
     claims = await take(store)
-    turned = await store.settle_and_claim([kit.done(one) for one in claims], [Wanted("sivic", 1)])
+    turned = await store.settle_and_claim([kit.done(one) for one in claims], [ClaimRequest("sivic", 1)])
     assert [one.envelope.id for one in turned.claimed["sivic"]] == [lanes[0][1].id]
     assert [one.envelope.id for one in await take(store)] == [lane[1].id for lane in lanes[1:]]
 
@@ -870,7 +872,7 @@ async def test_a_turn_refuses_a_late_settlement(store: Store, kit: Bench) -> Non
     (first,) = await take(store)
     kit.clock.pass_(6)
     assert await store.release_expired() == 1
-    turned = await store.settle_and_claim([kit.done(first)], [Wanted("sivic", 10)])
+    turned = await store.settle_and_claim([kit.done(first)], [ClaimRequest("sivic", 10)])
     assert [one.claimed for one in turned.refused] == [first]
     assert [one.envelope.id for one in turned.claimed["sivic"]] == [first.envelope.id]
 
@@ -884,8 +886,8 @@ async def test_a_turn_leaves_a_gate_to_a_claim(store: Store, kit: Bench) -> None
         failed(one, UnreachableError("s.absent", "Absent"), kit.clock.now, kit.clock.now, policy=Policy(), jitter=0.0)
         for one in claims
     ]
-    assert (await store.settle_and_claim(ill, [Wanted("sivic", 10)])).claimed == {}
+    assert (await store.settle_and_claim(ill, [ClaimRequest("sivic", 10)])).claimed == {}
     assert await take(store) == []
     kit.clock.pass_(5)
     (probe,) = await take(store)
-    assert (await store.settle_and_claim([kit.done(probe)], [Wanted("sivic", 9, rate=1.0)])).claimed == {}
+    assert (await store.settle_and_claim([kit.done(probe)], [ClaimRequest("sivic", 9, rate=1.0)])).claimed == {}

@@ -14,7 +14,7 @@ from adapters.declared.agreement import Agreement
 from adapters.declared.simulator import create_simulator
 from adapters.wire.link import Link
 from adapters.wire.simulated import InProcess
-from outbox.message import Claimed, Envelope, Kind
+from outbox.message import ClaimedMessage, Envelope, Kind
 
 if TYPE_CHECKING:
     from outbox.message import Receipt
@@ -103,7 +103,7 @@ def counts_document() -> dict[str, Any]:
     return event_document(counted_at="2026-11-22T08:10:01+00:00", totals={"total": 3})
 
 
-def claimed(topic: str, body: dict[str, Any], id_: str = "msg-essai-1", mode: str = "Actual") -> Claimed:
+def claimed(topic: str, body: dict[str, Any], id_: str = "msg-essai-1", mode: str = "Actual") -> ClaimedMessage:
     """An envelope under lease."""
     envelope = Envelope(
         id=id_,
@@ -115,7 +115,7 @@ def claimed(topic: str, body: dict[str, Any], id_: str = "msg-essai-1", mode: st
         body={**body, "mode": mode},
         created_at=NOW,
     )
-    return Claimed(envelope, attempt=1, fence=1)
+    return ClaimedMessage(envelope, attempt=1, fence=1)
 
 
 class Pair:

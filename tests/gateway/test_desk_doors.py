@@ -117,14 +117,14 @@ async def test_a_neighbour_that_is_gone_raises_one_alarm_and_one_end(house: Open
         await house.patient(f"p{number}")
     for _ in range(3):
         await house.settle(seconds=40)
-        await house.runtime.pulse.beat()
+        await house.runtime.heartbeat.beat()
         await look(house.runtime)
     names = {one["name"] for one in await alarms(house)}
     assert {"lag:sinus:normal", "breaker:sinus"} <= names
     await house.mend("sinus")
     for _ in range(6):
         await house.settle(seconds=61)
-        await house.runtime.pulse.beat()
+        await house.runtime.heartbeat.beat()
         await look(house.runtime)
     assert await alarms(house) == []
     lines = await house.runtime.read(lambda register: register.feed.after(0, "Exercise"))
@@ -175,7 +175,7 @@ async def test_every_topic_is_sent_again_as_it_was(house: OpenHouse) -> None:
 async def test_the_measures_have_few_labels_and_no_person(house: OpenHouse) -> None:
     """States per destination, breaker, nodes, attempts; no identifier of a thing."""
     await parked(house, "p1")
-    await house.runtime.pulse.beat()
+    await house.runtime.heartbeat.beat()
     async with house.operator as operator:
         text = (await operator.get("/metrics")).text
     assert 'passerelle_outbox_messages{destination="sinus",status="parked"}' in text
@@ -209,7 +209,7 @@ async def test_a_link_shows_what_its_way_lets_through(house: OpenHouse) -> None:
     await house.event()
     await house.patient("p1")
     await house.settle()
-    await house.runtime.pulse.beat()
+    await house.runtime.heartbeat.beat()
     async with house.operator as operator:
         calm = await seen(operator)
         assert (calm["breaker"]["state"], calm["drain_rate"], calm["lags"]) == ("closed", None, [])
@@ -219,8 +219,8 @@ async def test_a_link_shows_what_its_way_lets_through(house: OpenHouse) -> None:
         await house.patient("p3")
         await house.patient("p4")
         await house.settle()
-        since = house.runtime.pulse.down_since["sinus"] = house.clock()
-        await house.runtime.pulse.beat()
+        since = house.runtime.heartbeat.down_since["sinus"] = house.clock()
+        await house.runtime.heartbeat.beat()
         ill = await seen(operator)
         assert ill["breaker"]["state"] in {"open", "half_open"}
         assert ill["breaker"]["next_step_at"] > ill["breaker"]["since"]

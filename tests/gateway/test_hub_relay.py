@@ -60,7 +60,7 @@ async def test_a_tablet_s_message_goes_on(tmp_path: Path, name: str, model: int)
         came = received(name, model, coded if name == "RS-RPIS" else None)
 
         def work(connection: Any) -> bool:
-            return relay(Register(connection), house.runtime.house, RELAYS, came, "Exercise")
+            return relay(Register(connection), house.runtime.deployment, RELAYS, came, "Exercise")
 
         assert await house.runtime.database.write(work)
         [document] = await leaving(house, TOPICS[name])
@@ -79,7 +79,9 @@ async def test_nothing_is_relayed_that_was_not_asked_for_or_cannot_be_read(tmp_p
 
         def work(connection: Any) -> list[bool]:
             tried = [({}, whole), ({"RS-RPIS": whole.envelope.sender}, whole), (RELAYS, half)]
-            return [relay(Register(connection), house.runtime.house, relays, one, "Exercise") for relays, one in tried]
+            return [
+                relay(Register(connection), house.runtime.deployment, relays, one, "Exercise") for relays, one in tried
+            ]
 
         assert await house.runtime.database.write(work) == [False, False, False]
         assert await leaving(house, "partner.mission_summary") == []

@@ -35,7 +35,7 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         server: Postgres = request.getfixturevalue("postgres")
         more = {"store": {"url": server.create_database()}}
     async with open_house(tmp_path, **more) as opened:
-        await opened.runtime.pulse.beat()
+        await opened.runtime.heartbeat.beat()
         await opened.event()
         await opened.settle()
         yield opened
@@ -138,7 +138,7 @@ async def test_a_deployment_may_let_sinus_create(tmp_path: Path) -> None:
     """`unknown_persons = "create"`: the patient is there at once, once, and SINUS's record is this patient's."""
     link = {"url": "http://sinus", "mode": "Exercise"}
     async with open_house(tmp_path, sinus={"link": link, "unknown_persons": "create"}) as house:
-        await house.runtime.pulse.beat()
+        await house.runtime.heartbeat.beat()
         await house.event()
         await house.settle()
         event = await own_event(house, "sinus")

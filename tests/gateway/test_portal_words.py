@@ -10,7 +10,7 @@ import pytest
 
 from gateway.bootstrap import load_mappings
 from gateway.doors.portal import contract as portal_contract
-from gateway.mappings.activation import Integration, Wanted, activate
+from gateway.mappings.activation import ActivationRequest, Integration, activate
 from gateway.mappings.agreements import check_agreements
 from gateway.mappings.versions import keep_unknown
 from gateway.security.keys import Scope
@@ -47,7 +47,7 @@ SHIPPED_WORDS = {
     "orientation": "portail/orientation@1",
     "evacuation": "portail/evacuation@1",
     "reason": "portail/motif@1",
-    "said": "portail/constat@1",
+    "step": "portail/constat@1",
     "patient": "portail/patient@1",
     "event": "portail/evenement@1",
 }
@@ -235,7 +235,7 @@ async def test_another_version_of_a_portals_words_is_in_force_without_a_restart(
         (room / "tri@2.yaml").write_text(newer, encoding="utf-8")
         runtime = house.runtime
         integration = Integration(runtime.versions, runtime.database, runtime.desk)
-        wanted = Wanted("portal:essai-portal.triage", "essai", "essai", house.clock())
+        wanted = ActivationRequest("portal:essai-portal.triage", "essai", "essai", house.clock())
         await activate(integration, wanted, "toulouse/tri@2")
         answer = await house.portal.post(f"{PATIENTS}/p1/triage", json={"couleur": "vert", "etape": "entree"})
         assert answer.json()["couleur"] == "noir"

@@ -17,7 +17,7 @@ async def test_one_broken_record_hides_no_other(tmp_path: Path) -> None:
     """Victims, events, history: the readable ones are there, the door of the broken one says that nothing is lost."""
     async with open_house(tmp_path) as house:
         await house.event()
-        await house.runtime.pulse.beat()
+        await house.runtime.heartbeat.beat()
         async with house.portal as portal:
             for name in ("p-1", "p-2"):
                 document = {"severity_entry": "UR", "localisation_id": "pma"}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from outbox.message import Claimed
+    from outbox.message import ClaimedMessage
 
 VICTIM = f"{OURS}.p1"
 
@@ -25,7 +25,7 @@ async def at(tmp_path: Path) -> AsyncIterator[Hub]:
         yield found
 
 
-async def on_its_way(at: Hub) -> Claimed:
+async def on_its_way(at: Hub) -> ClaimedMessage:
     """A victim's record that was published, and is not settled yet."""
     await at.house.event()
     await at.house.patient()
@@ -34,7 +34,7 @@ async def on_its_way(at: Hub) -> Claimed:
     return next(one for one in found if one.envelope.topic == "victim")
 
 
-async def settle(at: Hub, claimed: Claimed) -> None:
+async def settle(at: Hub, claimed: ClaimedMessage) -> None:
     """The broker's confirm, written down."""
     facts = {"distribution_id": named(claimed), "vhost": VHOST, "message": "createCaseHealth", "case_id": VICTIM}
     receipt = Receipt(f"{VICTIM}@{SAMU}", facts={**facts, "recipient": SAMU})
@@ -43,7 +43,7 @@ async def settle(at: Hub, claimed: Claimed) -> None:
     await at.house.runtime.desk.settle([done])  # type: ignore[attr-defined] # same
 
 
-def named(claimed: Claimed) -> str:
+def named(claimed: ClaimedMessage) -> str:
     """Its distributionID."""
     return f"{OURS}_{claimed.envelope.id}"
 

@@ -21,7 +21,7 @@ from domain.canon.hub import HUB_DOCUMENTS
 from gateway.settings.settings import SHIPPED_MAPPINGS
 from mapping import MappingFaultsError
 from outbox.errors import PermanentDeliveryError
-from outbox.message import Claimed, Envelope, Kind
+from outbox.message import ClaimedMessage, Envelope, Kind
 from tests.hubsante.hub_messages import judge, message_of
 
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ def hub(wire: Wire, model: int = 3, **more: Any) -> HubAdapter:
     return HubAdapter(link, [perimeter], connections, shapes, {}, lambda: NOW)
 
 
-def claimed(topic: str, body: dict[str, Any], reference: str | None = KNOWN) -> Claimed:
+def claimed(topic: str, body: dict[str, Any], reference: str | None = KNOWN) -> ClaimedMessage:
     """A message as the outbox hands it."""
     envelope = Envelope(
         "m1", "hub", "partner", topic, Kind.COMMAND, body["mode"], body, NOW, expires_at=NOW + timedelta(hours=1)
     )
-    return Claimed(envelope, attempt=1, fence=1, reference=reference)
+    return ClaimedMessage(envelope, attempt=1, fence=1, reference=reference)
 
 
 def documents(topic: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from adapters.lrm.hubsante.sandbox.checks import Passed, Published, Refused, check
+from adapters.lrm.hubsante.sandbox.checks import ForwardedMessage, PublishedMessage, RefusedMessage, check
 from adapters.lrm.hubsante.sandbox.dispatcher import Dispatcher
 from adapters.lrm.hubsante.sandbox.partner import Act
 from adapters.lrm.hubsante.simulator import MODELS, Access, HubSimulator, create_simulator
@@ -62,10 +62,10 @@ def message(key: str = "createCaseHealth", body: Any = None, at: datetime = NOW,
     return write_envelope(envelope, {**header, key: CASE if body is None else body})
 
 
-def published(tree: Any, **changes: Any) -> Published:
+def published(tree: Any, **changes: Any) -> PublishedMessage:
     """What stands in the dispatch queue."""
     raw = tree if isinstance(tree, bytes) else json.dumps(tree).encode()
-    return replace(Published(VHOST, OURS, "application/json", persistent=True, body=raw), **changes)
+    return replace(PublishedMessage(VHOST, OURS, "application/json", persistent=True, body=raw), **changes)
 
 
 def message_with_an_unknown_key() -> dict[str, Any]:
@@ -95,10 +95,10 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("given", "code"), REFUSALS, ids=lambda value: str(value) if isinstance(value, int) else "")
-def test_each_fault_has_its_code(given: Published, code: int) -> None:
+def test_each_fault_has_its_code(given: PublishedMessage, code: int) -> None:
     """By the official models, in the order of the contract."""
     found = check(given, judge(3), NOW)
-    assert isinstance(found, Refused)
+    assert isinstance(found, RefusedMessage)
     assert found.code == code
 
 
@@ -123,7 +123,7 @@ def test_the_first_fault_speaks() -> None:
         ),
     ):
         found = check(mended, judge(3), NOW)
-        assert isinstance(found, Refused)
+        assert isinstance(found, RefusedMessage)
         codes.append(int(found.code))
     assert codes == [101, 501, 200, 100]
 
@@ -131,10 +131,10 @@ def test_the_first_fault_speaks() -> None:
 def test_what_passes_lives_no_longer_than_it_says() -> None:
     """Whole seconds, in milliseconds; its kind chooses the queue."""
     found = check(published(message(expires_at=NOW + timedelta(seconds=90.7))), judge(3), NOW)
-    assert isinstance(found, Passed)
+    assert isinstance(found, ForwardedMessage)
     assert (found.ttl_ms, found.box) == (90_000, "message")
     ack = check(published(message("reference", {"distributionID": f"{SAMU}_1"}, kind="Ack")), judge(3), NOW)
-    assert isinstance(ack, Passed)
+    assert isinstance(ack, ForwardedMessage)
     assert ack.box == "ack"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
-from adapters.lrm.hubsante.sandbox.checks import Passed, Published, Refused, check, source_of
+from adapters.lrm.hubsante.sandbox.checks import ForwardedMessage, PublishedMessage, RefusedMessage, check, source_of
 from adapters.lrm.hubsante.wire.carried import carried_on
 from adapters.lrm.hubsante.wire.envelope import EnvelopeError, read_envelope
 from tests.hubsante.hub_messages import judge, message_of, models
@@ -45,14 +45,14 @@ KEY = "fr.fire.sga"
 def test_an_expiration_is_set_only_when_sooner_than_the_queues_own(life: timedelta, expected: int | None) -> None:
     """A date in 2072 is more than a broker can hold, and says nothing that the queue does not do sooner."""
     found = check(published(message(expires_at=NOW + life)), judge(3), NOW)
-    assert isinstance(found, Passed)
+    assert isinstance(found, ForwardedMessage)
     assert found.ttl_ms == expected
 
 
 def test_less_than_a_second_is_no_life() -> None:
     """The hub counts whole seconds: what has none left is expired, and not put in a queue to die at once."""
     found = check(published(message(expires_at=NOW + timedelta(milliseconds=900))), judge(3), NOW)
-    assert isinstance(found, Refused)
+    assert isinstance(found, RefusedMessage)
     assert found.code == 400
 
 
@@ -65,7 +65,7 @@ def test_a_date_that_names_no_moment_is_a_fault(field: str, date: Any, *, known:
     """With models and without, the field is named; nothing is raised."""
     tree = message() | {field: date}
     found = check(published(tree), judge(3) if known else None, NOW)
-    assert isinstance(found, Refused)
+    assert isinstance(found, RefusedMessage)
     assert (found.code, field in found.cause) == (300, True)
     with pytest.raises(EnvelopeError, match=field):
         read_envelope(tree)
@@ -86,7 +86,7 @@ def test_a_missing_field_of_the_envelope_is_named(field: str, *, known: bool) ->
     xml = xml_bytes(to_xml(tree, models(3)))
     for given in (published(tree), published(xml, content_type="application/xml")):
         found = check(given, judge(3) if known else None, NOW)
-        assert isinstance(found, Refused)
+        assert isinstance(found, RefusedMessage)
         assert (found.code, last in found.cause) == (300, True), found.cause
 
 
@@ -96,7 +96,7 @@ def from_nexsis(**changes: Any) -> dict[str, Any]:
     return message("createCase", FIRE_CASE, **{**fields, **changes})
 
 
-def of_fire(tree: Any, **changes: Any) -> Published:
+def of_fire(tree: Any, **changes: Any) -> PublishedMessage:
     """Published through the technical key of the other hub."""
     return published(tree, **{"vhost": NEXSIS, "routing_key": KEY, **changes})
 
@@ -115,9 +115,9 @@ def test_a_sender_of_another_hub_is_checked_by_its_domain_only(*, known: bool) -
         of_fire(raw, content_type=""),
     )
     for given in passing:
-        assert isinstance(check(given, by, NOW), Passed), given.content_type
+        assert isinstance(check(given, by, NOW), ForwardedMessage), given.content_type
     spoofed = check(of_fire(from_nexsis(sender="fr.health.samu330")), by, NOW)
-    assert isinstance(spoofed, Refused)
+    assert isinstance(spoofed, RefusedMessage)
     assert (spoofed.code, "be prefixed with fr.fire" in spoofed.cause) == (200, True)
 
 
@@ -127,7 +127,7 @@ def test_a_health_sender_is_still_checked_whole() -> None:
         check(published(message(), **changes), judge(3), NOW)
         for changes in ({"persistent": False}, {"routing_key": f"{OURS}2"}, {"content_type": "text/xml"})
     ]
-    assert [found.code for found in codes if isinstance(found, Refused)] == [100, 200, 101]
+    assert [found.code for found in codes if isinstance(found, RefusedMessage)] == [100, 200, 101]
 
 
 def test_free_content_is_carried_here() -> None:
@@ -137,20 +137,20 @@ def test_free_content_is_carried_here() -> None:
     free = {"customContent": held["customContent"]}
     tree["content"][0]["jsonContent"]["embeddedJsonContent"]["message"] = free
     for vhost in (VHOST, NEXSIS, "15-gps_v1.3"):
-        assert isinstance(check(published(tree, vhost=vhost), judge(3), NOW), Passed)
+        assert isinstance(check(published(tree, vhost=vhost), judge(3), NOW), ForwardedMessage)
     free["unknown_property"] = "valeur"
     refused = check(published(tree), judge(3), NOW)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, RefusedMessage)
     assert refused.code == 102
 
 
 def test_two_contents_go_by_the_first() -> None:
     """It passes when the first may; otherwise the cause names the first, and not their number."""
     twice = message() | {"content": message()["content"] * 2}
-    assert isinstance(check(published(twice), judge(3), NOW), Passed)
+    assert isinstance(check(published(twice), judge(3), NOW), ForwardedMessage)
     other = message("createCase", FIRE_CASE) | {"content": message("createCase", FIRE_CASE)["content"] * 2}
     found = check(published(other), judge(3), NOW)
-    assert isinstance(found, Refused)
+    assert isinstance(found, RefusedMessage)
     assert (found.code, "CreateCaseWrapper is not supported" in found.cause) == (501, True)
 
 

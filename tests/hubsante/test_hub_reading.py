@@ -12,7 +12,7 @@ import pytest
 import mapping
 from adapters.lrm.hubsante.client import Delivery
 from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
-from adapters.lrm.hubsante.inbound import Received, read_delivery
+from adapters.lrm.hubsante.inbound import ReceivedMessage, read_delivery
 from adapters.lrm.hubsante.reading.contract import Node, messages, name_of
 from adapters.lrm.hubsante.reading.fitting import fit, leaves
 from tests.hubsante.hub_messages import every_message, full_envelope, message_of, models
@@ -30,7 +30,7 @@ NOT_READ = {"distributionElement", "technical", "technicalNoreq", "customContent
 """Headers, test vehicles, free content of the sandbox, and a message that no perimeter carries."""
 
 
-def taken(raw: bytes, form: str = "application/json", model: int | None = None) -> Received:
+def taken(raw: bytes, form: str = "application/json", model: int | None = None) -> ReceivedMessage:
     """A delivery read by the product's own files, with official models or without."""
     from tests.hubsante.hub_messages import judge  # noqa: PLC0415 - only where models are wanted
 

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from adapters.wire.fhir.elements import MOST_OF, PARTS, RESOURCES, Element
-from gateway.doors.interventions.schemas import Loose, NewIntervention
+from gateway.doors.interventions.schemas import LenientModel, NewIntervention
 from gateway.doors.interventions.soap import WSDL
 from tests.fhir.bundles import example, resource
 from tests.interventions.soap_words import NAMESPACE, envelope
@@ -118,12 +118,12 @@ def test_no_more_of_a_resource_than_the_table_says(house: LiveHouse, folder: Pat
     assert kept(folder) != before
 
 
-def leaves(model: type[Loose], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
+def leaves(model: type[LenientModel], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
     """Every field of the JSON document, the inner ones too, and whether it is a text."""
     for name, field in model.model_fields.items():
         inner = field.annotation
         held = next(
-            (one for one in (inner, *get_args(inner)) if isinstance(one, type) and issubclass(one, Loose)), None
+            (one for one in (inner, *get_args(inner)) if isinstance(one, type) and issubclass(one, LenientModel)), None
         )
         if held is not None and get_origin(inner) is not list:
             yield from leaves(held, (*path, name))

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from adapters.wire.simulated import InProcess
 from adapters.wire.webhook_signature import verify_signature
-from gateway.interventions.follow import Heard, hear
+from gateway.interventions.follow import LrmAnswer, hear
 from tests.gateway.house import Clock
 from tests.interventions.stage import PLATFORM, SECRET, open_stage
 
@@ -68,8 +68,8 @@ async def test_each_state_is_pushed_as_a_message(tmp_path: Path) -> None:
     async with open_stage(tmp_path, clock=clock, wires=wires, platforms=agreed()) as stage:
         answer = await stage.accepted()
         await stage.settle()
-        runtime, said = stage.runtime, Heard("REFUSEE", clock(), "DOSSIER-1", "ACR, décès constaté")
-        await runtime.write(lambda r: hear(r, runtime.house, answer["reference"], said, clock(), "hub"))
+        runtime, said = stage.runtime, LrmAnswer("REFUSEE", clock(), "DOSSIER-1", "ACR, décès constaté")
+        await runtime.write(lambda r: hear(r, runtime.deployment, answer["reference"], said, clock(), "hub"))
         await stage.settle()
     for bundle in ear.heard:
         Bundle.model_validate(bundle)

@@ -116,5 +116,5 @@ async def test_content_goes_by_age_and_what_happened_stays(tmp_path: Path) -> No
 
 async def beat_and_retain(stage: Stage) -> None:
     """The hourly work, on the one node there is."""
-    await stage.runtime.pulse.beat()
+    await stage.runtime.heartbeat.beat()
     await retain(stage.runtime)

@@ -61,7 +61,7 @@ async def test_a_request_lives_its_life_on_postgresql(tmp_path: Path, postgres: 
         acts = (await stage.get("/v1/audit?about=route:seine-et-marne", OPERATOR))["acts"]
         assert [one["act"] for one in acts] == ["route.put", "route.put"]
         stage.clock.forward(days=31)
-        await stage.runtime.pulse.beat()
+        await stage.runtime.heartbeat.beat()
         await retain(stage.runtime)
         swept = await stage.get(f"/v1/interventions/{answer['id']}", OPERATOR)
         assert (swept["patient"]["name"], swept["phone_cases"], swept["status"]) == (None, [], "AFFICHEE")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.lrm.hubsante.inbound import Ids, Received
+from adapters.lrm.hubsante.inbound import Ids, ReceivedMessage
 from adapters.lrm.hubsante.reading.content import shipped_reading
 from adapters.lrm.hubsante.reading.contract import messages
 from adapters.lrm.hubsante.reading.fitting import fit
@@ -36,7 +36,7 @@ async def shared(stage: Stage, said: dict[str, Any], mode: str = "Exercise", key
     message = messages()[key]
     content = shipped_reading().read(message, fit(said, message.node))
     ids = Ids(case=CASE)
-    received = Received("vhost", "message", "json", b"", stage.clock(), "id", None, key, said, (), ids, content)
+    received = ReceivedMessage("vhost", "message", "json", b"", stage.clock(), "id", None, key, said, (), ids, content)
     return await stage.runtime.write(lambda register: note_phone_case(register, received, mode))
 
 

@@ -173,14 +173,14 @@ async def test_silence_of_the_crra_alarms_once(stage: Stage) -> None:
 
 async def test_a_word_that_comes_late_moves_nothing(stage: Stage) -> None:
     """Kept as said; the status does not go back."""
-    from gateway.interventions.follow import Heard, hear  # noqa: PLC0415 - the only test that speaks for a CRRA
+    from gateway.interventions.follow import LrmAnswer, hear  # noqa: PLC0415 - the only test that speaks for a CRRA
 
     answer = await stage.accepted()
     await stage.settle()
     runtime, reference = stage.runtime, answer["reference"]
     for word, moved in (("MOYEN_ENGAGE", True), ("AFFICHEE", False), ("AFFICHEE", False), ("INCONNU", False)):
-        said = Heard(word, at=stage.clock() if moved else NOW)
-        result = await runtime.write(lambda r, said=said: hear(r, runtime.house, reference, said, stage.clock()))
+        said = LrmAnswer(word, at=stage.clock() if moved else NOW)
+        result = await runtime.write(lambda r, said=said: hear(r, runtime.deployment, reference, said, stage.clock()))
         assert result is moved
     words = await runtime.read(lambda register: register.interventions.words(answer["id"]))
     assert [word.status.value for word in words if not word.moved] == ["AFFICHEE"]

@@ -100,5 +100,5 @@ async def test_too_soon_too_late_and_twice_change_nothing(tmp_path: Path) -> Non
         now, runtime, reference = stage.clock(), stage.runtime, answer["reference"]
         for seconds, taken in ((5, False), (400, False), (40, True), (41, False)):
             at = now + timedelta(seconds=seconds)
-            done = await runtime.write(lambda r, at=at: take_second_route(r, runtime.house, reference, at))
+            done = await runtime.write(lambda r, at=at: take_second_route(r, runtime.deployment, reference, at))
             assert done is taken

@@ -9,7 +9,7 @@ import pytest
 
 from domain.intervention.status import REFUSALS, Status, refusal_code
 from gateway.doors.fhir.answers import followed
-from gateway.interventions.follow import Heard, hear
+from gateway.interventions.follow import LrmAnswer, hear
 from gateway.interventions.tell import instruction
 from tests.interventions.soap_words import annuler, consulter, demander, envelope, post, told
 from tests.interventions.stage import OPERATOR, PLATFORM, click
@@ -45,8 +45,8 @@ async def test_a_clinical_word_of_the_crra_goes_to_no_sender(stage: Stage, etat:
     answer = await stage.accepted()
     await stage.settle()
     runtime = stage.runtime
-    said = Heard(etat, stage.clock(), "DOSSIER-1", CLINICAL)
-    moved = await runtime.write(lambda r: hear(r, runtime.house, answer["reference"], said, stage.clock(), "hub"))
+    said = LrmAnswer(etat, stage.clock(), "DOSSIER-1", CLINICAL)
+    moved = await runtime.write(lambda r: hear(r, runtime.deployment, answer["reference"], said, stage.clock(), "hub"))
     assert moved
     await stage.settle()
     one = await runtime.read(lambda r: r.interventions.by_reference(answer["reference"]))

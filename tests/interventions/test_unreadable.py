@@ -33,7 +33,7 @@ async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         server: Postgres = request.getfixturevalue("postgres")
         url = server.create_database()
     async with open_stage(tmp_path, store={"url": url, "seal_keys": [KEY]}) as opened:
-        await opened.runtime.pulse.beat()
+        await opened.runtime.heartbeat.beat()
         yield opened
 
 

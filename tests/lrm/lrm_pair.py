@@ -13,7 +13,7 @@ from adapters.lrm.soap import open_lrm
 from adapters.lrm.soap.simulator import create_simulator
 from adapters.wire.link import Link
 from adapters.wire.simulated import InProcess
-from outbox.message import Claimed, Envelope, Kind, Priority
+from outbox.message import ClaimedMessage, Envelope, Kind, Priority
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -107,17 +107,19 @@ def envelope(topic: str, body: dict[str, Any], identifier: str = "0190a5d0-0000-
     )
 
 
-def request(**changes: Any) -> Claimed:
+def request(**changes: Any) -> ClaimedMessage:
     """A click under lease: the whole recorded request unless changed."""
-    return Claimed(envelope("intervention.request", canon("demande-complete", **changes)), attempt=1, fence=1)
+    return ClaimedMessage(envelope("intervention.request", canon("demande-complete", **changes)), attempt=1, fence=1)
 
 
-def cancellation(**changes: Any) -> Claimed:
+def cancellation(**changes: Any) -> ClaimedMessage:
     """Its cancellation under lease."""
     body = canon("annulation", **changes)
-    return Claimed(envelope("intervention.cancel", body, "0190a5d0-0000-7000-8000-000000000002"), attempt=1, fence=1)
+    return ClaimedMessage(
+        envelope("intervention.cancel", body, "0190a5d0-0000-7000-8000-000000000002"), attempt=1, fence=1
+    )
 
 
-def again(claimed: Claimed) -> Claimed:
+def again(claimed: ClaimedMessage) -> ClaimedMessage:
     """The next attempt of the same message."""
     return replace(claimed, attempt=claimed.attempt + 1, fence=claimed.fence + 1)

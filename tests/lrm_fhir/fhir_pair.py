@@ -13,7 +13,7 @@ from adapters.lrm.fhir import open_lrm_fhir
 from adapters.lrm.fhir.simulator import create_simulator
 from adapters.wire.link import Link
 from adapters.wire.simulated import InProcess
-from outbox.message import Claimed, Envelope, Kind, Priority
+from outbox.message import ClaimedMessage, Envelope, Kind, Priority
 
 if TYPE_CHECKING:
     from adapters.lrm.fhir.adapter import LrmFhirAdapter
@@ -91,19 +91,19 @@ def envelope(topic: str, body: dict[str, Any], identifier: str) -> Envelope:
     )
 
 
-def request(identifier: str = "0190a5d0-0000-7000-8000-000000000001", **changes: Any) -> Claimed:
+def request(identifier: str = "0190a5d0-0000-7000-8000-000000000001", **changes: Any) -> ClaimedMessage:
     """A click under lease: the whole recorded request unless changed."""
     body = canon("demande-complete", **changes)
-    return Claimed(envelope("intervention.request", body, identifier), attempt=1, fence=1)
+    return ClaimedMessage(envelope("intervention.request", body, identifier), attempt=1, fence=1)
 
 
-def cancellation(**changes: Any) -> Claimed:
+def cancellation(**changes: Any) -> ClaimedMessage:
     """Its cancellation under lease."""
     body = canon("annulation", **changes)
     name = "0190a5d0-0000-7000-8000-000000000002"
-    return Claimed(envelope("intervention.cancel", body, name), attempt=1, fence=1)
+    return ClaimedMessage(envelope("intervention.cancel", body, name), attempt=1, fence=1)
 
 
-def again(claimed: Claimed) -> Claimed:
+def again(claimed: ClaimedMessage) -> ClaimedMessage:
     """The next attempt of the same message."""
     return replace(claimed, attempt=claimed.attempt + 1, fence=claimed.fence + 1)

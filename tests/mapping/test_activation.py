@@ -10,7 +10,7 @@ import pytest
 
 from gateway.bootstrap import build
 from gateway.cli import main
-from gateway.mappings.activation import Integration, Wanted
+from gateway.mappings.activation import ActivationRequest, Integration
 from gateway.mappings.activation import activate as put_in_force
 from gateway.security.keys import Scope
 from mapping import SHIPPED
@@ -193,7 +193,7 @@ def test_a_change_of_settings_is_a_decision_like_the_others(tmp_path: Path) -> N
         async with build(settings_for(tmp_path, mapping_dirs=[folder], **more), clock=Clock()) as runtime:
             if decide:
                 house = Integration(runtime.versions, runtime.database, runtime.desk)
-                await put_in_force(house, Wanted("sivic.victim", "essai", "essai", runtime.clock()), decide)
+                await put_in_force(house, ActivationRequest("sivic.victim", "essai", "essai", runtime.clock()), decide)
             return runtime.versions.current["sivic.victim"]
 
     async def story() -> list[str]:

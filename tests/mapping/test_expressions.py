@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mapping.faults import Faults, Spot
 from mapping.language.expressions import MOST_WORK, Expression, read_expression
 from mapping.language.paths import Shape, reader, topic_shape
-from mapping.language.rules import Said
+from mapping.language.rules import Token
 from tests.mapping.made_up import UNHURRIED
 
 USES = ["mode", "totals.UA", "totals.UR", "source", "by_localisation"]
@@ -27,7 +27,7 @@ def shape() -> Shape:
 def read(text: str, *, condition: bool = False) -> tuple[Expression | None, list[str]]:
     """The expression and what is wrong with it."""
     faults = Faults()
-    expression = read_expression(Said(text, Spot("f")), shape(), USES, faults, condition=condition)
+    expression = read_expression(Token(text, Spot("f")), shape(), USES, faults, condition=condition)
     return expression, [fault.message for fault in faults._found]
 
 
@@ -127,7 +127,7 @@ def test_a_text_may_be_read_as_an_instant_or_a_number(text: str) -> None:
     """The functions that the page names are of use: a made-up text of the right form goes through them."""
     shape = Shape("object", fields={"at": Shape("text"), "number": Shape("text")})
     faults = Faults()
-    expression = read_expression(Said(text, Spot("x")), shape, ["at", "number"], faults, condition=True)
+    expression = read_expression(Token(text, Spot("x")), shape, ["at", "number"], faults, condition=True)
     assert expression is not None, faults
     assert expression.bind(reader)({"at": "2026-01-01T00:00:00+00:00", "number": "4"}) is True
 
@@ -136,9 +136,9 @@ def test_what_an_expression_may_build_is_bounded_by_what_it_is_given() -> None:
     """A text that is doubled, and one that is joined at each turn of a loop, stop before they are built."""
     shape = Shape("object", fields={"text": Shape("text"), "list": Shape("list", item=Shape("text"))})
     faults = Faults()
-    joined = Said("list.map(one, one + text + text + text).size() > 0", Spot("x"))
+    joined = Token("list.map(one, one + text + text + text).size() > 0", Spot("x"))
     loop = read_expression(joined, shape, ["text", "list"], faults, condition=True)
-    double = read_expression(Said("text + text == text", Spot("x")), shape, ["text"], faults, condition=True)
+    double = read_expression(Token("text + text == text", Spot("x")), shape, ["text"], faults, condition=True)
     assert loop is not None
     assert double is not None
     assert loop.bind(reader)({"text": "a" * 1000, "list": ["b"] * 20}) is True

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.bootstrap import build, shelf_of
+from gateway.bootstrap import build, file_sets_of
 from gateway.cli import main
-from gateway.mappings.file_sets import FileSet, Shelf, compare
+from gateway.mappings.file_sets import FileSet, FileSets, compare
 from gateway.mappings.sending import SendingDestination
 from gateway.mappings.versions import FILES, Versions, follow_decisions
 from gateway.security.keys import Scope
 from mapping import SHIPPED
 from outbox.errors import PermanentDeliveryError
-from outbox.message import Claimed, Envelope, Kind, Receipt
+from outbox.message import ClaimedMessage, Envelope, Kind, Receipt
 from tests.gateway.house import KICK_OFF, NIR, WHOLE, Clock, open_house, settings_for
 from tests.mapping.made_up import ESSAI, victim
 
@@ -119,7 +119,7 @@ async def test_every_node_has_the_files_that_were_decided(tmp_path: Path) -> Non
     folder, other = own_folder(tmp_path / "un"), own_folder(tmp_path / "deux")
     async with open_house(tmp_path, mapping_dirs=[folder], mappings=CHOSEN) as house:
         node = house.runtime.versions
-        second = Versions(CHOSEN, Shelf([other]), Shelf([other]).on_disk())
+        second = Versions(CHOSEN, FileSets([other]), FileSets([other]).on_disk())
         write_pairs(folder, "APRES")
         assert (await decide(house, "activations")).status_code == 200
         assert await follow_decisions(second, house.runtime.database)
@@ -220,7 +220,7 @@ class Taken:
     def __init__(self) -> None:
         self.bodies: list[dict[str, Any]] = []
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Take it."""
         self.bodies.append(claimed.envelope.body)
         return Receipt()
@@ -234,7 +234,7 @@ async def test_a_right_that_was_taken_away_binds_messages_that_wait(tmp_path: Pa
     async with open_house(tmp_path, mapping_dirs=[folder]) as house:
         versions, database = house.runtime.versions, house.runtime.database
         inner = Taken()
-        destination = SendingDestination(inner, versions, database, house.runtime.house, house.clock)
+        destination = SendingDestination(inner, versions, database, house.runtime.deployment, house.clock)
         law = versions.allow_list("essai")
         waiting = Envelope("m1", "essai", "l", "victim", Kind.STATE, "Exercise", victim(nir=NIR), house.clock())
         path.write_text(listed.replace("    - victim.nir\n", ""), encoding="utf-8")
@@ -244,30 +244,30 @@ async def test_a_right_that_was_taken_away_binds_messages_that_wait(tmp_path: Pa
             rules.write_text("\n".join(kept) + "\n", encoding="utf-8")
         answer = await decide(house, "activations")
         assert answer.status_code == 200, answer.text
-        await destination.deliver(Claimed(waiting, 1, 0))
+        await destination.deliver(ClaimedMessage(waiting, 1, 0))
         assert "nir" not in inner.bodies[0]["victim"]
         assert "nir" not in law.restrict("victim", victim(nir=NIR))["victim"]
         unlisted = Envelope("m2", "essai", "l", "outcome", Kind.STATE, "Exercise", {}, KICK_OFF.replace(year=2019))
-        assert (await destination.deliver(Claimed(unlisted, 1, 0))) == Receipt()
+        assert (await destination.deliver(ClaimedMessage(unlisted, 1, 0))) == Receipt()
         late = Envelope("m3", "essai", "l", "outcome", Kind.STATE, "Exercise", {}, waiting.created_at)
         with pytest.raises(PermanentDeliveryError, match=r"essai\.liste_d_acces"):
-            await destination.deliver(Claimed(late, 1, 0))
+            await destination.deliver(ClaimedMessage(late, 1, 0))
 
 
 def test_a_set_of_files_has_the_same_name_wherever_it_lies(tmp_path: Path) -> None:
     """And comes back whole from a column; what differs is told by its place in the folder."""
     one, other = own_folder(tmp_path / "un"), own_folder(tmp_path / "deux", "APRES")
-    here, there = Shelf([one]).on_disk(), Shelf([other]).on_disk()
+    here, there = FileSets([one]).on_disk(), FileSets([other]).on_disk()
     assert FileSet.unpacked(here.packed()) == here
-    assert here.name == Shelf([own_folder(tmp_path / "trois")]).on_disk().name
+    assert here.name == FileSets([own_folder(tmp_path / "trois")]).on_disk().name
     difference = compare(here, there)
     assert (difference.changed, difference.harmless) == (("tables/sivic/pays.csv",), False)
     (one / "tables" / "sivic" / "pays.ajouts.csv").write_text(PAIRS.format(france="x"), encoding="utf-8")
-    assert not compare(here, Shelf([one]).on_disk()).harmless
+    assert not compare(here, FileSets([one]).on_disk()).harmless
 
 
 def test_without_a_folder_the_product_s_files_are_all_there_is(tmp_path: Path) -> None:
     """Nothing is kept, nothing can be decided on, and the catalogue is the shipped one."""
-    shelf = shelf_of(settings_for(tmp_path))
-    assert shelf.on_disk().texts == {}
-    assert "sivic/personne@1" in shelf.load(shelf.on_disk()).mappings
+    file_sets = file_sets_of(settings_for(tmp_path))
+    assert file_sets.on_disk().texts == {}
+    assert "sivic/personne@1" in file_sets.load(file_sets.on_disk()).mappings

@@ -13,7 +13,7 @@ from mapping.authoring import tools
 from mapping.contracts import Contracts
 from mapping.contracts.writing import DocumentError, read_xml, write_xml
 from mapping.faults import Faults, Spot
-from mapping.language.rules import Said
+from mapping.language.rules import Token
 from tests.mapping.made_up import ESSAI, victim
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def folder_of(tmp_path: Path, answer: str = ANSWER, table: str = TABLE) -> Path:
 
 def part(name: str) -> Part:
     """A document of the made-up contract."""
-    found = Contracts([ESSAI / "contracts"]).find(Said(f"essai-v1.xsd#{name}", Spot("essai")), Faults())
+    found = Contracts([ESSAI / "contracts"]).find(Token(f"essai-v1.xsd#{name}", Spot("essai")), Faults())
     assert found is not None
     return found
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.wire.fhir.elements import RESOURCES
-from gateway.bootstrap import shelf_of
+from gateway.bootstrap import file_sets_of
 from gateway.cli import main
 from gateway.settings.settings import load
 from mapping import SHIPPED, MappingFaultsError, load_catalogue, shipped
@@ -110,8 +110,8 @@ def test_a_deployment_that_has_the_models_says_so_once(tmp_path: Path, capsys: p
     settings.write_text(SETTINGS.format(folder=tmp_path, models=shared("hubsante")), encoding="utf-8")
     assert main(["mapping", "check", "--json", "--settings", str(settings)]) == 0
     assert json.loads(capsys.readouterr().out)["unchecked"] == []
-    shelf = shelf_of(load(settings))
-    words = vocabulary(shelf.load(shelf.on_disk()), "hub/bilan@1")["targets"]
+    file_sets = file_sets_of(load(settings))
+    words = vocabulary(file_sets.load(file_sets.on_disk()), "hub/bilan@1")["targets"]
     assert "patient.birthName" in {one["path"] for one in words}
 
 

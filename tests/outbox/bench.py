@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
-    from outbox.message import Claimed, Settlement
+    from outbox.message import ClaimedMessage, Settlement
     from outbox.ports import Aftermath
 
     Store = MemoryStore | SqlStore
@@ -81,10 +81,10 @@ class ScriptedDestination:
     name: str = "sivic"
     script: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     """By message id."""
-    given: list[Claimed] = field(default_factory=list)
+    given: list[ClaimedMessage] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """The next line of the script."""
         self.given.append(claimed)
         lines = self.script[claimed.envelope.id]
@@ -131,7 +131,7 @@ class Bench:
         self._made.append(made)
         return made
 
-    def done(self, claimed: Claimed, **receipt: Any) -> Settlement:
+    def done(self, claimed: ClaimedMessage, **receipt: Any) -> Settlement:
         """It was delivered now."""
         return delivered(claimed, Receipt(**receipt), self.clock.now, self.clock.now)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from outbox.database.database import open_database
 from outbox.dispatch.dispatcher import Dispatcher
-from outbox.message import Claimed, Receipt
+from outbox.message import ClaimedMessage, Receipt
 from outbox.sql import SqlStore
 
 
@@ -17,7 +17,7 @@ class Silent:
 
     name = "sivic"
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Wait for the kill."""
         print(claimed.envelope.id, flush=True)  # noqa: T201 - the test reads it
         await asyncio.Event().wait()

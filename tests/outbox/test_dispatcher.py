@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
-    from outbox.message import Claimed
+    from outbox.message import ClaimedMessage
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ class Gate:
     async def _open(self, message_id: str) -> bool:
         return message_id in self.opened
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Wait for the gate."""
         self.inside.append(claimed.envelope.id)
         self.most = max(self.most, len(self.inside))
@@ -246,7 +246,7 @@ class Repeating(ScriptedDestination):
 
     again: list[tuple[str, bytes]] = field(default_factory=list)
 
-    async def resend(self, claimed: Claimed) -> Receipt:
+    async def resend(self, claimed: ClaimedMessage) -> Receipt:
         """Take note of the bytes."""
         self.again.append((claimed.envelope.id, claimed.exact))
         return Receipt(sent=claimed.exact)

@@ -19,7 +19,7 @@ from outbox.errors import PermanentDeliveryError, TransientDeliveryError
 from outbox.message import Kind, Outcome, Status
 from outbox.retry import Policy
 from outbox.sql import SqlStore, archive
-from outbox.sql.retention import Horizon, Swept, sweep
+from outbox.sql.retention import Horizon, SweepCounts, sweep
 from outbox.verdict import failed
 from tests.outbox.bench import START, Bench, ScriptedDestination, bench, eventually, message, state
 from tests.servers.postgres import Postgres, postgres
@@ -62,7 +62,7 @@ def base(kit: Bench) -> Database:
     return kit.database
 
 
-async def swept(kit: Bench, *, state_days: int = 7, command_days: int = 30, rows_days: int = 365) -> Swept:
+async def swept(kit: Bench, *, state_days: int = 7, command_days: int = 30, rows_days: int = 365) -> SweepCounts:
     """What a sweep lets go of, now."""
     now = kit.clock.now
     bodies = {Kind.STATE: now - timedelta(days=state_days), Kind.COMMAND: now - timedelta(days=command_days)}
@@ -126,7 +126,7 @@ async def test_what_has_not_ended_is_never_touched(kit: Bench) -> None:
     await refused(kit, store, parked)
     await store.enqueue([waits])
     kit.clock.now = START + timedelta(days=800)
-    assert await swept(kit) == Swept()
+    assert await swept(kit) == SweepCounts()
     assert (await found(store, waits))[0].envelope.body == waits.body
     assert (await found(store, parked))[0].envelope.body == parked.body
     assert await store.replay([parked.id], by="ESSAI", exactly=True) == 1
@@ -178,13 +178,13 @@ async def test_every_way_to_end_is_let_go_of(kit: Bench) -> None:
 async def test_a_day_goes_whole(kit: Bench) -> None:
     """Days are cut before they begin; what ends on one goes with it, without a row of it being written."""
     store = sql_store(kit)
-    assert await swept(kit) == Swept()
+    assert await swept(kit) == SweepCounts()
     assert await days_cut(kit, Kind.STATE) == ["2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04"]
     await delivered(kit, store, state(), state())
     kit.clock.pass_(86_400)
     await delivered(kit, store, state())
     kit.clock.pass_(7 * 86_400)
-    assert await swept(kit) == Swept(days=1)
+    assert await swept(kit) == SweepCounts(days=1)
     assert (await days_cut(kit, Kind.STATE))[0] == "2026-03-02"
     assert await base(kit).read(lambda c: c.scalar(text("SELECT count(*) FROM outbox_archive"))) == 1
 
@@ -194,11 +194,11 @@ async def test_a_sweep_that_did_not_run_keeps_nothing_from_being_settled(kit: Be
     """Without a table for its day a message is settled all the same, shown whole, and let go of in its time."""
     store, envelope = sql_store(kit), state()
     await delivered(kit, store, envelope)
-    assert await swept(kit) == Swept()
+    assert await swept(kit) == SweepCounts()
     assert "2026-03-01" not in await days_cut(kit, Kind.STATE), "its rows are in the rest"
     assert (await found(store, envelope))[0].envelope.body == envelope.body
     kit.clock.pass_(8 * 86_400)
-    assert await swept(kit) == Swept(bodies=1)
+    assert await swept(kit) == SweepCounts(bodies=1)
     assert (await found(store, envelope))[0].envelope.body == {}
 
 
@@ -232,10 +232,10 @@ async def test_a_sweep_gives_way_and_comes_back(kit: Bench, monkeypatch: pytest.
     kit.clock.pass_(8 * 86_400)
     with psycopg.connect(dsn(kit)) as reader:
         reader.execute("SELECT * FROM outbox_archive")
-        assert await swept(kit) == Swept()
+        assert await swept(kit) == SweepCounts()
         await delivered(kit, store, state())
         assert await days_cut(kit, Kind.STATE) == ["2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04"]
-    assert await swept(kit) == Swept(days=1)
+    assert await swept(kit) == SweepCounts(days=1)
 
 
 @pytest.mark.parametrize("kit", ON_POSTGRESQL, indirect=True)

@@ -13,7 +13,7 @@ from outbox.message import Status
 from tests.outbox.bench import ScriptedDestination, SetClock, message
 
 if TYPE_CHECKING:
-    from outbox.message import Claimed
+    from outbox.message import ClaimedMessage
 
 
 class Frozen(MemoryStore):
@@ -21,7 +21,7 @@ class Frozen(MemoryStore):
 
     asleep = 0.0
 
-    async def claim(self, *arguments: Any, **options: Any) -> list[Claimed]:
+    async def claim(self, *arguments: Any, **options: Any) -> list[ClaimedMessage]:
         """The claim, and then nothing happens here for a while."""
         claims = await super().claim(*arguments, **options)
         clock = self._clock

@@ -15,7 +15,7 @@ from adapters.portal import open_portal
 from adapters.portal.simulator import create_simulator
 from adapters.wire.link import Link
 from adapters.wire.simulated import InProcess
-from outbox.message import Claimed, Envelope, Kind
+from outbox.message import ClaimedMessage, Envelope, Kind
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -76,7 +76,7 @@ def canon(name: str = "outcome-parked", **changes: Any) -> dict[str, Any]:
     return {**document, **changes}
 
 
-def claimed(identifier: str = "notif-essai-1", **changes: Any) -> Claimed:
+def claimed(identifier: str = "notif-essai-1", **changes: Any) -> ClaimedMessage:
     """A notification under lease."""
     body = canon(**changes)
     envelope = Envelope(
@@ -89,4 +89,4 @@ def claimed(identifier: str = "notif-essai-1", **changes: Any) -> Claimed:
         body=body,
         created_at=datetime(2026, 1, 1, 7, tzinfo=UTC) - timedelta(seconds=1),
     )
-    return Claimed(envelope, attempt=1, fence=1)
+    return ClaimedMessage(envelope, attempt=1, fence=1)

@@ -11,7 +11,7 @@ from adapters.sinus.simulator import create_simulator
 from adapters.wire.link import Link
 from adapters.wire.simulated import InProcess
 from mapping import shipped
-from outbox.message import Claimed, Envelope, Kind
+from outbox.message import ClaimedMessage, Envelope, Kind
 
 if TYPE_CHECKING:
     import httpx
@@ -183,9 +183,9 @@ def envelope(topic: str, body: dict[str, Any], id_: str = "") -> Envelope:
     return Envelope(id_, "sinus", lane, topic, kind, body["mode"], body, NOW)
 
 
-def claimed(topic: str, body: dict[str, Any], id_: str = "") -> Claimed:
+def claimed(topic: str, body: dict[str, Any], id_: str = "") -> ClaimedMessage:
     """The first attempt of a message."""
-    return Claimed(envelope(topic, body, id_), attempt=1, fence=1)
+    return ClaimedMessage(envelope(topic, body, id_), attempt=1, fence=1)
 
 
 _ids = count(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from outbox.message import Claimed, Envelope, Kind
+from outbox.message import ClaimedMessage, Envelope, Kind
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 TR_NUMBER = "FR825NOVI2026TR000001"
@@ -102,8 +102,8 @@ def detached_document(revision: int = 2, **changes: Any) -> dict[str, Any]:
 
 def claimed(
     topic: str, body: dict[str, Any], *, id_: str = "msg-1", reference: str | None = None, attempt: int = 1
-) -> Claimed:
+) -> ClaimedMessage:
     """An envelope under lease."""
     lane = body.get("victim", {}).get("id") or body.get("victim_id") or "evt-essai-1"
     envelope = Envelope(id_, "sivic", lane, topic, Kind.STATE, body.get("mode", "Actual"), body, NOW)
-    return Claimed(envelope, attempt, fence=attempt, reference=reference)
+    return ClaimedMessage(envelope, attempt, fence=attempt, reference=reference)

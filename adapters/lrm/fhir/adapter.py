@@ -16,10 +16,10 @@ from outbox.message import Receipt
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dictionary
 
-    from adapters.lrm.fhir.client import Answered, LrmFhirClient
+    from adapters.lrm.fhir.client import LrmFhirClient, LrmTaskAnswer
     from adapters.wire.link import Link
     from mapping import Mapping
-    from outbox.message import Claimed, Envelope
+    from outbox.message import ClaimedMessage, Envelope
 
 
 class LrmFhirAdapter:
@@ -33,14 +33,14 @@ class LrmFhirAdapter:
         self._client = client
         self._mappings = mappings
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Hand one message over. The receipt's reference is the CRRA's own record, once it has one."""
         refuse_other_mode(claimed, self._link, "lrm_fhir")
         envelope = claimed.envelope
         bundle = message(envelope.id, envelope.created_at, self._mapped(envelope))
         return _receipt(claimed, await self._client.process(bundle, envelope.body["request_id"]))
 
-    async def resend(self, claimed: Claimed) -> Receipt:
+    async def resend(self, claimed: ClaimedMessage) -> Receipt:
         """Hand over once more the very bytes of the last attempt."""
         refuse_other_mode(claimed, self._link, "lrm_fhir")
         return _receipt(claimed, await self._client.repeat(claimed.exact, claimed.envelope.body["request_id"]))
@@ -63,7 +63,7 @@ class LrmFhirAdapter:
         await self._client.aclose()
 
 
-def _receipt(claimed: Claimed, answer: Answered) -> Receipt:
+def _receipt(claimed: ClaimedMessage, answer: LrmTaskAnswer) -> Receipt:
     return Receipt(
         reference=answer.facts["dossier"] or claimed.reference,
         duplicate=answer.duplicate,

@@ -34,7 +34,7 @@ NOTHING_SAID: dict[str, Any] = {"etat": None, "etat_le": None, "dossier": None, 
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class LrmTaskAnswer:
     """What the CRRA's software says of one message."""
 
     facts: dict[str, Any]
@@ -53,11 +53,11 @@ class LrmFhirClient:
         self._clock = clock
         self._http = open_client(link, transport)
 
-    async def process(self, bundle: Resource, request: str) -> Answered:
+    async def process(self, bundle: Resource, request: str) -> LrmTaskAnswer:
         """Hand over a message; safe to repeat, Bundle.identifier is the key."""
         return await self._handed_over(orjson.dumps(bundle), bundle["entry"][0]["resource"]["id"], request)
 
-    async def repeat(self, sent: bytes, request: str) -> Answered:
+    async def repeat(self, sent: bytes, request: str) -> LrmTaskAnswer:
         """Hand over once more the very bytes of an earlier call."""
         bundle = _parsed(sent) or {}
         head = next(_of_type(bundle, "MessageHeader"), None)
@@ -65,12 +65,12 @@ class LrmFhirClient:
             raise not_ours()
         return await self._handed_over(sent, head["id"], request)
 
-    async def _handed_over(self, sent: bytes, header: str, request: str) -> Answered:
+    async def _handed_over(self, sent: bytes, header: str, request: str) -> LrmTaskAnswer:
         reply = await self._ask("POST", "/$process-message", sent)
         document = _parsed(reply.body)
         if document is None or document.get("resourceType") not in _SPOKEN:
             if reply.is_receipt:
-                return Answered(NOTHING_SAID, duplicate=False, sent=sent, answered=reply.answered)
+                return LrmTaskAnswer(NOTHING_SAID, duplicate=False, sent=sent, answered=reply.answered)
             raise unreadable(sent, reply.answered)
         outcome = _first(document, "OperationOutcome") or {}
         task = _first(document, "Task")
@@ -82,7 +82,7 @@ class LrmFhirClient:
         elif not outcome and task is None:
             raise unreadable(sent, reply.answered)
         facts = NOTHING_SAID if task is None else self._facts(task, request, sent, reply.answered)
-        return Answered(facts, "DOUBLON" in _reasons(outcome), sent, reply.answered)
+        return LrmTaskAnswer(facts, "DOUBLON" in _reasons(outcome), sent, reply.answered)
 
     def _agrees(self, head: Resource, header: str, outcome: Resource, reply: Reply) -> None:
         """Whether the response message says `ok` to ours; raises what it says instead."""
@@ -129,13 +129,13 @@ class LrmFhirClient:
         if exercise != (self._link.mode == "Exercise"):
             raise other_answer("Task.meta.security", sent, answered)
         concept = task.get("businessStatus")
-        said = (
+        business_code = (
             next((code for code in codes([concept]) if code in set(Status)), None)
             if isinstance(concept, dict)
             else None
         )
         return {
-            "etat": said or _by_status(task.get("status")),
+            "etat": business_code or _by_status(task.get("status")),
             "etat_le": task.get("lastModified") or self._clock().isoformat(),
             "dossier": _inside(task, "groupIdentifier", "value"),
             "motif_refus": _refusal(task),
@@ -148,7 +148,7 @@ class LrmFhirClient:
 
 def _by_status(status: object) -> str:
     """A Task of another maker, without our businessStatus: the first state that has this status."""
-    return next((one.value for one in Status if one.task_status == status), "TRANSMISE")
+    return next((known.value for known in Status if known.task_status == status), "TRANSMISE")
 
 
 def _refusal(task: Resource) -> str | None:
@@ -174,8 +174,10 @@ def _of_type(bundle: Resource, kind: str) -> Iterator[Resource]:
 
 def _reasons(outcome: Resource) -> list[str]:
     issues = outcome.get("issue")
-    details = (one.get("details") for one in (issues if isinstance(issues, list) else ()) if isinstance(one, dict))
-    return codes([one for one in details if isinstance(one, dict)])
+    details = (
+        issue.get("details") for issue in (issues if isinstance(issues, list) else ()) if isinstance(issue, dict)
+    )
+    return codes([detail for detail in details if isinstance(detail, dict)])
 
 
 def _inside(holder: object, *path: str) -> Any:  # noqa: ANN401 - JSON as it comes

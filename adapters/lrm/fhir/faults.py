@@ -68,9 +68,9 @@ def refused_by_lrm(
     outcome: Mapping[str, Any], status: int, *, retry_after: float | None, sent: bytes, answered: bytes
 ) -> DeliveryError:
     """The error of an OperationOutcome: its gravest issue decides; one that may pass later only if nothing else is wrong."""
-    issues = [one for one in _list(outcome.get("issue")) if isinstance(one, dict)]
-    wrong = [one for one in issues if one.get("severity") in {"fatal", "error"}]
-    codes = [str(one.get("code")) for one in wrong]
+    issues = [issue for issue in _list(outcome.get("issue")) if isinstance(issue, dict)]
+    wrong = [issue for issue in issues if issue.get("severity") in {"fatal", "error"}]
+    codes = [str(issue.get("code")) for issue in wrong]
     permanent = next((code for code in codes if code in PERMANENT), None)
     transient = next((code for code in codes if code in TRANSIENT), None)
     detail = _told(wrong)
@@ -92,14 +92,14 @@ def refused_by_lrm(
 
 def refuses(outcome: Mapping[str, Any]) -> bool:
     """Whether an issue of it is an error; one that only informs refuses nothing."""
-    issues = [one for one in _list(outcome.get("issue")) if isinstance(one, dict)]
-    return any(one.get("severity") in {"fatal", "error"} for one in issues)
+    issues = [issue for issue in _list(outcome.get("issue")) if isinstance(issue, dict)]
+    return any(issue.get("severity") in {"fatal", "error"} for issue in issues)
 
 
 def _told(issues: Sequence[Mapping[str, Any]]) -> str:
     """The places that are at fault, where they can only be places."""
-    said = [place for one in issues for place in _list(one.get("expression")) if isinstance(place, str)]
-    return ", ".join(place for place in said if _PLACE.fullmatch(place))[:500]
+    places = [place for issue in issues for place in _list(issue.get("expression")) if isinstance(place, str)]
+    return ", ".join(place for place in places if _PLACE.fullmatch(place))[:500]
 
 
 def _list(value: Any) -> list[Any]:  # noqa: ANN401 - JSON as it comes

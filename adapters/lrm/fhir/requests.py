@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from adapters.wire.fhir.vocabulary import FhirRefusalError, Issue, Resource
-from adapters.wire.fhir.writing.answers import Followed
+from adapters.wire.fhir.writing.answers import FollowedRequest
 from domain.intervention.status import MOVES, REFUSALS, Status
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ class HeldRequest:
         """Where it is now."""
         return self.history[-1][0]
 
-    def followed(self, mode: str) -> Followed:
+    def followed(self, mode: str) -> FollowedRequest:
         """What its sender may know."""
-        return Followed(
+        return FollowedRequest(
             id=hashlib.sha256(self.request.encode()).hexdigest()[:32],
             request_id=self.request,
             reference=self.record,
@@ -81,8 +81,8 @@ class HeldRequests:
         if key in self._messages:
             known, request = self._messages[key]
             if known != digest:
-                said = "Un autre contenu a déjà été reçu sous cet identifiant."
-                raise _refused("conflict", "MESSAGE_DEJA_RECU", said, "Bundle.identifier")
+                sentence = "Un autre contenu a déjà été reçu sous cet identifiant."
+                raise _refused("conflict", "MESSAGE_DEJA_RECU", sentence, "Bundle.identifier")
             return self._requests[request], True
         held = self._acted(document, read, at)
         self._messages[key] = (digest, held.request)

@@ -65,9 +65,9 @@ def _process_door(held: HeldRequests, clock: Callable[[], datetime]) -> Callable
 
 def _task_door(held: HeldRequests) -> Callable[[Request], Any]:
     async def tasks(request: Request) -> Response:
-        found = held.find(request.query_params.get("focus:identifier", "").rpartition("|")[2])
+        request_held = held.find(request.query_params.get("focus:identifier", "").rpartition("|")[2])
         base = str(request.base_url).rstrip("/")
-        followed = found.followed(held.mode) if found else None
+        followed = request_held.followed(held.mode) if request_held else None
         matches = [(f"{base}/Task/{followed.id}", task(followed))] if followed else []
         return _fhir(searchset(matches, f"{base}/Task"))
 

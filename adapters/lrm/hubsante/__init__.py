@@ -37,5 +37,5 @@ def open_hub(  # noqa: PLR0913 - what a hub is made of
     connections: Mapping[str, HubConnection] | None = None,
 ) -> HubAdapter:
     """The destination `hub`: `mappings` by topic. `connections` are shared with the inbound door where there is one."""
-    joined = connections or {one.vhost: HubConnection(link, one, clock) for one in perimeters}
+    joined = connections or {perimeter.vhost: HubConnection(link, perimeter, clock) for perimeter in perimeters}
     return HubAdapter(link, perimeters, joined, mappings, open_judges(models_dir, perimeters), clock)

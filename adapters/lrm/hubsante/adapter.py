@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
-from adapters.lrm.hubsante.emission.again import Said, read_again
+from adapters.lrm.hubsante.emission.again import SentMessage, read_again
 from adapters.lrm.hubsante.emission.cases import CREATE, PICTURE, UPDATE, case_body, case_id, picture_body, update_body
 from adapters.lrm.hubsante.emission.contents import KEYS, OF_A_VICTIM, content_of
 from adapters.lrm.hubsante.emission.older_models import UnsaidError
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from adapters.wire.link import Link
     from adapters.wire.perimeter import Perimeter
     from mapping import Mapping as MappingFile
-    from outbox.message import Claimed, Envelope
+    from outbox.message import ClaimedMessage, Envelope
 
 CANCEL = "intervention.cancel"
 TO = "@"
@@ -75,7 +75,7 @@ class HubAdapter:
         self._clock = clock
         self._reading = reading_of(mappings)
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Publish one message; the receipt's reference is the shared case id and who has it, its facts name the distributionID."""
         refuse_other_mode(claimed, self._link, self.name)
         envelope = claimed.envelope
@@ -88,30 +88,30 @@ class HubAdapter:
         self._check(tree, perimeter)
         body, content_type = self._written(tree, perimeter)
         recipient = tree["descriptor"]["explicitAddress"]["explicitAddressValue"]
-        return await self._publish(perimeter, body, Said(identifier, content_type, recipient, key, case))
+        return await self._publish(perimeter, body, SentMessage(identifier, content_type, recipient, key, case))
 
-    async def resend(self, claimed: Claimed) -> Receipt:
+    async def resend(self, claimed: ClaimedMessage) -> Receipt:
         """Publish once more the very bytes of the last attempt, under the same distributionID."""
         refuse_other_mode(claimed, self._link, self.name)
         perimeter = self._perimeter(claimed.envelope)
-        said = read_again(claimed.exact, self._judges.get(perimeter.model), self._clock())
+        reading = read_again(claimed.exact, self._judges.get(perimeter.model), self._clock())
         match claimed.envelope.topic:
             case "counts":  # A picture of the situation names its event in words of its own.
-                said = replace(said, case=case_id(perimeter.client_id, claimed.envelope.body["event"]["id"]))
+                reading = replace(reading, case=case_id(perimeter.client_id, claimed.envelope.body["event"]["id"]))
             case topic if topic == REPLY:  # An answer is of no case of ours.
-                said = replace(said, key="reply", case=None)
-        return await self._publish(perimeter, claimed.exact, said)
+                reading = replace(reading, key="reply", case=None)
+        return await self._publish(perimeter, claimed.exact, reading)
 
-    async def _publish(self, perimeter: Perimeter, body: bytes, said: Said) -> Receipt:
-        await self._connections[perimeter.vhost].publish(body, said.content_type, said.identifier)
+    async def _publish(self, perimeter: Perimeter, body: bytes, reading: SentMessage) -> Receipt:
+        await self._connections[perimeter.vhost].publish(body, reading.content_type, reading.identifier)
         facts = {
-            "distribution_id": said.identifier,
+            "distribution_id": reading.identifier,
             "vhost": perimeter.vhost,
-            "message": said.key,
-            "case_id": said.case,
-            "recipient": said.recipient,
+            "message": reading.key,
+            "case_id": reading.case,
+            "recipient": reading.recipient,
         }
-        reference = f"{said.case}{TO}{said.recipient}" if said.case else None
+        reference = f"{reading.case}{TO}{reading.recipient}" if reading.case else None
         return Receipt(reference=reference, sent=body, answered=CONFIRMED, facts=facts)
 
     @property
@@ -127,7 +127,7 @@ class HubAdapter:
     @property
     def links(self) -> tuple[LinkState, ...]:
         """How each perimeter that was opened stands."""
-        return tuple(one.state for one in self._connections.values() if one.opened)
+        return tuple(connection.state for connection in self._connections.values() if connection.opened)
 
     def listen(self, take: Take) -> None:
         """Connect every perimeter and consume its queues; `take` returns once a message is durable."""
@@ -141,17 +141,19 @@ class HubAdapter:
 
     def _perimeter(self, envelope: Envelope) -> Perimeter:
         if envelope.topic == REPLY:
-            carriers = [one for one in self._perimeters if one.vhost == envelope.body.get("vhost")]
+            carriers = [carrier for carrier in self._perimeters if carrier.vhost == envelope.body.get("vhost")]
         else:
-            carriers = [one for one in self._perimeters if envelope.topic in one.topics]
+            carriers = [carrier for carrier in self._perimeters if envelope.topic in carrier.topics]
             carriers = _carrying(carriers, envelope.topic)
         to = envelope.body.get("to")
-        known = (one for one in carriers if to in one.recipients or to in one.recipients.values())
+        known = (carrier for carrier in carriers if to in carrier.recipients or to in carrier.recipients.values())
         for perimeter in (*known, *carriers):
             return perimeter
         raise PermanentDeliveryError("hub.sujet", "Aucun périmètre du hub ne porte ce sujet.", envelope.topic)
 
-    def _message(self, claimed: Claimed, perimeter: Perimeter, identifier: str) -> tuple[dict[str, Any], str, str]:
+    def _message(
+        self, claimed: ClaimedMessage, perimeter: Perimeter, identifier: str
+    ) -> tuple[dict[str, Any], str, str]:
         envelope, mine = claimed.envelope, perimeter.client_id
         mapped = self._mapped(envelope)
         known = (claimed.reference or "").rpartition(TO)[2]
@@ -173,7 +175,7 @@ class HubAdapter:
         return self._enclosed(envelope, perimeter, identifier, recipient, {key: body}, update=not first), key, case
 
     def _content(
-        self, claimed: Claimed, mapped: dict[str, Any], perimeter: Perimeter, identifier: str, known: str
+        self, claimed: ClaimedMessage, mapped: dict[str, Any], perimeter: Perimeter, identifier: str, known: str
     ) -> tuple[dict[str, Any], str, str]:
         """What speaks of a case already shared, or of none."""
         envelope = claimed.envelope
@@ -251,12 +253,14 @@ class HubAdapter:
         return acknowledge(received, to, answerer, identifier, now, step=step, error_id=error)
 
     def _check(self, tree: dict[str, Any], perimeter: Perimeter) -> None:
-        found = emission_faults(tree, perimeter.model, perimeter.client_id)
+        findings = emission_faults(tree, perimeter.model, perimeter.client_id)
         judge = self._judges.get(perimeter.model)
-        if not found and judge is not None:
-            found = judge.judge_tree(tree, flags=False, releases=False).faults
-        if found:
-            raise PermanentDeliveryError("hub.regles", "Le message n’est pas conforme au contrat du hub.", _told(found))
+        if not findings and judge is not None:
+            findings = judge.judge_tree(tree, flags=False, releases=False).faults
+        if findings:
+            raise PermanentDeliveryError(
+                "hub.regles", "Le message n’est pas conforme au contrat du hub.", _told(findings)
+            )
 
     def _written(self, tree: dict[str, Any], perimeter: Perimeter) -> tuple[bytes, str]:
         judge = self._judges.get(perimeter.model)
@@ -268,18 +272,18 @@ class HubAdapter:
 def _carrying(perimeters: list[Perimeter], topic: str) -> list[Perimeter]:
     """Those of the topic's perimeters whose hub carries its message; a refusal that names it when there is none."""
     key = KEYS.get(topic) or (PICTURE if topic == "counts" else CREATE)
-    found = [perimeter for perimeter in perimeters if carries(perimeter, key)]
-    if perimeters and not found:
+    carriers = [perimeter for perimeter in perimeters if carries(perimeter, key)]
+    if perimeters and not carriers:
         where = ", ".join(perimeter.vhost for perimeter in perimeters)
         title = "Le hub ne porte pas ce message sur ce périmètre, d’après sa liste : « carries » dans les réglages."
         raise PermanentDeliveryError("hub.perimetre", title, f"{NAMES[key]} : {where}")
-    return found
+    return carriers
 
 
 def _party(perimeter: Perimeter) -> Party:
     return Party(f"{perimeter.name}-{perimeter.client_id}", f"{perimeter.vendor}:{perimeter.client_id}")
 
 
-def _told(found: tuple[Finding, ...]) -> str:
+def _told(findings: tuple[Finding, ...]) -> str:
     """Paths and rules only: a finding holds no value of the message."""
-    return " ; ".join(str(finding) for finding in found[:_SHOWN])
+    return " ; ".join(str(finding) for finding in findings[:_SHOWN])

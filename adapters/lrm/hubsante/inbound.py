@@ -1,6 +1,6 @@
 """What the hub hands over: read, judged, its identifiers found, and what it calls for in answer. Pure; keeping it is the gateway's.
 
-Any bytes give a `Received`: what cannot be read is kept as it came, with the reason. A message that is not quite of the
+Any bytes give a `ReceivedMessage`: what cannot be read is kept as it came, with the reason. A message that is not quite of the
 contract is refused with a code of the contract; nothing is dropped.
 """
 
@@ -61,7 +61,7 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Received:
+class ReceivedMessage:
     """One message as it came."""
 
     vhost: str
@@ -113,7 +113,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class InboundContext:
     """What is known here when a message comes."""
 
     mode: str
@@ -126,7 +126,9 @@ class Known:
     """Whether it already waited for its case."""
 
 
-def read_delivery(delivery: Delivery, judge: Judge | None, at: datetime, reading: Reading | None = None) -> Received:
+def read_delivery(
+    delivery: Delivery, judge: Judge | None, at: datetime, reading: Reading | None = None
+) -> ReceivedMessage:
     """The message of a delivery, by its content type, read by our own schema and mappings. Never raises on bad input."""
     try:
         form = Format(delivery.content_type)
@@ -148,7 +150,7 @@ def read_delivery(delivery: Delivery, judge: Judge | None, at: datetime, reading
         misfits = tuple(Finding(Part.CONTENT, f"{key}.{path}", f"{kind} attendu") for path, kind in fitted.misfits)
         faults, remarks = (faults, (*remarks, *misfits)) if judge else ((*faults, *misfits), remarks)
         content, body = (reading or shipped_reading()).read(message, fitted), fitted.tree
-    return Received(
+    return ReceivedMessage(
         vhost=delivery.vhost,
         box=delivery.box,
         content_type=delivery.content_type,
@@ -165,10 +167,12 @@ def read_delivery(delivery: Delivery, judge: Judge | None, at: datetime, reading
     )
 
 
-def _bare(delivery: Delivery, at: datetime, fault: Finding) -> Received:
-    found = extracted_identifier(delivery.body[:4096])
-    identifier = found or f"sha256:{hashlib.sha256(delivery.body).hexdigest()}"
-    return Received(delivery.vhost, delivery.box, delivery.content_type, delivery.body, at, identifier, faults=(fault,))
+def _bare(delivery: Delivery, at: datetime, fault: Finding) -> ReceivedMessage:
+    unsealed = extracted_identifier(delivery.body[:4096])
+    identifier = unsealed or f"sha256:{hashlib.sha256(delivery.body).hexdigest()}"
+    return ReceivedMessage(
+        delivery.vhost, delivery.box, delivery.content_type, delivery.body, at, identifier, faults=(fault,)
+    )
 
 
 def _content(tree: Mapping[str, Any]) -> tuple[str | None, dict[str, Any] | None]:
@@ -211,7 +215,7 @@ def ids_of(body: Mapping[str, Any]) -> Ids:
     return Ids(case, _unique(patients), _unique(resources), request)
 
 
-def decide(received: Received, known: Known) -> Decision:
+def decide(received: ReceivedMessage, known: InboundContext) -> Decision:
     """The answer of the contract: an RC-REF, or an RS-ERROR of ours before a refused one, or nothing."""
     envelope = received.envelope
     if envelope is None or envelope.kind in {ACK, ERROR}:
@@ -219,7 +223,7 @@ def decide(received: Received, known: Known) -> Decision:
     return _refusal(received, envelope, known) or _place(received, known)
 
 
-def _refusal(received: Received, envelope: Envelope, known: Known) -> Decision | None:
+def _refusal(received: ReceivedMessage, envelope: Envelope, known: InboundContext) -> Decision | None:
     """Why it cannot be taken, whatever it says."""
     if not known.sender:
         return Decision(Move.REFUSE, Code.UNKNOWN_SENDER, "expéditeur absent de notre annuaire")
@@ -236,7 +240,7 @@ def _refusal(received: Received, envelope: Envelope, known: Known) -> Decision |
     return None
 
 
-def _place(received: Received, known: Known) -> Decision:
+def _place(received: ReceivedMessage, known: InboundContext) -> Decision:
     """Whether it comes where it should among the messages of its case."""
     if known.case and _creates_again(received, known):
         return Decision(Move.REFUSE, Code.CASE_ALREADY_EXISTS, "caseId déjà connu")
@@ -249,7 +253,7 @@ def _place(received: Received, known: Known) -> Decision:
     return Decision(Move.ACKNOWLEDGE)
 
 
-def _creates_again(received: Received, known: Known) -> bool:
+def _creates_again(received: ReceivedMessage, known: InboundContext) -> bool:
     """The same SAMU shares a case as new that it shared before: it has updates for that.
 
     An affair of the firefighters has no message of update: its first message comes again, transcoded or not. Who shares a case
@@ -268,15 +272,15 @@ def _text(value: object) -> str | None:
 
 
 def _inside(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = body.get(name)
-    return found if isinstance(found, dict) else {}
+    inner = body.get(name)
+    return inner if isinstance(inner, dict) else {}
 
 
 def _items(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    found = body.get(name)
-    listed = found if isinstance(found, list) else [found]
+    value = body.get(name)
+    listed = value if isinstance(value, list) else [value]
     return [item for item in listed if isinstance(item, Mapping)]
 
 
-def _unique(found: list[str | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one for one in found if one))
+def _unique(identifiers: list[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(identifier for identifier in identifiers if identifier))

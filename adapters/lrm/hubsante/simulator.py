@@ -66,8 +66,8 @@ class Access:
     def link(self, client_id: str, mode: str) -> Link:
         """The link of one client."""
         papers = self.papers[client_id]
-        said = {"url": self.url, "ca": self.ca, "certificate": papers.certificate, "private_key": papers.private_key}
-        return Link.model_validate({**said, "mode": mode, "connect_timeout": 10, "read_timeout": 10})
+        access = {"url": self.url, "ca": self.ca, "certificate": papers.certificate, "private_key": papers.private_key}
+        return Link.model_validate({**access, "mode": mode, "connect_timeout": 10, "read_timeout": 10})
 
 
 class HubSimulator:
@@ -119,7 +119,7 @@ class HubSimulator:
         """What the SAMU holds, per virtual host: cases, and what it heard of its own messages."""
         return {
             vhost: {
-                "cases": {case: dict(said) for case, said in sorted(partner.cases.items())},
+                "cases": {case: dict(fields) for case, fields in sorted(partner.cases.items())},
                 "heard": list(partner.heard),
             }
             for vhost, partner in self.partners.items()
@@ -229,14 +229,16 @@ def _access(access: Access) -> dict[str, Any]:
 
 
 def _page(hub: HubSimulator) -> str:
-    said = "".join(f"<dt>{html.escape(k)}</dt><dd>{html.escape(str(v))}</dd>" for k, v in _access(hub.access).items())
+    entries = "".join(
+        f"<dt>{html.escape(k)}</dt><dd>{html.escape(str(v))}</dd>" for k, v in _access(hub.access).items()
+    )
     rows = "".join(_row(line) for line in reversed(hub.dispatcher.lines))
     return (
         '<!doctype html><html lang="fr"><meta charset="utf-8"><meta http-equiv="refresh" content="3">'
         "<title>Hub Santé du bac à sable</title><style>body{font:15px system-ui;margin:2rem;max-width:80rem}"
         "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #ccc;padding:.4rem;text-align:left;"
         "vertical-align:top}.non{background:#fde8e6}pre{white-space:pre-wrap;margin:0}dt{font-weight:600}</style>"
-        f"<h1>Hub Santé du bac à sable</h1><h2>Se connecter</h2><dl>{said}</dl><h2>Messages</h2>"
+        f"<h1>Hub Santé du bac à sable</h1><h2>Se connecter</h2><dl>{entries}</dl><h2>Messages</h2>"
         "<table><tr><th>Heure<th>Hôte virtuel<th>De<th>À<th>Message<th>distributionID<th>Code<th>Pourquoi</tr>"
         f"{rows}</table></html>"
     )
@@ -245,5 +247,5 @@ def _page(hub: HubSimulator) -> str:
 def _row(line: Line) -> str:
     word = line.code or ("rejeté" if line.cause else "passé")
     cells = (line.at, line.vhost, line.sender, line.recipient, line.message, line.distribution_id, word)
-    told = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
-    return f'<tr class="{"non" if line.cause else "oui"}">{told}<td><pre>{html.escape(line.cause)}</pre></td></tr>'
+    row = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
+    return f'<tr class="{"non" if line.cause else "oui"}">{row}<td><pre>{html.escape(line.cause)}</pre></td></tr>'

@@ -15,10 +15,10 @@ from outbox.message import Receipt
 if TYPE_CHECKING:
     from collections.abc import Mapping as Dictionary
 
-    from adapters.lrm.soap.client import Acknowledged, LrmClient
+    from adapters.lrm.soap.client import LrmAcknowledgement, LrmClient
     from adapters.wire.link import Link
     from mapping import Mapping
-    from outbox.message import Claimed, Envelope
+    from outbox.message import ClaimedMessage, Envelope
 
 
 class LrmSoapAdapter:
@@ -30,7 +30,7 @@ class LrmSoapAdapter:
         self._client = client
         self._mappings = mappings
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """Hand one request or cancellation over. The receipt's reference is the idDossier, to read on the telephone."""
         refuse_other_mode(claimed, self._link, "lrm")
         envelope = claimed.envelope
@@ -43,7 +43,7 @@ class LrmSoapAdapter:
                 raise unknown_topic(envelope.topic)
         return _receipt(claimed, taken)
 
-    async def resend(self, claimed: Claimed) -> Receipt:
+    async def resend(self, claimed: ClaimedMessage) -> Receipt:
         """Hand over once more what the last attempt said."""
         refuse_other_mode(claimed, self._link, "lrm")
         return _receipt(claimed, await self._client.repeat(claimed.envelope.id, claimed.exact))
@@ -66,7 +66,7 @@ class LrmSoapAdapter:
         await self._client.aclose()
 
 
-def _receipt(claimed: Claimed, taken: Acknowledged) -> Receipt:
+def _receipt(claimed: ClaimedMessage, taken: LrmAcknowledgement) -> Receipt:
     return Receipt(
         reference=taken.record or claimed.reference,
         duplicate=taken.duplicate,
@@ -76,7 +76,7 @@ def _receipt(claimed: Claimed, taken: Acknowledged) -> Receipt:
     )
 
 
-def _facts(taken: Acknowledged) -> dict[str, Any]:
+def _facts(taken: LrmAcknowledgement) -> dict[str, Any]:
     return {
         "etat": taken.state,
         "etat_le": taken.since.isoformat() if taken.since else None,

@@ -37,7 +37,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledged:
+class LrmAcknowledgement:
     """What the CRRA's software says of one request."""
 
     request: str
@@ -80,28 +80,30 @@ class LrmClient:
         self._soap = SoapClient(_contract(), self._http, "lrm", clock, signer)
         self._ages = credentials is not None or signer is not None
 
-    async def request(self, identifier: str, demande: Mapping[str, Any]) -> Acknowledged:
+    async def request(self, identifier: str, demande: Mapping[str, Any]) -> LrmAcknowledgement:
         """DemanderIntervention; safe to repeat, idDemande is the key."""
         return await self._call("DemanderIntervention", identifier, {"demande": demande}, demande.get("idDemande"))
 
-    async def cancel(self, identifier: str, annulation: Mapping[str, Any]) -> Acknowledged:
+    async def cancel(self, identifier: str, annulation: Mapping[str, Any]) -> LrmAcknowledgement:
         """AnnulerDemande; safe to repeat."""
         tree = {"annulation": annulation}
         return await self._call("AnnulerDemande", identifier, tree, annulation.get("idDemande"))
 
-    async def repeat(self, identifier: str, said: bytes) -> Acknowledged:
+    async def repeat(self, identifier: str, body: bytes) -> LrmAcknowledgement:
         """What was sent before, once more; what ages in its headers is made anew, its body is not."""
-        before = self._soap.again(said)
+        before = self._soap.again(body)
         request = next(iter(before.tree.values()))["idDemande"]
         headers = self._headers(before.operation, identifier) if self._ages else None
         return self._acknowledged(await self._answered(self._soap.repeat(before, headers)), request)
 
-    async def consult(self, request: str) -> Acknowledged:
+    async def consult(self, request: str) -> LrmAcknowledgement:
         """ConsulterDemande: where the request is now."""
         tree = {"idDemande": request, "mode": self._link.mode}
         return await self._call("ConsulterDemande", secrets.token_hex(16), tree, request)
 
-    async def _call(self, operation: str, identifier: str, tree: Mapping[str, Any], request: object) -> Acknowledged:
+    async def _call(
+        self, operation: str, identifier: str, tree: Mapping[str, Any], request: object
+    ) -> LrmAcknowledgement:
         asked = self._soap.call(operation, tree, self._headers(operation, identifier))
         return self._acknowledged(await self._answered(asked), request)
 
@@ -111,9 +113,9 @@ class LrmClient:
         except FaultAnswerError as fault:
             raise refused_by_lrm(fault) from fault
 
-    def _acknowledged(self, answer: Answer, request: object) -> Acknowledged:
+    def _acknowledged(self, answer: Answer, request: object) -> LrmAcknowledgement:
         if not answer.tree:
-            return Acknowledged(
+            return LrmAcknowledgement(
                 str(request), None, None, None, None, duplicate=False, sent=answer.sent, answered=answer.answered
             )
         accuse = answer.tree["accuse"]
@@ -121,7 +123,7 @@ class LrmClient:
             raise other_answer("accuse.idDemande", answer.sent, answer.answered)
         if accuse["mode"] != self._link.mode:
             raise other_answer("accuse.mode", answer.sent, answer.answered)
-        return Acknowledged(
+        return LrmAcknowledgement(
             request=accuse["idDemande"],
             record=accuse.get("idDossier"),
             state=accuse["etat"],

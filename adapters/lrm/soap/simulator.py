@@ -60,9 +60,9 @@ def _detail(fault: SoapFault) -> Element:
     correlation = uuid.uuid4().hex
     _LOG.info("lrm.simulator.refused reason=%s correlation=%s", reason.value, correlation)
     detail = etree.Element(f"{{{NAMESPACE}}}DemandeFault", nsmap={"t": NAMESPACE})
-    said = [("code", reason.value), *(("champ", path[:255]) for path in fault.fields[:20])]
-    said += [("reessayable", "true" if reason.retryable else "false"), ("correlation", correlation)]
-    for name, text in said:
+    fields = [("code", reason.value), *(("champ", path[:255]) for path in fault.fields[:20])]
+    fields += [("reessayable", "true" if reason.retryable else "false"), ("correlation", correlation)]
+    for name, text in fields:
         etree.SubElement(detail, f"{{{NAMESPACE}}}{name}").text = text
     return detail
 
@@ -74,7 +74,7 @@ def _fault(reason: FaultReason, *fields: str) -> SoapFault:
 def _accuse(operation: str, held: HeldRequest, mode: str, *, duplicate: bool) -> Element:
     response = etree.Element(f"{{{NAMESPACE}}}{operation}Response", nsmap={"t": NAMESPACE})
     accuse = etree.SubElement(response, f"{{{NAMESPACE}}}accuse")
-    said = {
+    fields = {
         "idDemande": held.request,
         "idDossier": held.record,
         "mode": mode,
@@ -84,7 +84,7 @@ def _accuse(operation: str, held: HeldRequest, mode: str, *, duplicate: bool) ->
         "etatLe": held.since.isoformat(),
         "doublon": "true" if duplicate else "false",
     }
-    for name, text in said.items():
+    for name, text in fields.items():
         if text is not None:
             etree.SubElement(accuse, f"{{{NAMESPACE}}}{name}").text = text
     return response

@@ -28,23 +28,23 @@ def _validator(part: Part) -> jsonschema_rs.Draft202012Validator:
 
 def faults_of(document: object, part: Part) -> list[str]:
     """JSON pointers of what is outside the contract, never the values; empty when all is well."""
-    found = {
+    pointers = {
         "/" + "/".join(str(step) for step in error.instance_path) for error in _validator(part).iter_errors(document)
     }
-    return sorted(found)[:20]
+    return sorted(pointers)[:20]
 
 
 @cache
 def _names() -> frozenset[str]:
     """Every key the contract gives a name to."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting: list[Any] = [schema()["$defs"]]
     while waiting:
         node = waiting.pop()
         if isinstance(node, dict):
-            found |= set(node.get("properties", {}))
+            names |= set(node.get("properties", {}))
             waiting.extend(node.values())
-    return frozenset(found)
+    return frozenset(names)
 
 
 def is_pointer(text: str) -> bool:

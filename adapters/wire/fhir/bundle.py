@@ -15,7 +15,7 @@ from adapters.wire.fhir.check import Findings, check
 from adapters.wire.fhir.names import Names
 from adapters.wire.fhir.primitives import shape_of
 from adapters.wire.fhir.standing import OUT, standing
-from adapters.wire.fhir.vocabulary import LARGEST, FhirRefusalError, Issue, Placed, Resource
+from adapters.wire.fhir.vocabulary import LARGEST, FhirRefusalError, Issue, PlacedResource, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,7 +51,7 @@ class OpenBundle:
     """A Bundle whose resources stand, and whose references resolve inside it."""
 
     bundle: Resource
-    entries: tuple[Placed, ...]
+    entries: tuple[PlacedResource, ...]
     """In the order of the message, each followed by what it contains; what is retracted is not there."""
     issues: list[Issue]
     names: Names
@@ -59,7 +59,7 @@ class OpenBundle:
     """Places of the resources that are there and are not read."""
     used: set[str] = field(default_factory=set)
     """Places of the resources that a reader asked for."""
-    by_type: dict[str, list[Placed]] = field(init=False, default_factory=dict)
+    by_type: dict[str, list[PlacedResource]] = field(init=False, default_factory=dict)
     """The entries of each type."""
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class OpenBundle:
         for placed in self.entries:
             self.by_type.setdefault(placed.type, []).append(placed)
 
-    def of_type(self, *types: str) -> Sequence[Placed]:
+    def of_type(self, *types: str) -> Sequence[PlacedResource]:
         """The resources of some types, in the order of the message."""
         kinds = [self.by_type[kind] for kind in types if kind in self.by_type]
         given = (
@@ -76,7 +76,7 @@ class OpenBundle:
         self.used.update(placed.path for placed in given)
         return given
 
-    def find(self, holder: Placed, reference: Any, *types: str) -> Placed | None:  # noqa: ANN401 - whatever stands where a Reference should
+    def find(self, holder: PlacedResource, reference: Any, *types: str) -> PlacedResource | None:  # noqa: ANN401 - whatever stands where a Reference should
         """What a Reference of a resource points at, when it stands and is of one of these types."""
         target = self.names.resolve(holder, reference) if isinstance(reference, dict) else None
         if target is None or target.path in self.left_out or (types and target.type not in types):
@@ -122,8 +122,8 @@ def too_deep(document: Any) -> bool:  # noqa: ANN401 - JSON as it comes
     for _ in range(DEEPEST):
         level = [
             inner
-            for one in level
-            for inner in (one.values() if isinstance(one, dict) else one)
+            for node in level
+            for inner in (node.values() if isinstance(node, dict) else node)
             if isinstance(inner, NESTED)
         ]
         if not level:
@@ -155,10 +155,12 @@ def open_bundle(document: Resource, rules: Rules) -> OpenBundle:
     return OpenBundle(document, tuple(kept), issues, names, left_out)
 
 
-def _standing(placed: list[Placed], rules: Rules, findings: Findings) -> tuple[list[Placed], frozenset[str]]:
+def _standing(
+    placed: list[PlacedResource], rules: Rules, findings: Findings
+) -> tuple[list[PlacedResource], frozenset[str]]:
     """Those that may be read, each with the words for its state; then the places of the others."""
     issues, counted = findings.issues, dict.fromkeys(rules.most, 0)
-    kept: list[Placed] = []
+    kept: list[PlacedResource] = []
     left_out: set[str] = set()
     for each in placed:
         elements = rules.elements.get(each.type)
@@ -183,7 +185,7 @@ def _standing(placed: list[Placed], rules: Rules, findings: Findings) -> tuple[l
     return kept, frozenset(left_out)
 
 
-def _placed(entry: Any, path: str, issues: list[Issue]) -> Iterator[Placed]:  # noqa: ANN401 - JSON as it comes
+def _placed(entry: Any, path: str, issues: list[Issue]) -> Iterator[PlacedResource]:  # noqa: ANN401 - JSON as it comes
     """The resource of an entry, then those that it contains."""
     resource: Any = entry.get("resource") if isinstance(entry, dict) else None
     if not _is_resource(resource):
@@ -194,7 +196,7 @@ def _placed(entry: Any, path: str, issues: list[Issue]) -> Iterator[Placed]:  # 
     if url is not None and not isinstance(url, str):
         text = f"Attendu : une adresse ; reçu : {shape_of(url)}."
         issues.append(Issue("FULLURL", "structure", text, f"{path}.fullUrl", "warning"))
-    root = Placed(resource, f"{path}.resource", url if isinstance(url, str) else "")
+    root = PlacedResource(resource, f"{path}.resource", url if isinstance(url, str) else "")
     yield root
     contained = resource.get("contained")
     if contained is None:
@@ -206,7 +208,7 @@ def _placed(entry: Any, path: str, issues: list[Issue]) -> Iterator[Placed]:  # 
     for place, inner in enumerate(contained):
         at = f"{root.path}.contained[{place}]"
         if _is_resource(inner):
-            yield Placed(inner, at, container=root)
+            yield PlacedResource(inner, at, container=root)
         else:
             text = f"Attendu : une ressource FHIR ; reçu : {shape_of(inner)}."
             issues.append(Issue("ENTREE", "structure", text, at, "warning"))

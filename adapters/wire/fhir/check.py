@@ -21,7 +21,7 @@ from adapters.wire.fhir.vocabulary import (
     INSEE_TABLE,
     RELIABILITY,
     Issue,
-    Placed,
+    PlacedResource,
     Resource,
 )
 
@@ -56,9 +56,9 @@ class Findings:
     issues: list[Issue]
     unread: list[str] = field(default_factory=list)
     """Places of what no table knows."""
-    references: list[tuple[Placed | None, str, str]] = field(default_factory=list)
+    references: list[tuple[PlacedResource | None, str, str]] = field(default_factory=list)
     """Holder, place and text of each literal reference that is read."""
-    holder: Placed | None = None
+    holder: PlacedResource | None = None
     """The resource that is being looked at; None for the Bundle itself."""
 
 

@@ -36,10 +36,10 @@ _NOTE = {"note": _lines("Annotation")}
 
 def _when(name: str, label: str, *kinds: str) -> dict[str, Element]:
     """`onset[x]`, where Age is one more name of Quantity."""
-    found = choice(name, *kinds, label=label)
-    if f"{name}Quantity" in found:
-        found[f"{name}Age"] = found.pop(f"{name}Quantity")
-    return found
+    elements = choice(name, *kinds, label=label)
+    if f"{name}Quantity" in elements:
+        elements[f"{name}Age"] = elements.pop(f"{name}Quantity")
+    return elements
 
 
 OBSERVATION: Mapping[str, Element] = {

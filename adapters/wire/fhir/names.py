@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from adapters.wire.fhir.vocabulary import Issue, Placed, Resource
+from adapters.wire.fhir.vocabulary import Issue, PlacedResource, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,17 +21,17 @@ _TYPED = re.compile(r"(?:(?P<base>.*)/)?(?P<type>[A-Z][A-Za-z]{1,63})/(?P<id>[A-
 class Names:
     """Every name of every resource of one message."""
 
-    def __init__(self, placed: Sequence[Placed], issues: list[Issue]) -> None:
+    def __init__(self, placed: Sequence[PlacedResource], issues: list[Issue]) -> None:
         """Names that two resources bear are warned of, and designate neither."""
         self._placed = placed
-        self._by_name: dict[str, Placed | None] = {}
+        self._by_name: dict[str, PlacedResource | None] = {}
         self._issues = issues
         self._supposed: set[str] = set()
         for each in placed:
             if each.container is None:
                 self._name(each, issues)
 
-    def _name(self, placed: Placed, issues: list[Issue]) -> None:
+    def _name(self, placed: PlacedResource, issues: list[Issue]) -> None:
         url = normal(placed.url)
         identifier = placed.resource.get("id")
         names = {url, f"{placed.type}/{identifier}" if isinstance(identifier, str) else ""}
@@ -47,7 +47,7 @@ class Names:
                 place = f"{placed.path.removesuffix('.resource')}.fullUrl"
                 issues.append(Issue("FULLURL_DOUBLE", "structure", text, place, "warning"))
 
-    def resolve(self, holder: Placed, reference: Resource) -> Placed | None:
+    def resolve(self, holder: PlacedResource, reference: Resource) -> PlacedResource | None:
         """The resource that a Reference of `holder` designates, or None."""
         literal = reference.get("reference")
         if isinstance(literal, str) and literal:
@@ -55,14 +55,14 @@ class Names:
         identifier = reference.get("identifier")
         return self._identified(identifier, reference.get("type")) if isinstance(identifier, dict) else None
 
-    def _contained(self, holder: Placed, identifier: str) -> Placed | None:
+    def _contained(self, holder: PlacedResource, identifier: str) -> PlacedResource | None:
         container = holder.container or holder
         if not identifier:
             return container
         inside = (each for each in self._placed if each.container is container)
         return next((each for each in inside if each.resource.get("id") == identifier), None)
 
-    def _literal(self, holder: Placed, literal: str) -> Placed | None:
+    def _literal(self, holder: PlacedResource, literal: str) -> PlacedResource | None:
         name = normal(literal)
         if (known := self._by_name.get(name)) is not None:
             return known
@@ -78,7 +78,7 @@ class Names:
         known = self._by_name.get(f"{typed['type']}/{typed['id']}")
         return known if known is not None and not known.url.startswith("http") else None
 
-    def _nameless(self, kind: str) -> Placed | None:
+    def _nameless(self, kind: str) -> PlacedResource | None:
         """The only resource of its type, when nothing could have named it."""
         alike = [each for each in self._placed if each.type == kind and each.container is None]
         if len(alike) != 1 or alike[0].url or "id" in alike[0].resource:
@@ -91,7 +91,7 @@ class Names:
             self._issues.append(Issue("REFERENCE_COMPRISE", "business-rule", text, alike[0].path, "warning"))
         return alike[0]
 
-    def _identified(self, identifier: Resource, kind: Any) -> Placed | None:  # noqa: ANN401 - JSON as it comes
+    def _identified(self, identifier: Resource, kind: Any) -> PlacedResource | None:  # noqa: ANN401 - JSON as it comes
         wanted = (identifier.get("system"), identifier.get("value"))
         if not wanted[1]:
             return None
@@ -99,7 +99,7 @@ class Names:
             each
             for each in self._placed
             if isinstance(kept := each.resource.get("identifier"), list)
-            and any(isinstance(one, dict) and (one.get("system"), one.get("value")) == wanted for one in kept)
+            and any(isinstance(slot, dict) and (slot.get("system"), slot.get("value")) == wanted for slot in kept)
             and kind in {None, each.type}
         ]
         return alike[0] if len(alike) == 1 else None

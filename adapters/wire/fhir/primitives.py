@@ -77,7 +77,8 @@ _SHAPES = ((bool, "un booléen"), (int, "un nombre"), (float, "un nombre"), (typ
 
 def _masked(text: str) -> str:
     return "".join(
-        "9" if one.isdigit() else "a" if one.isalpha() else one if one.isprintable() else "?" for one in text
+        "9" if character.isdigit() else "a" if character.isalpha() else character if character.isprintable() else "?"
+        for character in text
     )
 
 

@@ -144,7 +144,7 @@ def standing(
 ) -> str:
     """What must be told with a resource: nothing, words, or `OUT`; anything but nothing is warned of."""
     kind = resource["resourceType"]
-    told: list[str] = []
+    words_told: list[str] = []
     for element, words in states.get(kind, _ANY_STATUS).items():
         for known in _words_of(resource.get(element), words):
             if known is None and states is EVENT_STATES:
@@ -156,16 +156,16 @@ def standing(
                 issues.append(Issue("RETIREE", "business-rule", text, path, "warning"))
                 return OUT
             if known != "":
-                told.append(known or UNKNOWN_STATE)
-                text = f"Cette ressource n’est reprise qu’avec son état : {told[-1].lower()}."
+                words_told.append(known or UNKNOWN_STATE)
+                text = f"Cette ressource n’est reprise qu’avec son état : {words_told[-1].lower()}."
                 issues.append(Issue("STATUT", "business-rule", text, f"{path}.{element}", "warning"))
     if place := next((name for name in MEANING if resource.get(name)), None):
         text = "Cette ressource porte un modificateur inconnu : elle n’est reprise qu’avec cette réserve."
         issues.append(Issue("MODIFICATEUR", "business-rule", text, f"{path}.{place}", "warning"))
-        told.append(UNKNOWN_MODIFIER)
+        words_told.append(UNKNOWN_MODIFIER)
         if states is EVENT_STATES:
             return OUT
-    return ", ".join(told)
+    return ", ".join(words_told)
 
 
 _ANY_STATUS: Mapping[str, Mapping[str, str]] = {}

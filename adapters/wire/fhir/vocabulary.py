@@ -18,7 +18,7 @@ Resource = dict[str, Any]
 
 
 @dataclass(slots=True, eq=False)
-class Placed:
+class PlacedResource:
     """A resource, and where it stands."""
 
     resource: Resource
@@ -28,7 +28,7 @@ class Placed:
     """Its fullUrl as written; empty when there is none."""
     words: str = ""
     """What must be told with it: `NON PRIS`."""
-    container: Placed | None = None
+    container: PlacedResource | None = None
     """The resource that contains it."""
 
     type: str = field(init=False)
@@ -170,7 +170,7 @@ class FhirRefusalError(Exception):
     ) -> None:
         """`status` is that of the gravest issue unless said."""
         self.issues = tuple(issues)
-        first = min((STATUS_OF[one.kind] for one in self.issues if one.blocks), default=500)
+        first = min((STATUS_OF[issue.kind] for issue in self.issues if issue.blocks), default=500)
         self.status = status or first
         self.headers = dict(headers or {})
-        super().__init__(f"{self.status} {', '.join(one.reason for one in self.issues)}")
+        super().__init__(f"{self.status} {', '.join(issue.reason for issue in self.issues)}")

@@ -148,12 +148,12 @@ def _components(repetition: Any) -> dict[str, str]:  # noqa: ANN401 - same
 
 def _identifiers(segment: hl7.Segment) -> dict[str, dict[str, str]]:
     """PID-3 by type; of several of one type the first, as the sender ordered them."""
-    found: dict[str, dict[str, str]] = {}
+    identifiers: dict[str, dict[str, str]] = {}
     if len(segment) > 3 and isinstance(segment[3], hl7.Field):  # noqa: PLR2004 - PID-3
         for repetition in segment[3][:MOST_REPETITIONS]:
             parts = _components(repetition)
-            found.setdefault(parts.get("c5") or "PI", parts)
-    return found
+            identifiers.setdefault(parts.get("c5") or "PI", parts)
+    return identifiers
 
 
 def _part(segment: dict[str, Any], field: str, component: str) -> str:

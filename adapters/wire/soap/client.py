@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from adapters.wire.ws_security.sign import Signer
     from outbox.errors import DeliveryError
 
-__all__ = ["Answer", "ClientContract", "FaultAnswerError", "Said", "SoapClient", "load_contract"]
+__all__ = ["Answer", "ClientContract", "FaultAnswerError", "SentEnvelope", "SoapClient", "load_contract"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SentEnvelope:
     """What an earlier call sent, read back."""
 
     operation: str
@@ -98,23 +98,23 @@ class SoapClient:
         known = self._contract.operations[operation]
         return await self._exchange(known, self._sealed(self._write(known, tree), headers))
 
-    def again(self, said: bytes) -> Said:
+    def again(self, envelope_bytes: bytes) -> SentEnvelope:
         """What a call of this contract sent before; a `PermanentDeliveryError` for anything else."""
         try:
-            content = parse(said).find(f"{{{SOAP}}}Body/*")
+            content = parse(envelope_bytes).find(f"{{{SOAP}}}Body/*")
         except SoapFault as fault:
             raise self._not_the_contract(fault.text) from None
         body = etree.Element("rien") if content is None else content
         for name, known in self._contract.operations.items():
             if known.request.tag == body.tag and not self._contract.published.check(body):
-                return Said(name, known.request.read(body), body, said)
+                return SentEnvelope(name, known.request.read(body), body, envelope_bytes)
         raise self._not_the_contract("aucune opération du contrat ne dit ce message")
 
-    async def repeat(self, said: Said, headers: Sequence[Element] | None = None) -> Answer:
+    async def repeat(self, body: SentEnvelope, headers: Sequence[Element] | None = None) -> Answer:
         """Send it again: the very bytes, or, given headers that age (a token, a signature), the same body under new ones."""
         renewed = headers is not None or self._signer is not None
-        sent = self._sealed(said.body, headers or ()) if renewed else said.sent
-        return await self._exchange(self._contract.operations[said.operation], sent)
+        sent = self._sealed(body.body, headers or ()) if renewed else body.sent
+        return await self._exchange(self._contract.operations[body.operation], sent)
 
     def _sealed(self, body: Element, headers: Sequence[Element]) -> bytes:
         sent = seal(body, headers)

@@ -54,8 +54,8 @@ class Shape:
             if value.get(name) is not None:
                 element.set(attribute, _text(kind, value[name], f"{path}.{name}"))
         for name, slot in self.children.items():
-            found = value.get(name)
-            for item in found if isinstance(found, list) else () if found is None else (found,):
+            items = value.get(name)
+            for item in items if isinstance(items, list) else () if items is None else (items,):
                 slot.shape.fill(etree.SubElement(element, slot.tag), item, f"{path}.{name}".lstrip("."))
 
     def take(self, element: Element) -> Any:  # noqa: ANN401 - a tree or a leaf

@@ -88,7 +88,7 @@ class Signer:
             "sha256",
             CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
         )
-        uris = ["#" + one.get(ID, "") for one in chosen]
+        uris = ["#" + element.get(ID, "") for element in chosen]
         signed: Element = signer.sign(root, key=self._key, reference_uri=uris, key_info=named, id_attribute="Id")
         return signed
 

@@ -42,7 +42,7 @@ class SignatureTrust(BaseModel):
         return self
 
 
-class Trusted:
+class TrustedCertificates:
     """One holder's certificates, read once."""
 
     def __init__(self, trust: SignatureTrust) -> None:
@@ -58,11 +58,11 @@ class Trusted:
             return False
         if certificate in self._pinned:
             return True
-        names = {str(one.value) for one in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)}
+        names = {str(attribute.value) for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)}
         return (
             bool(names)
             and names <= self._subjects
-            and any(_valid_at(one, now) and _issued(certificate, one) for one in self._authorities)
+            and any(_valid_at(authority, now) and _issued(certificate, authority) for authority in self._authorities)
         )
 
 

@@ -78,7 +78,7 @@ def username_token(credentials: Credentials, created: datetime, nonce: bytes) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class UsernameToken:
     """A UsernameToken as it came. Nothing of it is proved, and nothing of it is printed."""
 
     username: str
@@ -89,21 +89,21 @@ class Token:
     created: str
 
 
-def read_token(headers: Sequence[Element]) -> Token | None:
+def read_token(headers: Sequence[Element]) -> UsernameToken | None:
     """The one UsernameToken of the headers; None without a Security header, or where it holds other things only. Raises `TokenError` for two, or half of one."""
-    found = [header for header in headers if header.tag == SECURITY]
-    tokens = [token for header in found for token in header.findall(f"{{{WSSE}}}UsernameToken")]
+    security_headers = [header for header in headers if header.tag == SECURITY]
+    tokens = [token for header in security_headers for token in header.findall(f"{{{WSSE}}}UsernameToken")]
     # A timestamp, an assertion, a signature: whoever checks those does; here they neither open the door nor bar it.
-    if not found or (not tokens and len(found) == 1 and len(found[0])):
+    if not security_headers or (not tokens and len(security_headers) == 1 and len(security_headers[0])):
         return None
-    if len(found) != 1 or len(tokens) != 1:
+    if len(security_headers) != 1 or len(tokens) != 1:
         raise TokenError(stale=False)
-    said = {etree.QName(child).localname: (child.text or "").strip() for child in tokens[0]}
+    fields = {etree.QName(child).localname: (child.text or "").strip() for child in tokens[0]}
     kinds = [child.get("Type", _TEXT) for child in tokens[0].findall(f"{{{WSSE}}}Password")]
-    if len(kinds) != 1 or kinds[0] not in {_DIGEST, _TEXT} or "Username" not in said:
+    if len(kinds) != 1 or kinds[0] not in {_DIGEST, _TEXT} or "Username" not in fields:
         raise TokenError(stale=False)
-    return Token(
-        said["Username"], said["Password"], kinds[0] == _DIGEST, said.get("Nonce", ""), said.get("Created", "")
+    return UsernameToken(
+        fields["Username"], fields["Password"], kinds[0] == _DIGEST, fields.get("Nonce", ""), fields.get("Created", "")
     )
 
 
@@ -111,7 +111,7 @@ class TokenGate:
     """The receiver's side: the accounts it knows, and the nonces seen lately."""
 
     def __init__(self, *accounts: Credentials) -> None:
-        self._passwords = {one.username: one.password.get_secret_value() for one in accounts}
+        self._passwords = {account.username: account.password.get_secret_value() for account in accounts}
         self._seen: dict[bytes, datetime] = {}
 
     def check(self, headers: Sequence[Element], now: datetime) -> str:
@@ -123,7 +123,7 @@ class TokenGate:
         self._fresh(nonce, created, now)
         return token.username
 
-    def _authentic(self, token: Token) -> tuple[bytes, datetime]:
+    def _authentic(self, token: UsernameToken) -> tuple[bytes, datetime]:
         # An unknown account is compared with a password too, so that the time taken does not tell names.
         password = self._passwords.get(token.username, "")
         try:

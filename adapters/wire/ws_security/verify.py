@@ -25,7 +25,7 @@ from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
-from adapters.wire.ws_security.trust import Trusted
+from adapters.wire.ws_security.trust import TrustedCertificates
 from adapters.wire.ws_security.username_token import NONCE_KEPT, SECURITY, TOLERANCE, WSSE, WSU, TokenError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ SEEN = "Cette signature a déjà servi : signer de nouveau à chaque envoi."
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class SignatureProof:
     """A signature that proves something."""
 
     holder: str
@@ -74,7 +74,7 @@ class SignatureGate:
     """The receiver's side: whose signatures are believed, and those seen lately."""
 
     def __init__(self, trusts: Mapping[str, SignatureTrust] | None = None) -> None:
-        self._trusted = {name: Trusted(one) for name, one in (trusts or {}).items()}
+        self._trusted = {name: TrustedCertificates(trust) for name, trust in (trusts or {}).items()}
         self._seen: dict[bytes, datetime] = {}
 
     def requires(self, holder: str) -> bool:
@@ -82,7 +82,7 @@ class SignatureGate:
         trusted = self._trusted.get(holder)
         return trusted is not None and trusted.required
 
-    def read(self, body: Element, now: datetime) -> Signed:
+    def read(self, body: Element, now: datetime) -> SignatureProof:
         """Whose signature is in the envelope of this body element, and what it signed. Raises `TokenError`. Touches nothing shared."""
         sealed = body.getparent()
         root = sealed.getparent() if sealed is not None else None
@@ -90,7 +90,7 @@ class SignatureGate:
             raise TokenError(stale=False, why=NOT_WELL_MADE)
         parts = _Parts.of(root)
         certificate = _certificate(parts)
-        holder = next((name for name, one in self._trusted.items() if one.believes(certificate, now)), None)
+        holder = next((name for name, trusted in self._trusted.items() if trusted.believes(certificate, now)), None)
         if holder is None:
             raise TokenError(stale=False, why=NOT_KNOWN)
         covered = _covered(root, parts, sealed)
@@ -100,9 +100,9 @@ class SignatureGate:
         content = _parsed(by_place["#" + _name(sealed)])
         if len(content) != 1 or content.tag != sealed.tag:
             raise TokenError(stale=False, why=NOT_COVERED)
-        return Signed(holder, content[0], hashlib.sha256(parts.value).digest(), created)
+        return SignatureProof(holder, content[0], hashlib.sha256(parts.value).digest(), created)
 
-    def take(self, signed: Signed, now: datetime) -> None:
+    def take(self, signed: SignatureProof, now: datetime) -> None:
         """Let a signature count once. Raises `TokenError`, stale, for one seen before."""
         self._seen = {old: until for old, until in self._seen.items() if until >= now}
         if signed.value in self._seen:
@@ -127,14 +127,14 @@ class _Parts:
     def of(cls, root: Element) -> _Parts:
         """One of each, in the one Security header of the envelope."""
         namespace = etree.QName(root).namespace
-        found = root.findall(f"{{{namespace}}}Header/{SECURITY}")
+        headers = root.findall(f"{{{namespace}}}Header/{SECURITY}")
         # Anywhere in the document: a second signature is somebody else's, or bait.
         signatures, times = list(root.iter(f"{{{DS}}}Signature")), list(root.iter(f"{{{WSU}}}Timestamp"))
-        if (len(found), len(signatures), len(times)) != (1, 1, 1):
+        if (len(headers), len(signatures), len(times)) != (1, 1, 1):
             raise TokenError(stale=False, why=NOT_WELL_MADE)
-        if signatures[0].getparent() is not found[0] or times[0].getparent() is not found[0]:
+        if signatures[0].getparent() is not headers[0] or times[0].getparent() is not headers[0]:
             raise TokenError(stale=False, why=NOT_WELL_MADE)
-        return cls(found[0], signatures[0], times[0])
+        return cls(headers[0], signatures[0], times[0])
 
     @property
     def value(self) -> bytes:
@@ -151,9 +151,9 @@ def _certificate(parts: _Parts) -> x509.Certificate:
     if reference is not None:
         uri = reference.get("URI", "")
         tokens = [
-            one
-            for one in parts.security.findall(f"{{{WSSE}}}BinarySecurityToken")
-            if uri == "#" + one.get(ID, "") and one.get("ValueType", X509_V3) == X509_V3
+            token
+            for token in parts.security.findall(f"{{{WSSE}}}BinarySecurityToken")
+            if uri == "#" + token.get(ID, "") and token.get("ValueType", X509_V3) == X509_V3
         ]
         text = tokens[0].text if len(tokens) == 1 else None
     else:
@@ -168,12 +168,12 @@ def _covered(root: Element, parts: _Parts, sealed: Element) -> list[str]:
     """The references in their order. Raises unless Body and Timestamp are among them and each name in the document is one element's."""
     names = [
         str(value)
-        for one in root.iter("*")
-        for key, value in one.attrib.items()
+        for node in root.iter("*")
+        for key, value in node.attrib.items()
         if etree.QName(key).localname.lower() == "id"
     ]
     references = parts.signature.findall(f"{{{DS}}}SignedInfo/{{{DS}}}Reference")
-    uris = [one.get("URI", "") for one in references]
+    uris = [target.get("URI", "") for target in references]
     wanted = {"#" + _name(element) for element in (sealed, parts.timestamp)}
     canonical = parts.signature.find(f"{{{DS}}}SignedInfo/{{{DS}}}CanonicalizationMethod")
     if (
@@ -217,18 +217,18 @@ def _verified(root: Element, parts: _Parts, certificate: x509.Certificate, now: 
         verification_time=now,
     )
     try:
-        found = XMLVerifier().verify(root, x509_cert=certificate, id_attribute="Id", expect_config=expected)
+        results = XMLVerifier().verify(root, x509_cert=certificate, id_attribute="Id", expect_config=expected)
     except Exception:  # noqa: BLE001 - the library raises its own, lxml's, cryptography's and Python's: none of them is a proof
         raise TokenError(stale=False, why=NOT_TRUE) from None
-    return [one.signed_data for one in ([found] if isinstance(found, VerifyResult) else found)]
+    return [result.signed_data for result in ([results] if isinstance(results, VerifyResult) else results)]
 
 
 def _fresh(timestamp: Element, now: datetime) -> datetime:
     """When it was signed, if that is now. Raises `TokenError`, stale."""
-    said = {etree.QName(one).localname: (one.text or "").strip() for one in timestamp}
+    instants = {etree.QName(child).localname: (child.text or "").strip() for child in timestamp}
     try:
-        created = datetime.fromisoformat(said.get("Created", ""))
-        expires = datetime.fromisoformat(said["Expires"]) if "Expires" in said else created + TOLERANCE
+        created = datetime.fromisoformat(instants.get("Created", ""))
+        expires = datetime.fromisoformat(instants["Expires"]) if "Expires" in instants else created + TOLERANCE
         stale = abs(now - created) > TOLERANCE or now >= expires
     except (ValueError, TypeError):
         raise TokenError(stale=False, why=NOT_WELL_MADE) from None

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine
 from contenders.shape import ROW, body
 from outbox.database.database import open_database
 from outbox.dispatch.dispatcher import Dispatcher
-from outbox.message import Claimed, Envelope, Kind, Receipt
+from outbox.message import ClaimedMessage, Envelope, Kind, Receipt
 from outbox.retry import Policy
 from outbox.sql import SqlStore, enqueue
 from outbox.sql.tables import metadata
@@ -47,7 +47,7 @@ class Destination:
     def __init__(self, deliver: Deliver) -> None:
         self._deliver = deliver
 
-    async def deliver(self, claimed: Claimed) -> Receipt:
+    async def deliver(self, claimed: ClaimedMessage) -> Receipt:
         """One job."""
         await self._deliver(claimed.envelope.id)
         return Receipt()

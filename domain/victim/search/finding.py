@@ -38,7 +38,7 @@ RANK: Final = {reason: rank for rank, reason in enumerate(FoundBy)}
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class SoughtText:
     """The text, read once."""
 
     text: str
@@ -50,13 +50,13 @@ class Sought:
         return NOISE.sub("", self.text).upper()
 
 
-def sought(text: str) -> Sought:
+def sought(text: str) -> SoughtText:
     """Read what was typed."""
     number = read_sinus_number(text)
-    return Sought(text.strip(), number if isinstance(number, SinusNumber) else None)
+    return SoughtText(text.strip(), number if isinstance(number, SinusNumber) else None)
 
 
-def reason_of(victim: Victim, what: Sought) -> FoundBy | None:
+def reason_of(victim: Victim, what: SoughtText) -> FoundBy | None:
     """Why the victim answers the search; None when it does not."""
     reasons = [reason for known in victim.identifiers if (reason := _named(known, what))]
     if what.number is None:
@@ -68,7 +68,7 @@ def reason_of(victim: Victim, what: Sought) -> FoundBy | None:
     return min(reasons, key=RANK.__getitem__, default=None)
 
 
-def _named(known: Identifier, what: Sought) -> FoundBy | None:
+def _named(known: Identifier, what: SoughtText) -> FoundBy | None:
     if what.number is not None:
         if known.value != what.number.canonical or known.ended_because == "set_aside":
             return None

@@ -204,17 +204,19 @@ async def _agreement(client: httpx.AsyncClient, event_id: str) -> dict[str, Any]
 
 def agrees(columns: dict[str, Any]) -> bool:
     """Whether the portal's numbers are the deck's, and SINUS and SI-VIC hold the same with nothing left on the way."""
-    by_name = {one["name"]: one for one in columns.get("destinations", ())}
+    by_name = {column["name"]: column for column in columns.get("destinations", ())}
     return (
         {name: columns["portal"][name] for name in training_event.TOTALS} == training_event.TOTALS
         and set(by_name) == set(SIDES)
-        and all(one["agrees"] and not one["waiting"] and not one["parked"] for one in by_name.values())
+        and all(column["agrees"] and not column["waiting"] and not column["parked"] for column in by_name.values())
     )
 
 
 def summary(columns: dict[str, Any], *, agreed: bool) -> dict[str, Any]:
     """Each side's counts and lag, as one object."""
-    sides = {one["name"]: {"counts": one["held"], "lag_ms": one["lag_ms"]} for one in columns["destinations"]}
+    sides = {
+        column["name"]: {"counts": column["held"], "lag_ms": column["lag_ms"]} for column in columns["destinations"]
+    }
     return {
         "agreed": agreed,
         "event_id": columns["event_id"],
@@ -224,7 +226,7 @@ def summary(columns: dict[str, Any], *, agreed: bool) -> dict[str, Any]:
 
 
 def _print(columns: dict[str, Any], *, agreed: bool) -> None:
-    by_name = {one["name"]: one for one in columns["destinations"]}
+    by_name = {column["name"]: column for column in columns["destinations"]}
     say(f"\n{'':16}{'Portail':>10}" + "".join(f"{title:>10}" for title in SIDES.values()))
     for row, title in ROWS.items():
         cells = [columns["portal"][row], *((by_name[name]["held"] or {}).get(row, "?") for name in SIDES)]

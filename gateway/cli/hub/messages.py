@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Awaitable, Callable
 
-    from gateway.cli.outbox.store import Desk
+    from gateway.cli.outbox.store import OpenOutbox
     from gateway.doors.http.problems import Problem
 
 
@@ -41,12 +41,12 @@ def send(arguments: argparse.Namespace) -> int:
         complain(f"{arguments.file} : {error.strerror or 'lecture impossible'}.")
         return 2
 
-    async def work(desk: Desk) -> int:
+    async def work(desk: OpenOutbox) -> int:
         hub = desk.settings.hub
         mode = hub.link.mode if hub else desk.settings.mode
         now = clock.now()
         queued = await desk.database.write(
-            lambda connection: queue(Register(connection), desk.house, mode, document, now)
+            lambda connection: queue(Register(connection), desk.deployment, mode, document, now)
         )
         say(f"{queued.type} en attente d’envoi : {queued.id} (suivre : passerelle outbox show {queued.id})")
         return 0
@@ -57,11 +57,11 @@ def send(arguments: argparse.Namespace) -> int:
 def case(arguments: argparse.Namespace) -> int:
     """Show one case, the oldest line first."""
 
-    async def work(desk: Desk) -> int:
+    async def work(desk: OpenOutbox) -> int:
         def read(connection: Any) -> dict[str, Any] | None:  # noqa: ANN401 - a SQL connection
             register = Register(connection)
-            found = register.hub.case(arguments.case_id)
-            return None if found is None else case_view(register, found)
+            hub_case = register.hub.case(arguments.case_id)
+            return None if hub_case is None else case_view(register, hub_case)
 
         shown = await desk.database.read(read)
         if shown is None:
@@ -70,23 +70,23 @@ def case(arguments: argparse.Namespace) -> int:
         say(
             f"{shown['case_id']} · partenaire {shown['partner'] or 'inconnu'} · responsable {shown['owner'] or 'inconnu'}"
         )
-        for one in shown["timeline"]:
-            say(_line(one))
+        for step in shown["timeline"]:
+            say(_line(step))
         return 0
 
     return _answered(arguments, work)
 
 
-def _line(one: dict[str, Any]) -> str:
-    if one["way"] == "received":
-        code = f" ({one['code']})" if one["code"] else ""
-        return f"{one['at']}  ← {one['type'] or 'inconnu'} de {one['by'] or 'inconnu'} : {one['word']}{code}"
-    stages = " · ".join(f"{stage['word']} {stage['at'] or '—'}" for stage in one["stages"])
-    troubles = "".join(f" ; {each['word']} {each['code'] or ''}".rstrip() for each in one["troubles"])
-    return f"{one['at']}  → {one['type'] or 'inconnu'} : {stages}{troubles}"
+def _line(step: dict[str, Any]) -> str:
+    if step["way"] == "received":
+        code = f" ({step['code']})" if step["code"] else ""
+        return f"{step['at']}  ← {step['type'] or 'inconnu'} de {step['by'] or 'inconnu'} : {step['word']}{code}"
+    stages = " · ".join(f"{stage['word']} {stage['at'] or '—'}" for stage in step["stages"])
+    troubles = "".join(f" ; {each['word']} {each['code'] or ''}".rstrip() for each in step["troubles"])
+    return f"{step['at']}  → {step['type'] or 'inconnu'} : {stages}{troubles}"
 
 
-def _answered(arguments: argparse.Namespace, work: Callable[[Desk], Awaitable[int]]) -> int:
+def _answered(arguments: argparse.Namespace, work: Callable[[OpenOutbox], Awaitable[int]]) -> int:
     try:
         return on_desk(arguments.settings, work)
     except (ProblemError, RuleError) as refusal:

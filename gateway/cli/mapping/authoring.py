@@ -17,7 +17,7 @@ from mapping.codes.rows import add_pair
 from mapping.contracts import Contracts
 from mapping.faults import Faults, Spot, did_you_mean
 from mapping.language.paths import topic_shape
-from mapping.language.rules import NAME, Said
+from mapping.language.rules import NAME, Token
 
 if TYPE_CHECKING:
     import argparse
@@ -68,7 +68,7 @@ def scaffold(arguments: argparse.Namespace) -> int:
         complain(f"{path} existe déjà : donnez une autre version.")
         return 2
     faults = Faults()
-    root = Contracts([arguments.folder / "contracts"]).find(Said(arguments.target, Spot(name)), faults)
+    root = Contracts([arguments.folder / "contracts"]).find(Token(arguments.target, Spot(name)), faults)
     try:
         faults.refuse_any()
     except MappingFaultsError as error:

@@ -10,10 +10,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gateway import migrations
-from gateway.bootstrap import shelf_of
+from gateway.bootstrap import file_sets_of
 from gateway.cli.console import complain, explain_mappings, on_register, read_settings, run, say, with_settings
 from gateway.clock import now
-from gateway.mappings.activation import LAST, ActivationError, Integration, Wanted, activate, roll_back, try_out
+from gateway.mappings.activation import (
+    LAST,
+    ActivationError,
+    ActivationRequest,
+    Integration,
+    activate,
+    roll_back,
+    try_out,
+)
 from gateway.mappings.versions import FILES, open_versions
 from gateway.register.mappings.versions import Mappings
 from mapping import MappingFaultsError, UnknownMappingError
@@ -68,20 +76,20 @@ def put_in_force(arguments: argparse.Namespace) -> int:
         complain(f"Une correspondance pour un emploi ; aucune pour « {FILES} ».")
         return 2
 
-    async def work(house: Integration) -> int:
+    async def work(integration: Integration) -> int:
         if arguments.dry_run:
-            told = await try_out(house, arguments.use, arguments.name, arguments.last)
-            data = {"ok": told.ok, "use": arguments.use, "mapping": arguments.name, "trial": told.data}
-            say(json.dumps(data, ensure_ascii=False) if arguments.json else told.text)
-            return 0 if told.ok else 1
-        wanted = Wanted(arguments.use, arguments.by, arguments.why, now())
-        trial = await activate(house, wanted, arguments.name, force=arguments.force, last=arguments.last)
+            trial_made = await try_out(integration, arguments.use, arguments.name, arguments.last)
+            data = {"ok": trial_made.ok, "use": arguments.use, "mapping": arguments.name, "trial": trial_made.data}
+            say(json.dumps(data, ensure_ascii=False) if arguments.json else trial_made.text)
+            return 0 if trial_made.ok else 1
+        wanted = ActivationRequest(arguments.use, arguments.by, arguments.why, now())
+        trial = await activate(integration, wanted, arguments.name, force=arguments.force, last=arguments.last)
         if arguments.json:
-            said = {"ok": True, "use": arguments.use, "mapping": arguments.name, "trial": trial.data}
-            say(json.dumps(said, ensure_ascii=False))
+            document = {"ok": True, "use": arguments.use, "mapping": arguments.name, "trial": trial.data}
+            say(json.dumps(document, ensure_ascii=False))
         else:
             say(trial.text)
-            say(f"En vigueur pour {arguments.use} : {house.versions.current[arguments.use]}.")
+            say(f"En vigueur pour {arguments.use} : {integration.versions.current[arguments.use]}.")
         return 0
 
     return _deciding(arguments, work)
@@ -90,10 +98,10 @@ def put_in_force(arguments: argparse.Namespace) -> int:
 def put_back(arguments: argparse.Namespace) -> int:
     """The version before."""
 
-    async def work(house: Integration) -> int:
-        name = await roll_back(house, Wanted(arguments.use, arguments.by, arguments.why, now()))
-        told = {"ok": True, "use": arguments.use, "mapping": name}
-        say(json.dumps(told) if arguments.json else f"En vigueur pour {arguments.use} : {name}.")
+    async def work(integration: Integration) -> int:
+        name = await roll_back(integration, ActivationRequest(arguments.use, arguments.by, arguments.why, now()))
+        document = {"ok": True, "use": arguments.use, "mapping": name}
+        say(json.dumps(document) if arguments.json else f"En vigueur pour {arguments.use} : {name}.")
         return 0
 
     return _deciding(arguments, work)
@@ -101,13 +109,18 @@ def put_back(arguments: argparse.Namespace) -> int:
 
 def show_history(arguments: argparse.Namespace) -> int:
     """Every decision, the newest first."""
-    found = on_register(arguments.settings, lambda register: Mappings(register.connection).history())
-    if found is None:
+    decisions = on_register(arguments.settings, lambda register: Mappings(register.connection).history())
+    if decisions is None:
         return 2
     rows: list[dict[str, Any]] = [
-        {"at": one.at.isoformat(timespec="seconds"), "use": one.use, "mapping": one.mapping, "previous": one.previous}
-        | {"kind": one.kind, "by": one.by, "why": one.why}
-        for one in reversed(found)
+        {
+            "at": decision.at.isoformat(timespec="seconds"),
+            "use": decision.use,
+            "mapping": decision.mapping,
+            "previous": decision.previous,
+        }
+        | {"kind": decision.kind, "by": decision.by, "why": decision.why}
+        for decision in reversed(decisions)
     ]
     if arguments.json:
         say(json.dumps({"decisions": rows}, ensure_ascii=False))
@@ -118,11 +131,12 @@ def show_history(arguments: argparse.Namespace) -> int:
 
 def show_unknown(arguments: argparse.Namespace) -> int:
     """Codes that no table had."""
-    found = on_register(arguments.settings, lambda register: Mappings(register.connection).unknown())
-    if found is None:
+    unknown = on_register(arguments.settings, lambda register: Mappings(register.connection).unknown())
+    if unknown is None:
         return 2
     rows = [
-        {"table": one.table, "code": one.code, "times": one.times, "last_at": one.last_at.isoformat()} for one in found
+        {"table": code.table, "code": code.code, "times": code.times, "last_at": code.last_at.isoformat()}
+        for code in unknown
     ]
     if arguments.json:
         say(json.dumps({"codes": rows}, ensure_ascii=False))
@@ -147,11 +161,11 @@ def _deciding(arguments: argparse.Namespace, work: Callable[[Integration], Await
 
 
 async def _on_house(settings: Settings, work: Callable[[Integration], Awaitable[int]]) -> int:
-    shelf = shelf_of(settings)
+    file_sets = file_sets_of(settings)
     migrations.upgrade(settings.store.url)
     database = open_database(settings.store.url, seal=settings.store.seal())
     try:
-        versions = await open_versions(settings.uses, shelf, database, now)
+        versions = await open_versions(settings.uses, file_sets, database, now)
         return await work(Integration(versions, database, SqlStore(database, clock=now)))
     finally:
         await database.close()

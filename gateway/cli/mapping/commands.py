@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from gateway.register import Register
     from mapping import Catalogue
-    from mapping.authoring.tools import Told
+    from mapping.authoring.tools import ToolReport
 
-    Ask = Callable[[Catalogue, argparse.Namespace], Told]
+    Ask = Callable[[Catalogue, argparse.Namespace], ToolReport]
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,7 +39,7 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     checked = verbs.add_parser("check", help="tous les défauts de tous les fichiers, chacun à sa ligne")
     checked.set_defaults(run=check)
     shown = verbs.add_parser("show", help="les règles d’une correspondance, héritées comprises")
-    shown.set_defaults(run=_asking(lambda catalogue, said: tools.show(catalogue, said.name)))
+    shown.set_defaults(run=_asking(lambda catalogue, arguments: tools.show(catalogue, arguments.name)))
     previewed = verbs.add_parser("preview", help="ce que donne un document, et la règle de chaque valeur")
     previewed.set_defaults(run=_asking(preview))
     compared = verbs.add_parser("diff", help="ce que deux versions envoient différemment")
@@ -47,11 +47,13 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     compared.add_argument("new", metavar="nouvelle")
     compared.set_defaults(run=_asking(diff))
     tested = verbs.add_parser("test", help="rejouer les paires de référence")
-    tested.set_defaults(run=_asking(lambda catalogue, said: golden.run(catalogue, said.name)))
+    tested.set_defaults(run=_asking(lambda catalogue, arguments: golden.run(catalogue, arguments.name)))
     covered = verbs.add_parser("coverage", help="règles et codes que les paires ne touchent jamais")
-    covered.set_defaults(run=_asking(lambda catalogue, said: golden.coverage(catalogue, said.name)))
+    covered.set_defaults(run=_asking(lambda catalogue, arguments: golden.coverage(catalogue, arguments.name)))
     explained = verbs.add_parser("explain", help="d’où vient une valeur : règle, table, liste d’accès")
-    explained.set_defaults(run=_asking(lambda catalogue, said: tools.explain(catalogue, said.name, said.target)))
+    explained.set_defaults(
+        run=_asking(lambda catalogue, arguments: tools.explain(catalogue, arguments.name, arguments.target))
+    )
     sent = verbs.add_parser("send", help="poster un document à un système que l’on raccorde")
     sent.set_defaults(run=_asking(send))
     mapping_send.with_address(sent)
@@ -71,8 +73,8 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def _with_models(parser: argparse.ArgumentParser) -> None:
-    told = "modèles officiels du Hub Santé, pour vérifier ce qui lui part (sinon hub.models_dir des réglages)"
-    parser.add_argument("--models", type=Path, metavar="DOSSIER", help=told)
+    models_help = "modèles officiels du Hub Santé, pour vérifier ce qui lui part (sinon hub.models_dir des réglages)"
+    parser.add_argument("--models", type=Path, metavar="DOSSIER", help=models_help)
 
 
 def with_folders(parser: argparse.ArgumentParser) -> None:
@@ -112,10 +114,10 @@ def read_catalogue(arguments: argparse.Namespace) -> Catalogue | None:
         return None
 
 
-def tell(told: Told, arguments: argparse.Namespace) -> int:
+def tell(report: ToolReport, arguments: argparse.Namespace) -> int:
     """Print an answer in the form asked for."""
-    say(json.dumps({"ok": told.ok, **told.data}, ensure_ascii=False) if arguments.json else told.text)
-    return 0 if told.ok else 1
+    say(json.dumps({"ok": report.ok, **report.data}, ensure_ascii=False) if arguments.json else report.text)
+    return 0 if report.ok else 1
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -150,21 +152,21 @@ def _asking(ask: Ask) -> Callable[[argparse.Namespace], int]:
     return command
 
 
-def preview(catalogue: Catalogue, arguments: argparse.Namespace) -> Told:
+def preview(catalogue: Catalogue, arguments: argparse.Namespace) -> ToolReport:
     """The first document of the source."""
     shape = catalogue.mapping(arguments.name)
     documents = documents_of(shape, arguments.source, arguments)
     return tools.preview(catalogue, arguments.name, next(iter(documents.values())))
 
 
-def send(catalogue: Catalogue, arguments: argparse.Namespace) -> Told:
+def send(catalogue: Catalogue, arguments: argparse.Namespace) -> ToolReport:
     """The first document of the source, posted."""
     shape = catalogue.mapping(arguments.name)
     documents = documents_of(shape, arguments.source, arguments)
     return mapping_send.send(catalogue, shape, next(iter(documents.values())), arguments)
 
 
-def diff(catalogue: Catalogue, arguments: argparse.Namespace) -> Told:
+def diff(catalogue: Catalogue, arguments: argparse.Namespace) -> ToolReport:
     """Every document of every source, in both versions."""
     shape = catalogue.mapping(arguments.old)
     documents: dict[str, Any] = {}
@@ -176,22 +178,22 @@ def diff(catalogue: Catalogue, arguments: argparse.Namespace) -> Told:
 def documents_of(shape: mapping.Mapping, source: str, arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """Name → document. Raises `SampleDocumentError` when the source has none."""
     if source == DEMO:
-        found = sample_documents.demo(shape.topic, shape.recipient)
-        if not found:
+        documents = sample_documents.demo(shape.topic, shape.recipient)
+        if not documents:
             raise SampleDocumentError(
                 f"L’événement d’essai n’a pas de document « {shape.topic} » : donnez un fichier JSON."
             )
-        return found
+        return documents
     if Path(source).is_file():
         return {source: sample_documents.from_file(Path(source))}
     if shape.topic != "victim":
         raise SampleDocumentError(f"Le fichier {source} n’existe pas.")
 
     def look(register: Register) -> dict[str, Any]:
-        found = sample_documents.live(register, source, shape.recipient)
+        documents = sample_documents.live(register, source, shape.recipient)
         who = by_terminal()
         register.audit.note(who, "mapping.patient_seen", source, now(), {"mapping": shape.name})
-        return found
+        return documents
 
     found_live = on_register(arguments.settings, look)
     if found_live is None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Awaitable, Callable
 
-    from gateway.cli.outbox.store import Desk
+    from gateway.cli.outbox.store import OpenOutbox
     from outbox.desk import Pause, Record
 
 
@@ -31,7 +31,7 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     verbs = family.add_subparsers(dest="verb", required=True, metavar="verbe")
 
     def verb(
-        name: str, help_: str, work: Callable[[Desk, argparse.Namespace], Awaitable[int]]
+        name: str, help_: str, work: Callable[[OpenOutbox, argparse.Namespace], Awaitable[int]]
     ) -> argparse.ArgumentParser:
         parser = verbs.add_parser(name, help=help_)
         with_settings(parser)
@@ -90,7 +90,7 @@ def _wanted(arguments: argparse.Namespace, *, status: Status | None = None) -> F
     )
 
 
-async def status(desk: Desk, _: argparse.Namespace) -> int:
+async def status(desk: OpenOutbox, _: argparse.Namespace) -> int:
     """Everything at a glance; exit code 1 when an alarm is under way."""
     backlog, lags = await desk.store.backlog(), await desk.store.lags()
     gates, paused = await desk.store.gates(), await desk.store.paused()
@@ -102,11 +102,11 @@ async def status(desk: Desk, _: argparse.Namespace) -> int:
         f"{'destination':16}{'attente':>9}{'en cours':>9}{'à décider':>10}{'sans réponse':>13}{'retard s':>10}  passage"
     )
     for name in desk.destinations:
-        counts = {one.status: one.messages for one in backlog if one.destination == name}
-        late = max((one.seconds for one in lags if one.destination == name), default=0.0)
+        counts = {line.status: line.messages for line in backlog if line.destination == name}
+        late = max((lag.seconds for lag in lags if lag.destination == name), default=0.0)
         way = _way(gates.get(name, Gate(name)), paused.get(name), name in down)
         shown = (Status.PENDING, Status.SENDING, Status.PARKED, Status.UNCERTAIN)
-        waiting, sending, parked, uncertain = (counts.get(one, 0) for one in shown)
+        waiting, sending, parked, uncertain = (counts.get(shown_status, 0) for shown_status in shown)
         say(f"{name:16}{waiting:>9}{sending:>9}{parked:>10}{uncertain:>13}{late:>10.0f}  {way}")
     for node in known:
         seen = "en vie" if node in living else f"muet depuis {(now - node.seen_at).total_seconds():.0f} s"
@@ -122,19 +122,19 @@ BREAKERS = {Breaker.CLOSED: "libre", Breaker.OPEN: "coupée", Breaker.HALF_OPEN:
 
 def _way(gate: Gate, pause: Pause | None, down: bool) -> str:  # noqa: FBT001 - one of three facts
     """What keeps messages from leaving, in words."""
-    said = [f"suspendue par {pause.by} : {pause.reason}" if pause else BREAKERS[gate.breaker]]
+    parts = [f"suspendue par {pause.by} : {pause.reason}" if pause else BREAKERS[gate.breaker]]
     if gate.opened_at and gate.breaker is not Breaker.CLOSED:
-        said.append(f"depuis {gate.opened_at.astimezone():%d/%m %H:%M:%S}")
+        parts.append(f"depuis {gate.opened_at.astimezone():%d/%m %H:%M:%S}")
     if gate.width is not None:
-        said.append(f"reprise lente, {gate.width} à la fois")
+        parts.append(f"reprise lente, {gate.width} à la fois")
     if gate.drain_rate is not None:
-        said.append(f"au plus {gate.drain_rate:g} par seconde")
+        parts.append(f"au plus {gate.drain_rate:g} par seconde")
     if down:
-        said.append("ne répond pas aux nœuds")
-    return ", ".join(said)
+        parts.append("ne répond pas aux nœuds")
+    return ", ".join(parts)
 
 
-async def show_list(desk: Desk, arguments: argparse.Namespace) -> int:
+async def show_list(desk: OpenOutbox, arguments: argparse.Namespace) -> int:
     """One line a message."""
     wanted = _wanted(arguments, status=Status(arguments.status) if arguments.status else None)
     for record in await desk.store.find(wanted, limit=arguments.limit):
@@ -148,7 +148,7 @@ def _line(record: Record) -> str:
     return words + (f"  {cause.code} : {cause.title}" if cause else "")
 
 
-async def show_one(desk: Desk, arguments: argparse.Namespace) -> int:
+async def show_one(desk: OpenOutbox, arguments: argparse.Namespace) -> int:
     """Everything known of one message."""
     record = await desk.store.message(arguments.id)
     if record is None:
@@ -158,13 +158,16 @@ async def show_one(desk: Desk, arguments: argparse.Namespace) -> int:
     if record.superseded_by:
         say(f"rendu inutile par {record.superseded_by} le {record.settled_at}")
     attempts = await desk.store.attempts(arguments.id)
-    for one in attempts:
-        say(f"essai {one.number}  {one.finished_at}  {one.outcome}" + (f"  {one.cause.code}" if one.cause else ""))
-    then = next((one.sent for one in reversed(attempts) if one.sent), b"")
+    for attempt in attempts:
+        say(
+            f"essai {attempt.number}  {attempt.finished_at}  {attempt.outcome}"
+            + (f"  {attempt.cause.code}" if attempt.cause else "")
+        )
+    then = next((attempt.sent for attempt in reversed(attempts) if attempt.sent), b"")
     if not record.envelope.body or record.envelope.destination not in desk.destinations:
         say("le contenu n’est plus gardé, ou la destination n’existe plus ici")
         return 0
-    reference = next((one.reference for one in reversed(attempts) if one.reference), None)
+    reference = next((attempt.reference for attempt in reversed(attempts) if attempt.reference), None)
     today = await rehearse(record.envelope, reference, desk.open_on)
     if today.refusal is not None:
         say(f"aujourd’hui, rien ne partirait : {today.refusal.code} : {today.refusal.title} {today.refusal.detail}")
@@ -177,7 +180,7 @@ async def show_one(desk: Desk, arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def show_groups(desk: Desk, arguments: argparse.Namespace) -> int:
+async def show_groups(desk: OpenOutbox, arguments: argparse.Namespace) -> int:
     """One line a group."""
     for group in await desk.store.groups(_wanted(arguments)):
         cause = f"{group.cause.code} : {group.cause.title} {group.cause.detail}"
@@ -189,7 +192,7 @@ SHOWN = 10
 """Messages of which a dry run says what would leave; each is made as for its destination."""
 
 
-async def replay(desk: Desk, arguments: argparse.Namespace) -> int:
+async def replay(desk: OpenOutbox, arguments: argparse.Namespace) -> int:
     """Send again what waits or is to be decided on."""
     exactly = arguments.mapped == "then"
 
@@ -199,31 +202,31 @@ async def replay(desk: Desk, arguments: argparse.Namespace) -> int:
     return await _decide(desk, arguments, again, lambda record: _would_send(desk, record, exactly=exactly))
 
 
-async def _would_send(desk: Desk, record: Record, *, exactly: bool) -> str:
+async def _would_send(desk: OpenOutbox, record: Record, *, exactly: bool) -> str:
     """What a replay would put on the wire."""
     attempts = await desk.store.attempts(record.envelope.id)
-    then = next((one.sent for one in reversed(attempts) if one.sent), b"")
+    then = next((attempt.sent for attempt in reversed(attempts) if attempt.sent), b"")
     if exactly and then:
         return f"partirait comme alors : {len(then)} octets"
     if record.envelope.destination not in desk.destinations:
         return "cette destination n’existe plus ici"
-    reference = next((one.reference for one in reversed(attempts) if one.reference), None)
+    reference = next((attempt.reference for attempt in reversed(attempts) if attempt.reference), None)
     today = await rehearse(record.envelope, reference, desk.open_on)
     if today.refusal is not None:
         return f"rien ne partirait : {today.refusal.code} : {today.refusal.title}"
     return f"partirait : {today.request}, {len(today.document)} octets"
 
 
-async def discard(desk: Desk, arguments: argparse.Namespace) -> int:
+async def discard(desk: OpenOutbox, arguments: argparse.Namespace) -> int:
     """Give up what waits or is to be decided on."""
     return await _decide(desk, arguments, lambda ids: desk.store.discard(ids, by=desk.who, reason=arguments.reason))
 
 
 async def _decide(
-    desk: Desk,
+    desk: OpenOutbox,
     arguments: argparse.Namespace,
     decision: Callable[[list[str]], Awaitable[int]],
-    told: Callable[[Record], Awaitable[str]] | None = None,
+    describe: Callable[[Record], Awaitable[str]] | None = None,
 ) -> int:
     wanted = _wanted(arguments)
     if not arguments.ids and wanted == Filter():
@@ -235,15 +238,15 @@ async def _decide(
         for number, key in enumerate(key for portion in chosen for key in portion):
             record = await desk.store.message(key)
             say(_line(record) if record else f"{key}  inconnu")
-            if record and told and number < SHOWN:
-                say(f"    {await told(record)}")
+            if record and describe and number < SHOWN:
+                say(f"    {await describe(record)}")
         return 0
     done = sum([await decision(portion) for portion in chosen])
     say(f"faits : {done}")
     return 0 if done else 1
 
 
-async def pause(desk: Desk, arguments: argparse.Namespace) -> int:
+async def pause(desk: OpenOutbox, arguments: argparse.Namespace) -> int:
     """Stop sending to a destination."""
     if not _exists(desk, arguments.destination):
         return 2
@@ -252,7 +255,7 @@ async def pause(desk: Desk, arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def resume(desk: Desk, arguments: argparse.Namespace) -> int:
+async def resume(desk: OpenOutbox, arguments: argparse.Namespace) -> int:
     """Send to it again."""
     if not _exists(desk, arguments.destination):
         return 2
@@ -264,7 +267,7 @@ async def resume(desk: Desk, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _exists(desk: Desk, name: str) -> bool:
+def _exists(desk: OpenOutbox, name: str) -> bool:
     if name not in desk.destinations:
         complain(f"Cette destination n’existe pas ici ; attendu : {', '.join(desk.destinations)}.")
     return name in desk.destinations

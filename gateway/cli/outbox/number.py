@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from gateway.cli.outbox.store import Desk
+    from gateway.cli.outbox.store import OpenOutbox
 
 DECIDED = {
     "same_person": "La fiche du voisin est celle de ce patient : la nôtre part comme sa mise à jour.",
@@ -30,7 +30,7 @@ DECIDED = {
 
 
 def declare(
-    verb: Callable[[str, str, Callable[[Desk, argparse.Namespace], Awaitable[int]]], argparse.ArgumentParser],
+    verb: Callable[[str, str, Callable[[OpenOutbox, argparse.Namespace], Awaitable[int]]], argparse.ArgumentParser],
 ) -> None:
     """The verb and its choices."""
     parser = verb("number", "un voisin a déjà une fiche sous ce numéro SINUS : même personne, ou une autre", decide)
@@ -46,7 +46,7 @@ def declare(
     parser.add_argument("--number", help="le numéro en cause, quand le patient en porte plusieurs")
 
 
-async def decide(desk: Desk, arguments: argparse.Namespace) -> int:
+async def decide(desk: OpenOutbox, arguments: argparse.Namespace) -> int:
     """Apply the decision to the victim of the message."""
     record = await desk.store.message(arguments.id)
     if record is None or not record.envelope.lane.startswith("victim:"):
@@ -60,7 +60,7 @@ async def decide(desk: Desk, arguments: argparse.Namespace) -> int:
         register = Register(connection)
         event = known_event(register, envelope.scope, Mode(envelope.mode))
         patient_id = envelope.lane.removeprefix("victim:")
-        return bool(accept(register, desk.house, event, patient_id, command, stamp).observations)
+        return bool(accept(register, desk.deployment, event, patient_id, command, stamp).observations)
 
     try:
         changed = await desk.database.write(work)

@@ -88,14 +88,14 @@ async def _open_stage(scenario: Scenario, store: str, seed: int) -> AsyncIterato
     ports = dict.fromkeys(("sinus", "sivic", "portal"), 0)
     async with (
         open_sandbox(Mode.EXERCISE, ports) as sandbox,
-        open_house(_settings(sandbox.urls, store)) as (house, url),
+        open_house(_settings(sandbox.urls, store)) as (deployment, url),
     ):
         crowd = Crowd(
             Random(seed + 1),  # noqa: S311 - same
             tuple(place_id(number) for number in range(1, len(scenario.places) + 1)),
             SERIES,
         )
-        stage = Stage(url, await _keys(house), sandbox.urls, crowd, scenario.places, house.dispatcher.tally)
+        stage = Stage(url, await _keys(deployment), sandbox.urls, crowd, scenario.places, deployment.dispatcher.tally)
         try:
             yield stage
         finally:
@@ -124,11 +124,11 @@ def _settings(urls: Any, store: str) -> Settings:  # noqa: ANN401 - name → add
     )
 
 
-async def _keys(house: Runtime) -> dict[Scope, str]:
+async def _keys(deployment: Runtime) -> dict[Scope, str]:
     names = {Scope.PORTAL: "jeu-portail", Scope.HOSPITAL: HOSPITAL_KEY}
     made = {scope: new_key(name, scope, Mode.EXERCISE) for scope, name in names.items()}
     for key in made.values():
-        await house.write(lambda register, key=key: register.keys.add(key, house.clock()))  # type: ignore[misc]
+        await deployment.write(lambda register, key=key: register.keys.add(key, deployment.clock()))  # type: ignore[misc]
     return {scope: key.key for scope, key in made.items()}
 
 

@@ -13,7 +13,7 @@ import orjson
 from starlette.responses import Response
 
 from adapters.wire.fhir.vocabulary import MEDIA_TYPE, MEDIA_TYPES, FhirRefusalError, Issue, Resource
-from adapters.wire.fhir.writing.answers import DUPLICATE, WELL, Followed, operation_outcome, searchset
+from adapters.wire.fhir.writing.answers import DUPLICATE, WELL, FollowedRequest, operation_outcome, searchset
 from domain.intervention.request import CALL_15, CANCEL_CALL_15
 from domain.intervention.status import REFUSALS
 from gateway.doors.http.door import whole_number
@@ -113,8 +113,10 @@ def refuse(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
     """Any problem of the house, as an OperationOutcome under the same status."""
     kind = BY_CODE.get(problem.code) or KINDS.get(problem.status, "exception")
     layer: Layer = "PROXY" if kind in {"exception", "throttled", "transient", "timeout"} else "SEND"
-    said = problem.instruction or next((one for one in (CALL_15, CANCEL_CALL_15) if one in problem.title), "")
-    title = problem.title.replace(said, "").strip() if said else problem.title
+    instruction = problem.instruction or next(
+        (sentence for sentence in (CALL_15, CANCEL_CALL_15) if sentence in problem.title), ""
+    )
+    title = problem.title.replace(instruction, "").strip() if instruction else problem.title
     faults = problem.faults or (None,)
     issues = [
         Issue(
@@ -126,7 +128,7 @@ def refuse(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
         )
         for fault in faults
     ]
-    return fhir(operation_outcome(issues, said or None), problem.status, headers)
+    return fhir(operation_outcome(issues, instruction or None), problem.status, headers)
 
 
 def refuse_bundle(refusal: FhirRefusalError, instruction: str = CALL_15) -> Response:
@@ -142,12 +144,12 @@ def outcome_of(answer: Answer, place: Callable[[str], str]) -> Resource:
 
 def warnings(remarks: Sequence[Remark], place: Callable[[str], str]) -> list[Issue]:
     """Remarks as issues; `place` says where in the Bundle a field came from."""
-    return [Issue(one.code, "business-rule", one.title, place(one.field), "warning") for one in remarks]
+    return [Issue(remark.code, "business-rule", remark.title, place(remark.field), "warning") for remark in remarks]
 
 
-def followed_answer(answer: Answer, mode: str, system: str | None = None) -> Followed:
+def followed_answer(answer: Answer, mode: str, system: str | None = None) -> FollowedRequest:
     """What was answered to a message."""
-    return Followed(
+    return FollowedRequest(
         id=answer.id,
         request_id=answer.request_id,
         reference=answer.reference,
@@ -161,22 +163,22 @@ def followed_answer(answer: Answer, mode: str, system: str | None = None) -> Fol
     )
 
 
-def followed(one: Intervention, instruction: str | None, system: str | None = None) -> Followed:
+def followed(intervention: Intervention, instruction: str | None, system: str | None = None) -> FollowedRequest:
     """Where a request is now and what its sender should do; `system` is that of the sender's identifier, where the question names it."""
-    reason = REFUSALS.get(one.reason or "", one.reason)
-    said = " ".join(part for part in (reason, instruction) if part)
-    return Followed(
-        id=one.id,
-        request_id=one.request_id,
-        reference=one.reference,
-        status=one.status,
-        version=one.version,
-        received_at=one.received_at.isoformat(),
-        since=one.since.isoformat(),
-        mode=one.mode,
-        reason=said or None,
-        reason_code=one.reason if one.reason in REFUSALS else None,
-        case_id=one.case_id,
-        crra=one.crra,
+    reason = REFUSALS.get(intervention.reason or "", intervention.reason)
+    sentence = " ".join(part for part in (reason, instruction) if part)
+    return FollowedRequest(
+        id=intervention.id,
+        request_id=intervention.request_id,
+        reference=intervention.reference,
+        status=intervention.status,
+        version=intervention.version,
+        received_at=intervention.received_at.isoformat(),
+        since=intervention.since.isoformat(),
+        mode=intervention.mode,
+        reason=sentence or None,
+        reason_code=intervention.reason if intervention.reason in REFUSALS else None,
+        case_id=intervention.case_id,
+        crra=intervention.crra,
         request_system=system,
     )

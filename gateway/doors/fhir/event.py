@@ -45,10 +45,12 @@ async def read_event(call: Call) -> Response:
         if call.principal.scope is not Scope.PORTAL:
             counted = counts_document(event, register.victims.cells(event.id), register.feed.last(), call.now, "portal")
             return counts_bundle(shown, counted["totals"], counted["by_localisation"], at)
-        rules = call.runtime.house.rules
-        found = [(victim_canon(one, event, rules), moves(one)) for one in register.victims.of_event(event.id)]
+        rules = call.runtime.deployment.rules
+        victims = [
+            (victim_canon(victim, event, rules), moves(victim)) for victim in register.victims.of_event(event.id)
+        ]
         try:
-            return event_bundle(call.runtime.versions, shown, found, at)
+            return event_bundle(call.runtime.versions, shown, victims, at)
         except MappingError as error:
             raise ProblemError(
                 500, "correspondance", "La correspondance FHIR ne s’applique pas à cet événement.", error.path
@@ -70,8 +72,8 @@ def event_bundle(
     head = {"mode": event["mode"], "recorded_at": at, "event": event}
     whole = allowed.restrict("event.victims", {**head, "victims": [{"id": canon["id"]} for canon, _ in victims]})
     parts = [
-        shapes["victim"].apply(allowed.restrict("victim.path", {**head, **_path(canon, told), "victim": canon}))
-        for canon, told in victims
+        shapes["victim"].apply(allowed.restrict("victim.path", {**head, **_path(canon, care_moves), "victim": canon}))
+        for canon, care_moves in victims
     ]
     bundle = shapes["event"].apply(whole)
     entries: dict[str, Resource] = {}
@@ -81,9 +83,9 @@ def event_bundle(
     return {**bundle, "entry": list(entries.values())}
 
 
-def _path(canon: VictimCanon, told: Sequence[Move]) -> dict[str, Any]:
-    past = [{"status": status, "start": start, "end": end} for status, start, end in told if end]
-    return {"since": told[0][1] if told else canon["status_at"], "moves": past}
+def _path(canon: VictimCanon, care_moves: Sequence[Move]) -> dict[str, Any]:
+    past = [{"status": status, "start": start, "end": end} for status, start, end in care_moves if end]
+    return {"since": care_moves[0][1] if care_moves else canon["status_at"], "moves": past}
 
 
 def moves(victim: Victim) -> list[Move]:

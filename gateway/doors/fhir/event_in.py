@@ -77,7 +77,7 @@ class _Taking:
     """One transaction."""
 
     def __init__(self, call: Call, register: Register) -> None:
-        self._call, self._register, self._house = call, register, call.runtime.house
+        self._call, self._register, self._deployment = call, register, call.runtime.deployment
         self._stamp = Stamp(Source.PORTAL, call.principal.name, call.now, call.now)
         self._warnings: list[Issue] = []
         self._known: dict[str, bool] = {}
@@ -109,7 +109,7 @@ class _Taking:
                 planned_end=report.planned_end,
             )
             # The same as at every other door of an event (R-51).
-            event = linked_at_creation(event, self._house)
+            event = linked_at_creation(event, self._deployment)
             plausible(Stamp(Source.PORTAL, self._stamp.author, started_at, self._call.now))
         else:
             event = event_for(self._register, report.id, self._call.principal)
@@ -121,9 +121,9 @@ class _Taking:
             event = change_event(event, planned_end=report.planned_end)
         for name in report.places:
             if all(place.name != name for place in event.localisations):
-                event = add_localisation(event, new_id(self._call.now), name, self._house.rules)
+                event = add_localisation(event, new_id(self._call.now), name, self._deployment.rules)
         if new or event != before:
-            keep_event(self._register, self._house, event, self._stamp, new=new)
+            keep_event(self._register, self._deployment, event, self._stamp, new=new)
         if new:
             by = self._call.principal.name
             self._register.access.give(event.id, by, by, self._call.now, opened=True)
@@ -160,7 +160,7 @@ class _Taking:
                 return
 
     def _accept(self, event: Event, report: VictimReport, command: PatientCommand) -> Victim:
-        return accept(self._register, self._house, event, report.id, command, self._stamp).victim
+        return accept(self._register, self._deployment, event, report.id, command, self._stamp).victim
 
     def _answer(self, report: EventReport, document: Resource) -> Resource:
         keys = {victim.path: victim.id for victim in report.victims}

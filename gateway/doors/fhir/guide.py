@@ -36,11 +36,11 @@ _FORMAT = {"_format": "json, ou application/fhir+json."}
 @cache
 def definitions() -> Mapping[str, Resource]:
     """`StructureDefinition/acces` → the resource; an example stands under `Bundle/…`."""
-    found: dict[str, Resource] = {}
+    resources: dict[str, Resource] = {}
     for path in sorted(FOLDER.glob("*.json")):
         kind, _, name = path.stem.partition("-")
-        found[f"{kind}/{name}"] = orjson.loads(path.read_bytes())
-    return found
+        resources[f"{kind}/{name}"] = orjson.loads(path.read_bytes())
+    return resources
 
 
 def capability(date: str) -> Resource:
@@ -108,10 +108,10 @@ def _resources() -> list[Resource]:
 
 async def read_definition(call: Call) -> Response:
     """One definition, or one example, by its id."""
-    found = definitions().get(f"{call.path['kind']}/{call.path['definition_id']}")
-    if found is None:
+    definition = definitions().get(f"{call.path['kind']}/{call.path['definition_id']}")
+    if definition is None:
         raise ProblemError(404, "definition_inconnue", "Cette définition n’existe pas.")
-    return fhir(found)
+    return fhir(definition)
 
 
 async def search_definitions(call: Call) -> Response:
@@ -119,10 +119,16 @@ async def search_definitions(call: Call) -> Response:
     kind, url = call.path["kind"], call.query.get("url")
     if kind not in KINDS:
         raise ProblemError(404, "definition_inconnue", "Ce type de définition n’existe pas.", ", ".join(KINDS))
-    of_kind = (one for name, one in definitions().items() if name.startswith(f"{kind}/"))
-    matches = [one for one in of_kind if url in {None, one["url"]} and call.query.get("_id") in {None, one["id"]}]
+    of_kind = (definition for name, definition in definitions().items() if name.startswith(f"{kind}/"))
+    matches = [
+        definition
+        for definition in of_kind
+        if url in {None, definition["url"]} and call.query.get("_id") in {None, definition["id"]}
+    ]
     address = base_of(call)
-    return fhir(answered_search([(f"{address}/{kind}/{one['id']}", one) for one in matches], call, kind))
+    return fhir(
+        answered_search([(f"{address}/{kind}/{definition['id']}", definition) for definition in matches], call, kind)
+    )
 
 
 async def read_package(call: Call) -> Response:
@@ -147,13 +153,13 @@ def package() -> bytes:
         "author": "Passerelle",
     }
     files: dict[str, Resource] = {"package/package.json": manifest}
-    for name, one in definitions().items():
+    for name, definition in definitions().items():
         folder = "package" if name.partition("/")[0] in KINDS else "package/example"
-        files[f"{folder}/{name.replace('/', '-')}.json"] = one
+        files[f"{folder}/{name.replace('/', '-')}.json"] = definition
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w") as archive:
-        for path, one in files.items():
-            content = orjson.dumps(one, option=orjson.OPT_INDENT_2)
+        for path, definition in files.items():
+            content = orjson.dumps(definition, option=orjson.OPT_INDENT_2)
             entry = tarfile.TarInfo(path)
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))

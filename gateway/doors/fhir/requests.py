@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from adapters.wire.fhir.bundle import read_json
 from adapters.wire.fhir.reading.request import ReadRequest, is_victims, read_document
 from adapters.wire.fhir.vocabulary import MEDIA_TYPE, MEDIA_TYPES, FhirRefusalError, Resource
-from adapters.wire.fhir.writing.answers import Followed, response_message, task, transaction_response
+from adapters.wire.fhir.writing.answers import FollowedRequest, response_message, task, transaction_response
 from domain.errors import RuleError, UnknownError
 from domain.intervention.request import CALL_15, CANCEL_CALL_15, Cancellation
 from gateway.doors.fhir.answers import (
@@ -79,21 +79,23 @@ async def transaction(call: Call) -> Response:
 
 async def _answered(call: Call, read: ReadRequest, transacted: Resource | None) -> Response:
     """Take a request and answer it; `transacted` is the Bundle of a transaction, which is answered line by line."""
-    house, sender, now = call.runtime.house, call.principal, call.now
+    deployment, sender, now = call.runtime.deployment, call.principal, call.now
 
     def work(register: Register) -> Answer:
         if read.reason == "cancel":
-            return cancel(register, house, _cancellation(read), sender, now, if_match=call.if_match)
-        return submit(register, house, read.request, sender, now, if_match=call.if_match)
+            return cancel(register, deployment, _cancellation(read), sender, now, if_match=call.if_match)
+        return submit(register, deployment, read.request, sender, now, if_match=call.if_match)
 
     try:
         answer = await call.runtime.write(work)
     except (RuleError, ProblemError) as error:
         problem = as_problem(error).problem
-        faults = tuple(FieldFault(read.expression(one.field), one.title, one.expected) for one in problem.faults)
-        said = CANCEL_CALL_15 if read.reason == "cancel" else CALL_15
+        faults = tuple(
+            FieldFault(read.expression(fault.field), fault.title, fault.expected) for fault in problem.faults
+        )
+        instruction = CANCEL_CALL_15 if read.reason == "cancel" else CALL_15
         placed = ProblemError(problem.status, problem.code, problem.title, problem.detail, faults=faults).problem
-        return refuse(placed.instructing(said))
+        return refuse(placed.instructing(instruction))
     headers = {"ETag": f'W/"{answer.version}"', "Location": f"/fhir/Task/{answer.id}"}
     shown = followed_answer(answer, sender.mode.value, read.system)
     try:
@@ -108,7 +110,7 @@ def _written(  # noqa: PLR0913 - a request, what became of it, and how it is ans
     read: ReadRequest,
     transacted: Resource | None,
     answer: Answer,
-    shown: Followed,
+    shown: FollowedRequest,
     headers: dict[str, str],
 ) -> Response:
     outcome = outcome_of(answer, read.expression)
@@ -121,11 +123,13 @@ def _written(  # noqa: PLR0913 - a request, what became of it, and how it is ans
 
 def _preferred(call: Call, headers: dict[str, str]) -> bool:
     """Whether the sender wants the Task in the answer to its transaction; `Prefer: return=minimal` leaves its address and the outcome."""
-    said = call.headers.get("prefer", "").replace(" ", "").lower()
-    found = next((one for one in ("minimal", "representation", "operationoutcome") if f"return={one}" in said), None)
-    if found is not None:
-        headers["Preference-Applied"] = f"return={'OperationOutcome' if found == 'operationoutcome' else found}"
-    return found in {None, "representation"}
+    preference = call.headers.get("prefer", "").replace(" ", "").lower()
+    wanted = next(
+        (form for form in ("minimal", "representation", "operationoutcome") if f"return={form}" in preference), None
+    )
+    if wanted is not None:
+        headers["Preference-Applied"] = f"return={'OperationOutcome' if wanted == 'operationoutcome' else wanted}"
+    return wanted in {None, "representation"}
 
 
 def _cancellation(read: ReadRequest) -> Cancellation:
@@ -141,8 +145,8 @@ async def read_task(call: Call) -> Response:
         kept = find(register, call.principal, id=call.path["task_id"])
         return kept, instruction_now(register, kept)
 
-    one, instruction = await call.runtime.read(work)
-    return fhir(task(followed(one, instruction)), headers={"ETag": f'W/"{one.version}"'})
+    intervention, instruction = await call.runtime.read(work)
+    return fhir(task(followed(intervention, instruction)), headers={"ETag": f'W/"{intervention.version}"'})
 
 
 async def search_tasks(call: Call) -> Response:
@@ -166,7 +170,7 @@ async def search_tasks(call: Call) -> Response:
 
     kept = await call.runtime.read(work)
     instruction = await call.runtime.read(lambda register: instruction_now(register, kept)) if kept else None
-    statuses = {one.rpartition("|")[2] for one in call.query.get("status", "").split(",") if one}
+    statuses = {status.rpartition("|")[2] for status in call.query.get("status", "").split(",") if status}
     matches = []
     if kept and id_ in {None, "", kept.id} and (not statuses or kept.status.task_status in statuses):
         written = task(followed(kept, instruction, (focus or "").rpartition("|")[0] or None))

@@ -130,13 +130,13 @@ SENTENCES = {
 def invalid_document(error: ValidationError) -> ProblemError:
     """Every fault of a document, named. `json_invalid` is a document that is not JSON at all."""
     errors = error.errors(include_input=False, include_url=False)[:MOST_FAULTS]
-    if any(one["type"] == "json_invalid" for one in errors):
+    if any(fault["type"] == "json_invalid" for fault in errors):
         return broken_json()
     faults = []
-    for one in errors:
-        title, expected = SENTENCES.get(one["type"], ("Valeur refusée.", ""))
-        context = {name: value for name, value in one.get("ctx", {}).items() if name != "error"}
-        path = ".".join(_shown(str(part)) for part in one["loc"])
+    for fault in errors:
+        title, expected = SENTENCES.get(fault["type"], ("Valeur refusée.", ""))
+        context = {name: value for name, value in fault.get("ctx", {}).items() if name != "error"}
+        path = ".".join(_shown(str(part)) for part in fault["loc"])
         faults.append(FieldFault(path or "corps", title, expected.format_map(_Blank(context))))
     return ProblemError(422, "document_invalide", "Le document ne suit pas le contrat.", faults=tuple(faults))
 

@@ -52,7 +52,7 @@ class Strict(BaseModel):
         return value
 
 
-class Said(Strict):
+class AuthoredBody(Strict):
     """Who says it, and when it happened: absent, the name of the key and the instant of receipt."""
 
     happened_at: Instant | None = None
@@ -62,8 +62,8 @@ class Said(Strict):
 
     def named(self) -> dict[str, Any]:
         """The fields that were named, as JSON-safe values, without who and when."""
-        said = self.model_dump(mode="json", exclude_unset=True)
-        return {name: value for name, value in said.items() if name not in {"happened_at", "author", "mode"}}
+        document = self.model_dump(mode="json", exclude_unset=True)
+        return {name: value for name, value in document.items() if name not in {"happened_at", "author", "mode"}}
 
 
 class NewLocalisation(Strict):
@@ -73,7 +73,7 @@ class NewLocalisation(Strict):
     name: Short
 
 
-class NewEvent(Said):
+class NewEvent(AuthoredBody):
     """An event to register."""
 
     id: Id | None = None
@@ -93,7 +93,7 @@ class NewEvent(Said):
     """Créer l’événement dans SINUS et SI-VIC ; absent : selon le type (règle R-51)."""
 
 
-class ChangedEvent(Said):
+class ChangedEvent(AuthoredBody):
     """What changes of an event: only what is named."""
 
     name: Line | None = None
@@ -104,7 +104,7 @@ class ChangedEvent(Said):
     particularity_groups: dict[Literal["A", "B", "C"], Short] | None = None
 
 
-class EndedEvent(Said):
+class EndedEvent(AuthoredBody):
     """The end of an event, or its reopening."""
 
 
@@ -154,7 +154,7 @@ class Destination(Strict):
     service: Short | None = None
 
 
-class PatientFields(Said):
+class PatientFields(AuthoredBody):
     """What may be said of a patient; everything may be unknown."""
 
     portal_id: Short | None = None
@@ -218,32 +218,32 @@ class SoughtPatients(Strict):
     """Début d’un nom ou d’un prénom."""
 
 
-class NewTriage(Said):
+class NewTriage(AuthoredBody):
     """A triage."""
 
     stage: Literal["entry", "exit"]
     severity: Severity
 
 
-class NewBilan(Said):
+class NewBilan(AuthoredBody):
     """A medical bilan; the exit severity is the least that is needed to go on (R-29)."""
 
     text: Text | None = None
     severity_exit: Severity | None = None
 
 
-class AskedOrientation(Said):
+class AskedOrientation(AuthoredBody):
     """An orientation is asked for."""
 
 
-class DecidedOrientation(Said):
+class DecidedOrientation(AuthoredBody):
     """Left on site, or oriented to an établissement."""
 
     choice: Literal["SUR_PLACE", "ETABLISSEMENT"]
     destination: Destination | None = None
 
 
-class AskedEvacuation(Said):
+class AskedEvacuation(AuthoredBody):
     """An evacuation is asked for."""
 
     destination: Destination | None = None
@@ -252,24 +252,24 @@ class AskedEvacuation(Said):
     )
 
 
-class ConfirmedEvacuation(Said):
+class ConfirmedEvacuation(AuthoredBody):
     """The victim left; what is not said is as asked (R-34)."""
 
     destination: Destination | None = None
     vector: Annotated[str, Field(pattern=r"^[A-Z0-9_.-]{1,40}$")] | None = None
 
 
-class ConfirmedExit(Said):
+class ConfirmedExit(AuthoredBody):
     """The victim stays on site, for good."""
 
 
-class SteppedBack(Said):
+class SteppedBack(AuthoredBody):
     """The last step is taken back."""
 
     reason: Line | None = None
 
 
-class DecidedNumber(Said):
+class DecidedNumber(AuthoredBody):
     """What a neighbour has under the same SINUS number: the same person, or another."""
 
     choice: Literal["same_person", "other_person", "undecided"]
@@ -279,7 +279,7 @@ class DecidedNumber(Said):
     """Le numéro en cause, tel que lu ; inutile quand le patient n’en porte qu’un."""
 
 
-class SwappedIdentities(Said):
+class SwappedIdentities(AuthoredBody):
     """Two patients were taken for each other (F7): each takes the other's identity; numbers, triage and care path stay."""
 
     patient_id: Id
@@ -287,7 +287,7 @@ class SwappedIdentities(Said):
     reason: Line
 
 
-class ReboundNumber(Said):
+class ReboundNumber(AuthoredBody):
     """A bracelet was read for the wrong patient (F14): the number goes to the one who wears it."""
 
     number: Scanned
@@ -298,11 +298,11 @@ class ReboundNumber(Said):
     reason: Line
 
 
-class AskedCataCode(Said):
+class AskedCataCode(AuthoredBody):
     """A CATA code is asked for (R-18)."""
 
 
-class DeletedPatient(Said):
+class DeletedPatient(AuthoredBody):
     """A record entered by mistake."""
 
     reason: Line | None = None

@@ -27,7 +27,7 @@ async def send(call: Call) -> Reply:
         )
 
     def work(register: Register) -> Reply:
-        queued = say(register, runtime.house, call.principal.mode, call.body, call.now)
+        queued = say(register, runtime.deployment, call.principal.mode, call.body, call.now)
         return Reply(
             202,
             {
@@ -49,7 +49,7 @@ async def cases(call: Call) -> Reply:
 
     def work(register: Register) -> Reply:
         if case_id is None:
-            return Reply(200, {"cases": [summary(one) for one in register.hub.cases(event, lane)]})
+            return Reply(200, {"cases": [summary(hub_case) for hub_case in register.hub.cases(event, lane)]})
         case = register.hub.case(case_id)
         if case is None:
             raise ProblemError(404, "dossier_inconnu", "Ce dossier n’est pas connu de la passerelle.")

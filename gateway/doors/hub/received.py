@@ -45,12 +45,12 @@ async def received(call: Call) -> Reply:
     def work(register: Register) -> Reply:
         tasks = tasks_under_way(register)
         if wanted == "open":
-            found = [message for number in sorted(tasks, reverse=True) if (message := register.hub.message(number))]
+            messages = [message for number in sorted(tasks, reverse=True) if (message := register.hub.message(number))]
         else:
-            found = register.hub.latest(case_id, before, MOST)
-        whole = wanted is None and len(found) == MOST
-        listed = [_listed(message, tasks) for message in found if case_id in {None, message.case_id}]
-        return Reply(200, {"received": listed, "before": found[-1].seq if whole else None})
+            messages = register.hub.latest(case_id, before, MOST)
+        whole = wanted is None and len(messages) == MOST
+        listed = [_listed(message, tasks) for message in messages if case_id in {None, message.case_id}]
+        return Reply(200, {"received": listed, "before": messages[-1].seq if whole else None})
 
     return await call.runtime.read(work)
 
@@ -58,11 +58,11 @@ async def received(call: Call) -> Reply:
 async def message(call: Call) -> Reply:
     """One message in words."""
     number = whole_number(call.path["number"])
-    found, tasks, _case, readable = await call.runtime.read(lambda register: _found(register, call, number))
-    if found is None or not readable:
+    hub_message, tasks, _case, readable = await call.runtime.read(lambda register: _found(register, call, number))
+    if hub_message is None or not readable:
         raise ProblemError(404, "message_inconnu", "Aucun message reçu ne porte ce numéro.")
-    [view] = await _contents(call, [found], f"hub:{found.seq}")
-    return Reply(200, {**_listed(found, tasks), **view})
+    [view] = await _contents(call, [hub_message], f"hub:{hub_message.seq}")
+    return Reply(200, {**_listed(hub_message, tasks), **view})
 
 
 async def contents(call: Call) -> Reply:
@@ -77,11 +77,11 @@ async def contents(call: Call) -> Reply:
         case = register.hub.case(case_id)
         return case, messages[::-1], tasks_under_way(register), _may_read(register, call, case)
 
-    case, found, tasks, readable = await call.runtime.read(work)
-    if (case is None and not found) or not readable:
+    case, hub_messages, tasks, readable = await call.runtime.read(work)
+    if (case is None and not hub_messages) or not readable:
         raise ProblemError(404, "dossier_inconnu", "Ce dossier n’est pas connu de la passerelle.")
-    views = await _contents(call, found, f"hub:{case_id}")
-    listed = [{**_listed(one, tasks), **view} for one, view in zip(found, views, strict=True)]
+    views = await _contents(call, hub_messages, f"hub:{case_id}")
+    listed = [{**_listed(hub_message, tasks), **view} for hub_message, view in zip(hub_messages, views, strict=True)]
     return Reply(200, {"case": summary(case) if case else None, "contents": listed})
 
 
@@ -103,9 +103,9 @@ async def end_task(call: Call) -> Reply:
 def _found(
     register: Register, call: Call, number: int | None
 ) -> tuple[HubMessage | None, dict[int, Alarm], HubCase | None, bool]:
-    found = register.hub.message(number) if number is not None else None
-    case = register.hub.case(found.case_id) if found and found.case_id else None
-    return found, tasks_under_way(register), case, _may_read(register, call, case)
+    hub_message = register.hub.message(number) if number is not None else None
+    case = register.hub.case(hub_message.case_id) if hub_message and hub_message.case_id else None
+    return hub_message, tasks_under_way(register), case, _may_read(register, call, case)
 
 
 def _may_read(register: Register, call: Call, case: HubCase | None) -> bool:

@@ -62,8 +62,8 @@ class Outgoing(Strict):
 
     def document(self, mode: str, to: str, now: datetime) -> dict[str, Any]:
         """The canon document."""
-        said = self.model_dump(mode="json", exclude={"valid_minutes"})
-        return {**said, "mode": mode, "to": to, "said_at": (self.said_at or now).isoformat()}
+        sent = self.model_dump(mode="json", exclude={"valid_minutes"})
+        return {**sent, "mode": mode, "to": to, "said_at": (self.said_at or now).isoformat()}
 
 
 class OfCase(Outgoing):
@@ -73,7 +73,7 @@ class OfCase(Outgoing):
     """Identifiant partagé du dossier, tel qu’il figure dans sa chronologie."""
 
 
-class Engaged(Strict):
+class EngagedVehicle(Strict):
     """A vehicle on a case."""
 
     number: Number
@@ -97,7 +97,7 @@ class OfVehicles(OfCase):
     def document(self, mode: str, to: str, now: datetime) -> dict[str, Any]:
         """The canon document."""
         made = super().document(mode, to, now)
-        vehicles = [{**one, "family": one["type"].partition(".")[0]} for one in made["vehicles"]]
+        vehicles = [{**vehicle, "family": vehicle["type"].partition(".")[0]} for vehicle in made["vehicles"]]
         return {**made, "vehicles": vehicles}
 
 
@@ -105,10 +105,10 @@ class Vehicles(OfVehicles):
     """RS-RI: every vehicle, each time."""
 
     topic = "partner.vehicles"
-    vehicles: Annotated[list[Engaged], Field(min_length=1, max_length=100)]
+    vehicles: Annotated[list[EngagedVehicle], Field(min_length=1, max_length=100)]
 
 
-class FireEngaged(Engaged):
+class FireEngaged(EngagedVehicle):
     """A vehicle as the firefighters know one."""
 
     type: Annotated[str, Field(pattern=r"^(SIS|SMUR)(\.[A-Z0-9-]+)?$")]
@@ -177,7 +177,7 @@ class PositionsRequest(Outgoing):
     resource_ids: Annotated[list[Resource], Field(min_length=1, max_length=100)]
 
 
-class Linked(Strict):
+class LinkedDocument(Strict):
     """One document."""
 
     type: Short | None = None
@@ -190,10 +190,10 @@ class DocumentLinks(OfCase):
     topic = "partner.document_links"
     patient_id: Patient | None = None
     code: Short | None = None
-    documents: Annotated[list[Linked], Field(min_length=1, max_length=50)]
+    documents: Annotated[list[LinkedDocument], Field(min_length=1, max_length=50)]
 
 
-class Labelled(Strict):
+class LabelledCode(Strict):
     """A code, with its label in the nomenclature."""
 
     code: Annotated[str, Field(pattern=r"^[CLMR]\d{2}(\.\d{2}){0,2}$")]
@@ -220,10 +220,10 @@ class FireCase(Outgoing):
     """Destinataire : identifiant de client du hub, côté pompiers."""
     number: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     started_at: Instant
-    what_happens: Labelled
-    risk: Labelled | None = None
-    location_kind: Labelled | None = None
-    health_motive: Labelled | None = None
+    what_happens: LabelledCode
+    risk: LabelledCode | None = None
+    location_kind: LabelledCode | None = None
+    health_motive: LabelledCode | None = None
     victims: Annotated[int, Field(ge=0, le=100_000)] | None = None
     place: FirePlace
     note: Line | None = None

@@ -23,7 +23,7 @@ class SummaryContext(Strict):
     """0 SMUR général, 1 pédiatrique, 2 néonatal, 9 antenne."""
 
 
-class Bare(Strict):
+class UnlabelledCode(Strict):
     """A code; its label is not passed on."""
 
     code: Annotated[str, Field(pattern=r"^[CM]\d{2}(\.\d{2}){1,2}$")]
@@ -33,8 +33,8 @@ class Bare(Strict):
 class SummaryRegulation(Strict):
     """Why it left."""
 
-    what_happens: Bare
-    health_motive: Bare
+    what_happens: UnlabelledCode
+    health_motive: UnlabelledCode
     care: Care
 
 

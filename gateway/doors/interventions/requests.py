@@ -28,7 +28,7 @@ from gateway.security.keys import Scope
 if TYPE_CHECKING:
     from domain.errors import RuleError
     from domain.intervention.request import Cancellation, InterventionRequest
-    from gateway.flow.deployment_rules import House
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
     from gateway.register.victims.feed import FeedLine
 
@@ -41,17 +41,17 @@ async def create(call: Call) -> Reply:
 
 async def check_one(call: Call) -> Reply:
     """What would become of a click, and why: nothing is written, nobody is told."""
-    house, request = call.runtime.house, call.body.request(_key(call))
+    deployment, request = call.runtime.deployment, call.body.request(_key(call))
 
     def work(register: Register) -> Reply:
-        return Reply(200, check(register, house, request, call.principal, call.now, _explained))
+        return Reply(200, check(register, deployment, request, call.principal, call.now, _explained))
 
     return await call.runtime.read(work)
 
 
 async def served_places(call: Call) -> Reply:
     """For which places a SAMU is linked here, for this platform."""
-    open_ones = set(call.runtime.house.takers("intervention.request"))
+    open_ones = set(call.runtime.deployment.takers("intervention.request"))
     return await call.runtime.read(
         lambda register: Reply(200, served(register, open_ones, call.principal.name, call.now))
     )
@@ -72,9 +72,11 @@ async def cancel_one(call: Call) -> Reply:
     """The sender takes its request back."""
     runtime = call.runtime
     known = await runtime.read(lambda register: view.find(register, call.principal, id=call.path["id"]))
-    said: Cancellation = call.body.cancellation(known.request_id, _key(call))
+    cancellation: Cancellation = call.body.cancellation(known.request_id, _key(call))
     answer = await runtime.write(
-        lambda register: cancel(register, runtime.house, said, call.principal, call.now, if_match=call.if_match)
+        lambda register: cancel(
+            register, runtime.deployment, cancellation, call.principal, call.now, if_match=call.if_match
+        )
     )
     return _replied(answer, 200)
 
@@ -83,27 +85,30 @@ async def read_one(call: Call) -> Reply:
     """Where a request is: for its sender, or for the operator."""
 
     def work(register: Register) -> Reply:
-        one = view.find(register, call.principal, id=call.path["id"])
-        words = register.interventions.words(one.id)
-        shown = view.sender_view(register, one, words, call.now)
+        intervention = view.find(register, call.principal, id=call.path["id"])
+        words = register.interventions.words(intervention.id)
+        shown = view.sender_view(register, intervention, words, call.now)
         if call.principal.scope is Scope.OPERATOR:
-            joined = {"documents": register.interventions.documents(one.id), "heard": view.heard_view(words)}
-            shown = {**view.side_by_side(register, one, call.now), **shown, **joined}
-        return Reply(200, shown, etag=one.version)
+            joined = {"documents": register.interventions.documents(intervention.id), "heard": view.heard_view(words)}
+            shown = {**view.side_by_side(register, intervention, call.now), **shown, **joined}
+        return Reply(200, shown, etag=intervention.version)
 
     return await call.runtime.read(work)
 
 
 async def read_all(call: Call) -> Reply:
     """The operator's list, the newest first, each beside those that may be of the same patient; `reference` finds one."""
-    said = call.query.get("reference")
+    reference = call.query.get("reference")
 
     def work(register: Register) -> Reply:
-        if said is not None:
-            found = [view.find(register, call.principal, reference=said)]
+        if reference is not None:
+            interventions = [view.find(register, call.principal, reference=reference)]
         else:
-            found = register.interventions.latest(call.principal.mode)
-        return Reply(200, {"interventions": [view.side_by_side(register, one, call.now) for one in found]})
+            interventions = register.interventions.latest(call.principal.mode)
+        return Reply(
+            200,
+            {"interventions": [view.side_by_side(register, intervention, call.now) for intervention in interventions]},
+        )
 
     return await call.runtime.read(work)
 
@@ -113,11 +118,13 @@ async def document(call: Call) -> Response:
     version, number = (whole_number(call.path[name], LARGEST_INTEGER) for name in ("version", "number"))
 
     def work(register: Register) -> bytes | None:
-        one = view.find(register, call.principal, id=call.path["id"])
+        intervention = view.find(register, call.principal, id=call.path["id"])
         if version is None or number is None:
             return None
-        register.audit.note(call.principal.name, "document.read", one.reference, call.now, {"version": version})
-        return register.interventions.document(one.id, version, number)
+        register.audit.note(
+            call.principal.name, "document.read", intervention.reference, call.now, {"version": version}
+        )
+        return register.interventions.document(intervention.id, version, number)
 
     content = await call.runtime.write(work)
     if content is None:
@@ -140,35 +147,35 @@ async def stream(call: Call) -> StreamingResponse:
 
 async def routes(call: Call) -> Reply:
     """The table of routes, with those that ended, and where a route may lead here."""
-    found = await call.runtime.read(lambda register: register.routes.all())
-    shown = [route_view(one, in_force=one.in_force(call.now)) for one in found]
-    return Reply(200, {"routes": shown, "destinations": call.runtime.house.takers("intervention.request")})
+    known_routes = await call.runtime.read(lambda register: register.routes.all())
+    shown = [route_view(route, in_force=route.in_force(call.now)) for route in known_routes]
+    return Reply(200, {"routes": shown, "destinations": call.runtime.deployment.takers("intervention.request")})
 
 
 async def put_route(call: Call) -> Reply:
     """Write a row under its name. What it names must exist here: a route to nowhere is found out now, not at the first click."""
-    said = call.body
-    for field, name in (("destination", said.destination), ("second", said.second)):
-        _refuse_unknown_destination(call.runtime.house, field, name)
-    if expected := wrong_key(said.kind, said.key):
+    body = call.body
+    for field, name in (("destination", body.destination), ("second", body.second)):
+        _refuse_unknown_destination(call.runtime.deployment, field, name)
+    if expected := wrong_key(body.kind, body.key):
         fault = FieldFault("key", "Cette clé n’est pas de ce genre de voie : la voie ne servirait jamais.", expected)
         raise ProblemError(422, "cle_de_voie", "La clé de la voie est illisible.", faults=(fault,))
-    valid_from = said.valid_from or call.now
-    if said.valid_to is not None and said.valid_to <= valid_from:
+    valid_from = body.valid_from or call.now
+    if body.valid_to is not None and body.valid_to <= valid_from:
         fault = FieldFault("valid_to", "La fin précède le début.", "après valid_from")
         raise ProblemError(422, "dates_inversees", "Les dates de la voie se contredisent.", faults=(fault,))
     route = Route(
         id=call.path["route_id"],
-        kind=said.kind,
-        key=said.key,
-        destination=said.destination,
-        label=said.label,
+        kind=body.kind,
+        key=body.key,
+        destination=body.destination,
+        label=body.label,
         valid_from=valid_from,
-        valid_to=said.valid_to,
-        second=said.second,
-        crra=said.crra,
-        expiry_seconds=said.expiry_seconds,
-        phone=said.phone,
+        valid_to=body.valid_to,
+        second=body.second,
+        crra=body.crra,
+        expiry_seconds=body.expiry_seconds,
+        phone=body.phone,
     )
 
     def work(register: Register) -> Reply:
@@ -192,14 +199,14 @@ async def end_route(call: Call) -> Reply:
 async def audit(call: Call) -> Reply:
     """Who wrote which route, opened which document, and what was removed by age; the newest first."""
     before = whole_number(call.query.get("before", ""))
-    said = {"before": before} if before is not None else {}
-    acts = await call.runtime.read(lambda register: register.audit.latest(about=call.query.get("about"), **said))
-    shown = [{**asdict(one), "at": one.at.isoformat()} for one in acts]
+    facts = {"before": before} if before is not None else {}
+    acts = await call.runtime.read(lambda register: register.audit.latest(about=call.query.get("about"), **facts))
+    shown = [{**asdict(act), "at": act.at.isoformat()} for act in acts]
     return Reply(200, {"acts": shown})
 
 
-def _refuse_unknown_destination(house: House, field: str, name: str | None) -> None:
-    known = house.takers("intervention.request")
+def _refuse_unknown_destination(deployment: DeploymentRules, field: str, name: str | None) -> None:
+    known = deployment.takers("intervention.request")
     if name is not None and name not in known:
         expected = ", ".join(known) or "aucune : relier d’abord un logiciel de régulation"
         fault = FieldFault(field, "Cette destination ne prend pas les demandes ici.", expected)
@@ -212,7 +219,7 @@ async def _submit(call: Call, request: InterventionRequest) -> Answer:
 
 
 def _work(register: Register, *, call: Call, request: InterventionRequest) -> Answer:
-    return submit(register, call.runtime.house, request, call.principal, call.now, if_match=call.if_match)
+    return submit(register, call.runtime.deployment, request, call.principal, call.now, if_match=call.if_match)
 
 
 def _replied(answer: Answer, status: int) -> Reply:

@@ -90,7 +90,7 @@ Leaf = Annotated[str | None, BeforeValidator(_leaf)]
 Leaves = list[Annotated[str, BeforeValidator(_leaf)]]
 
 
-class Loose(BaseModel):
+class LenientModel(BaseModel):
     """What we do not know is ignored, and said; what has not its shape is read as far as it reads, and said; null is absent."""
 
     model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
@@ -150,20 +150,20 @@ class Loose(BaseModel):
 
     def unknown(self, path: str = "") -> list[Remark]:
         """One remark per field that we do not know or that has not its shape, below this one too."""
-        found = [remark("CHAMP_IGNORE", f"{path}{name[:60]}") for name in list(self.model_extra or {})[:20]]
-        found += [remark("FORME_INATTENDUE", f"{path}{name[:60]}") for name in self._misshapen[:20]]
+        remarks = [remark("CHAMP_IGNORE", f"{path}{name[:60]}") for name in list(self.model_extra or {})[:20]]
+        remarks += [remark("FORME_INATTENDUE", f"{path}{name[:60]}") for name in self._misshapen[:20]]
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if isinstance(value, Loose):
-                found += value.unknown(f"{path}{name}.")
-        return found
+            if isinstance(value, LenientModel):
+                remarks += value.unknown(f"{path}{name}.")
+        return remarks
 
     def said(self) -> dict[str, Any]:
         """The fields we know, as they are."""
         return {name: getattr(self, name) for name in type(self).model_fields}
 
 
-class RequesterSaid(Loose):
+class RequesterSaid(LenientModel):
     """Qui demande, et qui rappeler."""
 
     structure_id: Leaf = None
@@ -176,14 +176,14 @@ class RequesterSaid(Loose):
     """Numéro de rappel, de préférence +33…"""
 
 
-class InsSaid(Loose):
+class InsSaid(LenientModel):
     """Le matricule INS et son OID."""
 
     matricule: Leaf = None
     oid: Leaf = None
 
 
-class PatientSaid(Loose):
+class PatientSaid(LenientModel):
     """Pour qui. Un défaut d’identité ne bloque jamais."""
 
     name: Leaf = None
@@ -209,13 +209,13 @@ class PatientSaid(Loose):
 
     def patient(self) -> Patient:
         """In the domain's words."""
-        said = self.said()
-        ins = said.pop("ins")
+        fields = self.said()
+        ins = fields.pop("ins")
         known = Ins(ins.matricule, ins.oid or "") if ins is not None and ins.matricule else None
-        return Patient(**said, ins=known)
+        return Patient(**fields, ins=known)
 
 
-class PlaceSaid(Loose):
+class PlaceSaid(LenientModel):
     """Le lieu d’intervention."""
 
     address: Leaf = None
@@ -245,7 +245,7 @@ class PlaceSaid(Loose):
         return Place(**{**self.said(), "codes": tuple(self.codes)})
 
 
-class NoteSaid(Loose):
+class NoteSaid(LenientModel):
     """La dernière note de suivi."""
 
     text: Leaf = None
@@ -253,7 +253,7 @@ class NoteSaid(Loose):
     author: Leaf = None
 
 
-class DocumentSaid(Loose):
+class DocumentSaid(LenientModel):
     """Un document joint."""
 
     title: Leaf = None
@@ -265,7 +265,7 @@ class DocumentSaid(Loose):
         return Document(self.title or "", decoded(self.content or ""))
 
 
-class NewIntervention(Loose):
+class NewIntervention(LenientModel):
     """Un clic : une demande d’intervention."""
 
     request_id: Annotated[str, BeforeValidator(_leaf)]
@@ -339,7 +339,7 @@ class NewIntervention(Loose):
         return facts, remarks
 
 
-class CancelledIntervention(Loose):
+class CancelledIntervention(LenientModel):
     """Une demande reprise par son émetteur."""
 
     message_id: Leaf = None

@@ -192,7 +192,7 @@ class _Desk:
         request, now = asked(call.body, _beside(call)), runtime.clock()
 
         def work(register: Register) -> Answer:
-            answer = submit(register, runtime.house, request, caller, now)
+            answer = submit(register, runtime.deployment, request, caller, now)
             _note(register, call, caller, answer, now)
             return answer
 
@@ -204,7 +204,7 @@ class _Desk:
         cancellation, now = cancelled(call.body), runtime.clock()
 
         def work(register: Register) -> Answer:
-            answer = cancel(register, runtime.house, cancellation, caller, now)
+            answer = cancel(register, runtime.deployment, cancellation, caller, now)
             _note(register, call, caller, answer, now)
             return answer
 

@@ -117,8 +117,8 @@ def _below(element: Element | None, path: str) -> Element | None:
 
 
 def _text(element: Element | None, path: str) -> str | None:
-    found = _below(element, path)
-    return (found.text or "") if found is not None else None
+    elements = _below(element, path)
+    return (elements.text or "") if elements is not None else None
 
 
 def _texts(element: Element | None, names: dict[str, str]) -> dict[str, str | None]:
@@ -159,10 +159,10 @@ def asked(body: Element, beside: tuple[Remark, ...] = ()) -> InterventionRequest
             doubtful=_text(patient, "identiteDouteuse") in {"true", "1"},
             fictitious=_text(patient, "identiteFictive") in {"true", "1"},
         ),
-        place=Place(**_texts(place, PLACE), codes=tuple(one.text or "" for one in _every(place, "code"))),
+        place=Place(**_texts(place, PLACE), codes=tuple(code.text or "" for code in _every(place, "code"))),
         note=Note(_text(demande, "noteSuivi"), _text(demande, "noteHorodatage"), _text(demande, "noteAuteur")),
         facts=tuple(facts),
-        documents=tuple(_document(one) for one in _every(demande, "document")),
+        documents=tuple(_document(document) for document in _every(demande, "document")),
         remarks=(*beside, *remarks),
     )
 
@@ -186,28 +186,31 @@ def _document(element: Element) -> Document:
 
 def cancelled(body: Element) -> Cancellation:
     """An AnnulerDemande."""
-    said = _below(body, "annulation")
+    annulation = _below(body, "annulation")
     return Cancellation(
-        _text(said, "idDemande") or "", _text(said, "idMessage"), _text(said, "mode"), _text(said, "motif")
+        _text(annulation, "idDemande") or "",
+        _text(annulation, "idMessage"),
+        _text(annulation, "mode"),
+        _text(annulation, "motif"),
     )
 
 
-def _written(operation: str, said: Mapping[str, str | None], warnings: tuple[Remark, ...] = ()) -> Element:
+def _written(operation: str, fields: Mapping[str, str | None], warnings: tuple[Remark, ...] = ()) -> Element:
     response = etree.Element(f"{{{NAMESPACE}}}{operation}Response", nsmap={"t": NAMESPACE})
-    told = etree.SubElement(response, f"{{{NAMESPACE}}}accuse")
-    for name, text in said.items():
+    acknowledgement = etree.SubElement(response, f"{{{NAMESPACE}}}accuse")
+    for name, text in fields.items():
         if text is not None:
-            etree.SubElement(told, f"{{{NAMESPACE}}}{name}").text = text
-    for one in warnings:
-        warning = etree.SubElement(told, f"{{{NAMESPACE}}}avertissement")
-        for name, text in (("code", one.code), ("champ", element_of(one.field)), ("texte", one.title)):
+            etree.SubElement(acknowledgement, f"{{{NAMESPACE}}}{name}").text = text
+    for caution in warnings:
+        warning = etree.SubElement(acknowledgement, f"{{{NAMESPACE}}}avertissement")
+        for name, text in (("code", caution.code), ("champ", element_of(caution.field)), ("texte", caution.title)):
             etree.SubElement(warning, f"{{{NAMESPACE}}}{name}").text = text
     return response
 
 
 def accuse(operation: str, answer: Answer, mode: Mode) -> Element:
     """What a sender is answered."""
-    said = {
+    fields = {
         "idDemande": answer.request_id,
         "mode": mode.value,
         "etat": answer.status.value.replace("-", "_"),
@@ -218,27 +221,27 @@ def accuse(operation: str, answer: Answer, mode: Mode) -> Element:
         "version": str(answer.version),
         "samu": answer.crra,
     }
-    return _written(operation, said, answer.warnings)
+    return _written(operation, fields, answer.warnings)
 
 
-def consulted(one: Intervention, instruction: str | None) -> Element:
+def consulted(intervention: Intervention, instruction: str | None) -> Element:
     """Where a request is, and what its sender should do now."""
-    shown = status_document(one, instruction)
-    said = {
-        "idDemande": one.request_id,
-        "idDossier": one.case_id,
-        "mode": one.mode,
-        "etat": one.status.value.replace("-", "_"),
+    shown = status_document(intervention, instruction)
+    fields = {
+        "idDemande": intervention.request_id,
+        "idDossier": intervention.case_id,
+        "mode": intervention.mode,
+        "etat": intervention.status.value.replace("-", "_"),
         "motifRefus": shown["reason"],
-        "recuLe": one.received_at.isoformat(),
-        "etatLe": one.since.isoformat(),
+        "recuLe": intervention.received_at.isoformat(),
+        "etatLe": intervention.since.isoformat(),
         "doublon": "false",
-        "reference": one.reference,
-        "version": str(one.version),
-        "samu": one.crra,
+        "reference": intervention.reference,
+        "version": str(intervention.version),
+        "samu": intervention.crra,
         "consigne": shown["instruction"],
     }
-    return _written("ConsulterDemande", said)
+    return _written("ConsulterDemande", fields)
 
 
 def fault_detail(fault: SoapFault) -> Element:
@@ -247,9 +250,9 @@ def fault_detail(fault: SoapFault) -> Element:
     correlation = uuid.uuid4().hex
     log.info("soap.refused reason=%s correlation=%s", reason, correlation)
     detail = etree.Element(f"{{{NAMESPACE}}}DemandeFault", nsmap={"t": NAMESPACE})
-    said = [("code", reason), *(("champ", path[:255]) for path in fault.fields[:20])]
-    said += [("reessayable", "true" if reason in RETRYABLE else "false"), ("correlation", correlation)]
-    said.append(("consigne", next((words for words in INSTRUCTIONS if words in fault.text), CALL_15)))
-    for name, text in said:
+    fields = [("code", reason), *(("champ", path[:255]) for path in fault.fields[:20])]
+    fields += [("reessayable", "true" if reason in RETRYABLE else "false"), ("correlation", correlation)]
+    fields.append(("consigne", next((words for words in INSTRUCTIONS if words in fault.text), CALL_15)))
+    for name, text in fields:
         etree.SubElement(detail, f"{{{NAMESPACE}}}{name}").text = text
     return detail

@@ -35,10 +35,10 @@ async def admit(call: Call) -> Reply:
     word = call.body.model_dump(mode="json", exclude_none=True)
     hospital = agreed(call.runtime, call.principal.name)
     speaker = Speaker(Source.HOSPITAL, call.principal.name, call.principal.mode)
-    said = own_word(hospital, word)
+    own = own_word(hospital, word)
 
     def work(register: Register) -> Reply:
-        hearing = hear(register, call.runtime.house, speaker, said, call.now)
+        hearing = hear(register, call.runtime.deployment, speaker, own, call.now)
         return Reply(202 if hearing.task_id else 200, hearing_view(hearing))
 
     return await call.change(work)
@@ -73,9 +73,9 @@ async def heard_hl7(runtime: Runtime, key: str, mode: Mode, raw: bytes) -> bytes
     try:
         message = read_message(raw)
         word = _word(runtime, mode, message)
-        said = own_word(agreed(runtime, key), word)
+        own = own_word(agreed(runtime, key), word)
         speaker = Speaker(Source.HOSPITAL, key, mode)
-        hearing = await runtime.write(lambda register: hear(register, runtime.house, speaker, said, now))
+        hearing = await runtime.write(lambda register: hear(register, runtime.deployment, speaker, own, now))
     except Hl7Error as error:
         return acknowledgement(message, "AR", now, error.place, error.reason)
     except MappingError as error:
@@ -111,8 +111,8 @@ def own_word(hospital: HospitalSettings, word: Mapping[str, Any]) -> PersonDocum
                 ", ".join(hospital.finess),
             )
         finess = hospital.finess[0]
-    said = {**word, "finess": finess, "establishment": word.get("establishment") or hospital.name or finess}
-    return cast("PersonDocument", said)
+    completed = {**word, "finess": finess, "establishment": word.get("establishment") or hospital.name or finess}
+    return cast("PersonDocument", completed)
 
 
 def hearing_view(hearing: Hearing) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def _word(runtime: Runtime, mode: Mode, message: Hl7Message) -> dict[str, Any]:
 
 
 def _place(victim: Victim, runtime: Runtime) -> Mapping[str, Any]:
-    admitted = victim.value("destination") if runtime.house.rules.admission_place_wins else None
+    admitted = victim.value("destination") if runtime.deployment.rules.admission_place_wins else None
     return admitted or victim.care.destination or {}
 
 

@@ -59,7 +59,7 @@ async def create(call: Call) -> Reply:
         first = person.words[0]
         stamp = Stamp(person.source, person.author, moment_of(first, person.first_at), call.now)
         command = creation_of(person.source, event, patient_id, first, stamp)
-        accept(register, call.runtime.house, event, patient_id, command, stamp)
+        accept(register, call.runtime.deployment, event, patient_id, command, stamp)
         outcomes = _told(call, register, event, person, patient_id)
         return _decided(
             call, register, replace(person, event_id=event.id, state="created", victim_id=patient_id), outcomes, 201
@@ -96,7 +96,7 @@ def _told(call: Call, register: Register, event: Event, person: UnknownPerson, p
         if victim is None or victim.deleted:
             raise UnknownError("patient_inconnu", "patient_id", "Ce patient n’est pas connu dans cet événement.", "")
         stamp = Stamp(person.source, person.author, moment_of(word, person.first_at), call.now)
-        hearing = tell_of(register, call.runtime.house, speaker, event, victim, word, stamp)
+        hearing = tell_of(register, call.runtime.deployment, speaker, event, victim, word, stamp)
         outcomes.append(hearing.outcome.value)
     return outcomes
 

@@ -23,10 +23,10 @@ MOST = 200
 async def alarms(call: Call) -> Reply:
     """Those under way, the oldest first; with `all`, the last ones, the newest first."""
     if call.query.get("all"):
-        found = await call.runtime.read(lambda register: register.alarms.last(MOST))
+        last_alarms = await call.runtime.read(lambda register: register.alarms.last(MOST))
     else:
-        found = await call.runtime.read(lambda register: register.alarms.under_way())
-    return Reply(200, {"alarms": [_view(one) for one in found]})
+        last_alarms = await call.runtime.read(lambda register: register.alarms.under_way())
+    return Reply(200, {"alarms": [_view(alarm) for alarm in last_alarms]})
 
 
 async def end(call: Call) -> Reply:

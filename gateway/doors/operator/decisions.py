@@ -28,8 +28,8 @@ SHOWN = 10
 
 async def groups(call: Call) -> Reply:
     """The largest group first."""
-    found = await call.runtime.desk.groups(Filter(destination=call.query.get("destination")))
-    return Reply(200, {"groups": [_group(one) for one in found]})
+    parked_groups = await call.runtime.desk.groups(Filter(destination=call.query.get("destination")))
+    return Reply(200, {"groups": [_group(group) for group in parked_groups]})
 
 
 async def preview(call: Call) -> Reply:
@@ -37,7 +37,7 @@ async def preview(call: Call) -> Reply:
     record = await call.runtime.desk.message(call.path["message_id"])
     if record is None:
         raise ProblemError(404, "message_inconnu", "Ce message n’est pas connu.")
-    if record.envelope.destination not in call.runtime.house.destinations:
+    if record.envelope.destination not in call.runtime.deployment.destinations:
         raise ProblemError(409, "destination_inconnue", "Cette destination n’existe plus ici.")
     if not record.envelope.body:
         raise ProblemError(410, "contenu_efface", "Le contenu de ce message n’est plus gardé.")
@@ -46,9 +46,9 @@ async def preview(call: Call) -> Reply:
 
 async def _preview(call: Call, record: Record) -> dict[str, Any]:
     attempts = await call.runtime.desk.attempts(record.envelope.id)
-    reference = next((one.reference for one in reversed(attempts) if one.reference), None)
+    reference = next((attempt.reference for attempt in reversed(attempts) if attempt.reference), None)
     today = await rehearse(record.envelope, reference, call.runtime.open_on)
-    then = next((one.sent for one in reversed(attempts) if one.sent), b"")
+    then = next((attempt.sent for attempt in reversed(attempts) if attempt.sent), b"")
     refusal = today.refusal
     return {
         "id": record.envelope.id,
@@ -88,7 +88,7 @@ async def _would_send(call: Call, chosen: list[list[str]]) -> list[dict[str, Any
     shown = []
     for key in islice(chain.from_iterable(chosen), SHOWN):
         record = await call.runtime.desk.message(key)
-        if record is not None and record.envelope.destination in call.runtime.house.destinations:
+        if record is not None and record.envelope.destination in call.runtime.deployment.destinations:
             seen = await _preview(call, record)
             then = call.body.exactly and seen["then"]["sha256"] is not None
             shown.append({**seen, "topic": record.envelope.topic, "leaves": "then" if then else "today"})
@@ -106,9 +106,13 @@ async def discard_many(call: Call) -> Reply:
 
 
 async def _chosen(call: Call) -> list[list[str]]:
-    said: ChosenMessages = call.body
+    chosen: ChosenMessages = call.body
     wanted = Filter(
-        destination=said.destination, scope=said.event_id, topic=said.topic, cause=said.cause, fingerprint=said.group
+        destination=chosen.destination,
+        scope=chosen.event_id,
+        topic=chosen.topic,
+        cause=chosen.cause,
+        fingerprint=chosen.group,
     )
     return await call.runtime.desk.parked(wanted)
 

@@ -33,14 +33,14 @@ async def destinations(call: Call) -> Reply:
     known = await call.runtime.database.read(nodes.nodes)
     # A portal knows the neighbours that its victims are told to; platforms, dispatch softwares and nodes are the operator's.
     watches = call.principal.scope is Scope.OPERATOR
-    house = call.runtime.house
-    told = {name for topic in TOLD_OF_EVENTS for name in house.takers(topic)}
-    names = [name for name in house.destinations if watches or name in told]
+    deployment = call.runtime.deployment
+    takers = {name for topic in TOLD_OF_EVENTS for name in deployment.takers(topic)}
+    names = [name for name in deployment.destinations if watches or name in takers]
     living = heartbeat.alive(known, call.now, every)
     shown = [
         {
             "name": name,
-            **{str(one.status): one.messages for one in backlog if one.destination == name},
+            **{str(count.status): count.messages for count in backlog if count.destination == name},
             **_late([lag for lag in lags if lag.destination == name]),
             "paused": _paused(paused.get(name)),
             **_way(gates.get(name, Gate(name))),
@@ -48,7 +48,7 @@ async def destinations(call: Call) -> Reply:
         }
         for name in names
     ]
-    return Reply(200, {"destinations": shown, "nodes": [_node(one, one in living) for one in known if watches]})
+    return Reply(200, {"destinations": shown, "nodes": [_node(node, node in living) for node in known if watches]})
 
 
 def _late(lags: Sequence[Lag]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _way(gate: Gate) -> dict[str, Any]:
 
 def _link(name: str, living: Sequence[Node]) -> dict[str, Any]:
     """Whether the living nodes are let in: each knocks now and then, and says since when nobody answers."""
-    since = [one.facts["down_since"][name] for one in living if name in one.facts.get("down_since", {})]
+    since = [node.facts["down_since"][name] for node in living if name in node.facts.get("down_since", {})]
     state = "unknown" if not living else "down" if since else "up"
     return {"state": state, "since": min(since, default=None), "nodes_down": len(since)}
 

@@ -38,8 +38,10 @@ async def messages(call: Call) -> Reply:
         fingerprint=call.query.get("group"),
         superseded_by=call.query.get("superseded_by"),
     )
-    found = await call.runtime.desk.find(wanted, before=before, limit=100)
-    return Reply(200, {"messages": [_view(record) for record in found], "before": found[-1].seq if found else None})
+    records = await call.runtime.desk.find(wanted, before=before, limit=100)
+    return Reply(
+        200, {"messages": [_view(record) for record in records], "before": records[-1].seq if records else None}
+    )
 
 
 async def message(call: Call) -> Reply:
@@ -56,7 +58,9 @@ async def message(call: Call) -> Reply:
         200,
         {
             **_view(record),
-            "supersedes": [{"id": one.envelope.id, "at": _when(one.settled_at)} for one in skipped],
+            "supersedes": [
+                {"id": skipped_record.envelope.id, "at": _when(skipped_record.settled_at)} for skipped_record in skipped
+            ],
             "tries": [_try(attempt) for attempt in attempts],
         },
     )
@@ -103,7 +107,7 @@ async def _note(call: Call, act: str, destination: str, facts: dict[str, Any]) -
 
 def _destination(call: Call) -> str:
     name = call.path["destination"]
-    if name not in call.runtime.house.destinations:
+    if name not in call.runtime.deployment.destinations:
         raise ProblemError(404, "destination_inconnue", "Cette destination n’existe pas ici.")
     return name
 

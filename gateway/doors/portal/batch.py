@@ -32,7 +32,7 @@ from gateway.ids import new_id
 if TYPE_CHECKING:
     from domain.event import Event
     from gateway.doors.http.door import Call
-    from gateway.doors.http.schemas import Said
+    from gateway.doors.http.schemas import AuthoredBody
     from gateway.register import Register
 
 MOST_LINES = 10_000
@@ -89,13 +89,13 @@ def _operate(call: Call, register: Register, event: Event, line: bytes) -> dict[
         fault = FieldFault("patient_id", "Champ obligatoire absent.", "identifiant du patient")
         raise ProblemError(422, "document_invalide", "Le document ne suit pas le contrat.", faults=(fault,))
     try:
-        said: Said = operation.document.model_validate_json(orjson.dumps(document))
+        parsed: AuthoredBody = operation.document.model_validate_json(orjson.dumps(document))
     except ValidationError as error:
         raise problems.invalid_document(error) from None
-    refuse_other_mode(event, getattr(said, "mode", None))
-    stamp = Stamp(Source.PORTAL, said.author or call.principal.name, said.happened_at or call.now, call.now)
-    command = operation.command(patient_id, said)
-    accepted = accept(register, call.runtime.house, event, patient_id, command, stamp)
+    refuse_other_mode(event, getattr(parsed, "mode", None))
+    stamp = Stamp(Source.PORTAL, parsed.author or call.principal.name, parsed.happened_at or call.now, call.now)
+    command = operation.command(patient_id, parsed)
+    accepted = accept(register, call.runtime.deployment, event, patient_id, command, stamp)
     return {
         "ok": True,
         "patient_id": accepted.victim.id,

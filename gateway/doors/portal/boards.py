@@ -68,7 +68,7 @@ async def counts(call: Call) -> Reply:
         cells = (
             register.victims.cells(event.id)
             if at is None and source is None
-            else recount(register, event, at or call.now, axis, call.now, call.runtime.house.rules, source)
+            else recount(register, event, at or call.now, axis, call.now, call.runtime.deployment.rules, source)
         )
         document = counts_document(event, cells, register.feed.last(), at or call.now, source or "portal")
         return Reply(200, document)
@@ -110,11 +110,11 @@ def export(register: Register, event: Event, name: str, form: str, by: str, now:
 
 def _form(call: Call) -> str:
     """The form asked for: the parameter first, then the header."""
-    said = call.query.get("format")
-    if said is not None:
-        if said.lower() not in {"json", *FORMATS}:
-            raise _no_such_form("?format", said)
-        return said.lower()
+    wanted = call.query.get("format")
+    if wanted is not None:
+        if wanted.lower() not in {"json", *FORMATS}:
+            raise _no_such_form("?format", wanted)
+        return wanted.lower()
     accepted = call.headers.get("accept", "") or "*/*"
     for part in sorted(accepted.split(","), key=_weight, reverse=True):
         media = part.partition(";")[0].strip().lower()
@@ -139,8 +139,8 @@ def _weight(part: str) -> float:
     return 1.0
 
 
-def _no_such_form(field: str, said: str) -> ProblemError:
-    fault = FieldFault(field, f"Forme inconnue : {said[:40]}.", "json, csv, xlsx ou pdf")
+def _no_such_form(field: str, wanted: str) -> ProblemError:
+    fault = FieldFault(field, f"Forme inconnue : {wanted[:40]}.", "json, csv, xlsx ou pdf")
     return ProblemError(406, "forme_inconnue", "Ce tableau n’existe pas sous cette forme.", faults=(fault,))
 
 
@@ -150,7 +150,7 @@ async def nominative_board(call: Call) -> Reply:
     def work(register: Register) -> Reply:
         event = event_for(register, call.path["event_id"], call.principal)
         return Reply(
-            200, asdict(tb2(event, list(register.victims.of_event(event.id)), call.now, call.runtime.house.rules))
+            200, asdict(tb2(event, list(register.victims.of_event(event.id)), call.now, call.runtime.deployment.rules))
         )
 
     return await call.runtime.read_noted(call.principal.name, "board.read", f"{call.path['event_id']} tb2", work)

@@ -32,7 +32,7 @@ def contract() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Passerelle, portes du portail, version 1",
         "$defs": {
-            **{name: _named_keys(one) for name, one in made["$defs"].items()},
+            **{name: _named_keys(definition) for name, definition in made["$defs"].items()},
             "PatientView": _view("patient.view", "victim"),
             "EventView": _view("event.view", "event", without="link"),
         },
@@ -47,16 +47,16 @@ def text() -> bytes:
 def _named_keys(schema: Any) -> Any:  # noqa: ANN401 - any JSON
     """Keys of a closed list are fields like the others: mappings name them."""
     if isinstance(schema, list):
-        return [_named_keys(one) for one in schema]
+        return [_named_keys(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    said = {key: _named_keys(one) for key, one in schema.items()}
-    keys = said.get("propertyNames", {}).get("enum") if said.get("type") == "object" else None
+    named = {key: _named_keys(part) for key, part in schema.items()}
+    keys = named.get("propertyNames", {}).get("enum") if named.get("type") == "object" else None
     if keys:
-        value = said.pop("additionalProperties")
-        del said["propertyNames"]
-        said |= {"properties": dict.fromkeys(keys, value), "additionalProperties": False}
-    return said
+        value = named.pop("additionalProperties")
+        del named["propertyNames"]
+        named |= {"properties": dict.fromkeys(keys, value), "additionalProperties": False}
+    return named
 
 
 def _view(topic: str, record: str, without: str = "") -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _view(topic: str, record: str, without: str = "") -> dict[str, Any]:
     if shape is None:
         raise LookupError(topic)
     fields = {**shape.fields[record].fields}
-    fields |= {name: one for name, one in shape.fields.items() if name not in {record, "recorded_at", "mode"}}
+    fields |= {name: field for name, field in shape.fields.items() if name not in {record, "recorded_at", "mode"}}
     fields.pop(without, None)
     return _object(fields)
 
@@ -73,10 +73,10 @@ def _view(topic: str, record: str, without: str = "") -> dict[str, Any]:
 def _object(fields: dict[str, Shape]) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": "object",
-        "properties": {name: _schema(one) for name, one in fields.items()},
+        "properties": {name: _schema(field) for name, field in fields.items()},
         "additionalProperties": False,
     }
-    required = [name for name, one in fields.items() if not one.nullable and one.kind not in {"list", "object"}]
+    required = [name for name, field in fields.items() if not field.nullable and field.kind not in {"list", "object"}]
     return {**schema, "required": required} if required else schema
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from domain.event import Event
     from domain.victim.observation import Stamp
     from gateway.doors.http.door import Call
-    from gateway.doors.http.schemas import ChangedEvent, NewEvent, NewLink, NewLocalisation, NewShare, Said
+    from gateway.doors.http.schemas import AuthoredBody, ChangedEvent, NewEvent, NewLink, NewLocalisation, NewShare
     from gateway.register import Register
     from gateway.register.victims.access import Access
 
@@ -52,31 +52,33 @@ def event_view(event: Event) -> dict[str, Any]:
 
 async def create(call: Call) -> Reply:
     """An event enters the register."""
-    said: NewEvent = call.body
-    if said.mode != call.principal.mode:
+    new_event: NewEvent = call.body
+    if new_event.mode != call.principal.mode:
         raise ConflictError(
             "mode", "mode", "Exercice et réel ne se mélangent jamais.", f"cette clé est « {call.principal.mode} »"
         )
-    stamp = stamp_of(call, said)
+    stamp = stamp_of(call, new_event)
     plausible(stamp)
     event = open_event(
-        id=said.id or new_id(call.now),
-        name=said.name,
-        type=said.type,
-        mode=said.mode,
-        started_at=said.started_at or stamp.happened_at,
-        planned_end=said.planned_end,
-        localisations=[(one.id or new_id(call.now), one.name) for one in said.localisations],
-        particularity_groups={str(letter): meaning for letter, meaning in said.particularity_groups.items()},
-        rules=call.runtime.house.rules,
+        id=new_event.id or new_id(call.now),
+        name=new_event.name,
+        type=new_event.type,
+        mode=new_event.mode,
+        started_at=new_event.started_at or stamp.happened_at,
+        planned_end=new_event.planned_end,
+        localisations=[
+            (localisation.id or new_id(call.now), localisation.name) for localisation in new_event.localisations
+        ],
+        particularity_groups={str(letter): meaning for letter, meaning in new_event.particularity_groups.items()},
+        rules=call.runtime.deployment.rules,
     )
-    house = call.runtime.house
-    event = linked_at_creation(event, house, said.link)
+    deployment = call.runtime.deployment
+    event = linked_at_creation(event, deployment, new_event.link)
 
     def work(register: Register) -> Reply:
         if register.events.find(event.id) is not None:
             raise ConflictError("evenement_existe", "id", "Un événement porte déjà cet identifiant.", "")
-        keep_event(register, house, event, stamp, new=True)
+        keep_event(register, deployment, event, stamp, new=True)
         register.access.give(event.id, call.principal.name, call.principal.name, call.now, opened=True)
         return _shown(event, 201)
 
@@ -97,12 +99,12 @@ async def read_one(call: Call) -> Reply:
 
 async def change(call: Call) -> Reply:
     """What is named changes, the rest stays."""
-    said: ChangedEvent = call.body
-    named = {name: getattr(said, name) for name in said.model_fields_set if name not in {"happened_at", "author"}}
+    changes: ChangedEvent = call.body
+    named = {name: getattr(changes, name) for name in changes.model_fields_set if name not in {"happened_at", "author"}}
     empty = [name for name in ("name", "type", "started_at") if name in named and named[name] is None]
     if empty:
         raise InvalidError("champ_obligatoire", empty[0], "Ce champ ne peut pas être vidé.", "")
-    return await _changed(call, said, lambda event: change_event(event, **named))
+    return await _changed(call, changes, lambda event: change_event(event, **named))
 
 
 async def close(call: Call) -> Reply:
@@ -118,12 +120,12 @@ async def reopen(call: Call) -> Reply:
 
 async def link(call: Call) -> Reply:
     """« Créer ou lier à SINUS/SI-VIC » (R-51, R-53): possible at any moment."""
-    said: NewLink = call.body
-    wanted = Link(said.action, said.external_id, "requested")
+    new_link: NewLink = call.body
+    wanted = Link(new_link.action, new_link.external_id, "requested")
 
     def change(register: Register, event: Event, stamp: Stamp) -> Reply:
         changed = links.link(
-            register, call.runtime.house, event, call.path["destination"], wanted, stamp, said.reason or ""
+            register, call.runtime.deployment, event, call.path["destination"], wanted, stamp, new_link.reason or ""
         )
         return _shown(changed.event)
 
@@ -135,7 +137,7 @@ async def unlink(call: Call) -> Reply:
     destination = call.path["destination"]
 
     def change(register: Register, event: Event, stamp: Stamp) -> Reply:
-        changed = links.unlink(register, call.runtime.house, event, destination, stamp, call.body.reason)
+        changed = links.unlink(register, call.runtime.deployment, event, destination, stamp, call.body.reason)
         left = {
             "external_id": changed.left,
             "withdrawn": changed.withdrawn,
@@ -158,16 +160,16 @@ async def _relinked(call: Call, change: Callable[[Register, Event, Stamp], Reply
 
 async def add_place(call: Call) -> Reply:
     """A localisation is declared; its letter is the next one (R-19)."""
-    said: NewLocalisation = call.body
-    place, rules = said.id or new_id(call.now), call.runtime.house.rules
-    return await _changed(call, None, lambda event: add_localisation(event, place, said.name, rules), 201)
+    localisation: NewLocalisation = call.body
+    place, rules = localisation.id or new_id(call.now), call.runtime.deployment.rules
+    return await _changed(call, None, lambda event: add_localisation(event, place, localisation.name, rules), 201)
 
 
 async def rename_place(call: Call) -> Reply:
     """A localisation has another name; its letter stays."""
-    said: NewLocalisation = call.body
+    localisation: NewLocalisation = call.body
     place = call.path["localisation_id"]
-    return await _changed(call, None, lambda event: rename_localisation(event, place, said.name))
+    return await _changed(call, None, lambda event: rename_localisation(event, place, localisation.name))
 
 
 async def remove_place(call: Call) -> Reply:
@@ -176,15 +178,15 @@ async def remove_place(call: Call) -> Reply:
     return await _changed(call, None, lambda event: remove_localisation(event, place))
 
 
-async def _changed(call: Call, said: Said | None, renew: Any, status: int = 200) -> Reply:  # noqa: ANN401 - Event → Event
-    stamp = stamp_of(call, said)
+async def _changed(call: Call, body: AuthoredBody | None, renew: Any, status: int = 200) -> Reply:  # noqa: ANN401 - Event → Event
+    stamp = stamp_of(call, body)
     plausible(stamp)
 
     def work(register: Register) -> Reply:
         event = _current(call, register)
         renewed = renew(event)
         if renewed != event:
-            keep_event(register, call.runtime.house, renewed, stamp)
+            keep_event(register, call.runtime.deployment, renewed, stamp)
         return _shown(renewed, status)
 
     return await call.change(work)
@@ -202,13 +204,13 @@ async def shares(call: Call) -> Reply:
 
 async def share(call: Call) -> Reply:
     """Another portal sees and changes the event from now on; a person says so, and it is in the audit."""
-    said: NewShare = call.body
+    new_share: NewShare = call.body
 
     def work(register: Register) -> Reply:
         event = event_for(register, call.path["event_id"], call.principal)
         compartments.refuse_unless_opened_by(register, event, call.principal)
         by = call.principal.name
-        return _shares(event, compartments.share(register, event, said.key, by, call.now))
+        return _shares(event, compartments.share(register, event, new_share.key, by, call.now))
 
     return await call.change(work)
 

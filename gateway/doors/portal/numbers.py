@@ -26,7 +26,7 @@ async def decide(call: Call) -> Reply:
     def work(register: Register) -> Reply:
         event = event_for(register, call.path["event_id"], call.principal)
         stamp = stamp_of(call, call.body)
-        accepted = accept(register, call.runtime.house, event, patient_id, command, stamp, if_match=call.if_match)
+        accepted = accept(register, call.runtime.deployment, event, patient_id, command, stamp, if_match=call.if_match)
         decided = {
             "patient_id": patient_id,
             "choice": call.body.choice,
@@ -40,32 +40,32 @@ async def decide(call: Call) -> Reply:
 
 async def swap(call: Call) -> Reply:
     """F7: the two patients exchange their identities; the same once more undoes it."""
-    said = call.body
+    body = call.body
 
     def work(register: Register) -> Reply:
         event = event_for(register, call.path["event_id"], call.principal)
-        stamp = stamp_of(call, said)
-        house, first, second = call.runtime.house, said.patient_id, said.other_patient_id
-        return _mended(repair.swap(register, house, event, first, second, said.reason, stamp))
+        stamp = stamp_of(call, body)
+        deployment, first, second = call.runtime.deployment, body.patient_id, body.other_patient_id
+        return _mended(repair.swap(register, deployment, event, first, second, body.reason, stamp))
 
     return await call.change(work)
 
 
 async def rebind(call: Call) -> Reply:
     """F14: the number leaves the one it was wrongly on, for the one who wears it; the other way round undoes it."""
-    said = call.body
+    body = call.body
 
     def work(register: Register) -> Reply:
         event = event_for(register, call.path["event_id"], call.principal)
-        stamp = stamp_of(call, said)
-        giver, taker = said.from_patient_id, said.to_patient_id
+        stamp = stamp_of(call, body)
+        giver, taker = body.from_patient_id, body.to_patient_id
         return _mended(
-            repair.rebind(register, call.runtime.house, event, said.number, giver, taker, said.reason, stamp)
+            repair.rebind(register, call.runtime.deployment, event, body.number, giver, taker, body.reason, stamp)
         )
 
     return await call.change(work)
 
 
-def _mended(mended: repair.Mended) -> Reply:
+def _mended(mended: repair.MendedPair) -> Reply:
     both = (mended.first, mended.second)
     return Reply(200, {"patients": [{"patient_id": each.id, "revision": each.revision} for each in both]})

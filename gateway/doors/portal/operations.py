@@ -30,41 +30,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.doors.http.door import Call
-    from gateway.doors.http.schemas import Said
+    from gateway.doors.http.schemas import AuthoredBody
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One verb."""
 
-    document: type[Said]
+    document: type[AuthoredBody]
     command: Callable[[str, Any], PatientCommand]
     """(patient id, document) → command."""
 
 
-def _create(patient_id: str, said: schemas.NewPatient) -> CreatePatient:
-    fields = said.named()
+def _create(patient_id: str, patient: schemas.NewPatient) -> CreatePatient:
+    fields = patient.named()
     fields.pop("id", None)
     filtered = fields.pop("filtered_localisation_id", None)
     return CreatePatient(patient_id, fields, filtered)
 
 
-def _decide(_: str, said: schemas.DecidedOrientation) -> DecideOrientation:
-    named = said.named()
+def _decide(_: str, decision: schemas.DecidedOrientation) -> DecideOrientation:
+    named = decision.named()
     return DecideOrientation(named["choice"], named.get("destination"))
 
 
-def _request(_: str, said: schemas.AskedEvacuation) -> RequestEvacuation:
-    named = said.named()
+def _request(_: str, request: schemas.AskedEvacuation) -> RequestEvacuation:
+    named = request.named()
     return RequestEvacuation(named.get("destination"), named.get("vector") or "")
 
 
-def _confirm(_: str, said: schemas.ConfirmedEvacuation) -> ConfirmEvacuation:
-    named = said.named()
+def _confirm(_: str, confirmation: schemas.ConfirmedEvacuation) -> ConfirmEvacuation:
+    named = confirmation.named()
     return ConfirmEvacuation(named.get("destination"), named.get("vector"))
 
 
-def stamp_of(call: Call, document: Said | None = None) -> Stamp:
+def stamp_of(call: Call, document: AuthoredBody | None = None) -> Stamp:
     """Who says it and when: what the document says, else the key and the instant of receipt."""
     happened_at = document.happened_at if document and document.happened_at else call.now
     author = document.author if document and document.author else call.principal.name
@@ -73,10 +73,10 @@ def stamp_of(call: Call, document: Said | None = None) -> Stamp:
 
 OPERATIONS: dict[str, Operation] = {
     "create": Operation(schemas.NewPatient, _create),
-    "replace": Operation(schemas.ReplacedPatient, lambda _, said: ReplacePatient(said.named())),
-    "change": Operation(schemas.ChangedPatient, lambda _, said: ChangePatient(said.named())),
-    "triage": Operation(schemas.NewTriage, lambda _, said: Triage(said.stage, said.severity)),
-    "bilan": Operation(schemas.NewBilan, lambda _, said: RecordBilan(said.text, said.severity_exit)),
+    "replace": Operation(schemas.ReplacedPatient, lambda _, body: ReplacePatient(body.named())),
+    "change": Operation(schemas.ChangedPatient, lambda _, body: ChangePatient(body.named())),
+    "triage": Operation(schemas.NewTriage, lambda _, body: Triage(body.stage, body.severity)),
+    "bilan": Operation(schemas.NewBilan, lambda _, body: RecordBilan(body.text, body.severity_exit)),
     "ask_orientation": Operation(schemas.AskedOrientation, lambda _, __: AskOrientation()),
     "decide_orientation": Operation(schemas.DecidedOrientation, _decide),
     "ask_evacuation": Operation(schemas.AskedEvacuation, _request),
@@ -84,8 +84,8 @@ OPERATIONS: dict[str, Operation] = {
     "confirm_exit": Operation(schemas.ConfirmedExit, lambda _, __: ConfirmExit()),
     "step_back": Operation(schemas.SteppedBack, lambda _, __: StepBack()),
     "decide_number": Operation(
-        schemas.DecidedNumber, lambda _, said: DecideNumber(said.choice, said.reason, said.number)
+        schemas.DecidedNumber, lambda _, body: DecideNumber(body.choice, body.reason, body.number)
     ),
     "cata_code": Operation(schemas.AskedCataCode, lambda _, __: AssignCata()),
-    "delete": Operation(schemas.DeletedPatient, lambda _, said: DeletePatient(said.reason)),
+    "delete": Operation(schemas.DeletedPatient, lambda _, body: DeletePatient(body.reason)),
 }

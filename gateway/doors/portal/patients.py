@@ -46,7 +46,7 @@ async def replace(call: Call) -> Reply:
         known = register.victims.find(event.id, patient_id) is not None
         command = OPERATIONS["replace" if known else "create"].command(patient_id, call.body)
         stamp = stamp_of(call, call.body)
-        accepted = accept(register, call.runtime.house, event, patient_id, command, stamp, if_match=call.if_match)
+        accepted = accept(register, call.runtime.deployment, event, patient_id, command, stamp, if_match=call.if_match)
         return _shown(call, register, accepted.victim, accepted.event, 200 if known else 201)
 
     return await call.change(work)
@@ -64,7 +64,7 @@ async def read_one(call: Call) -> Reply:
 
 async def read_all(call: Call) -> Reply:
     """The patients of an event."""
-    rules = call.runtime.house.rules
+    rules = call.runtime.deployment.rules
 
     def work(register: Register) -> Reply:
         event = _event(call, register)
@@ -81,15 +81,15 @@ async def history(call: Call) -> Reply:
         victim = _known(register, event, call.path["patient_id"])
         lines = [
             {
-                "seq": one.seq,
-                "kind": one.kind,
-                "source": one.stamp.source,
-                "author": one.stamp.author,
-                "happened_at": one.stamp.happened_at.isoformat(),
-                "received_at": one.stamp.received_at.isoformat(),
-                "facts": one.facts,
+                "seq": observation.seq,
+                "kind": observation.kind,
+                "source": observation.stamp.source,
+                "author": observation.stamp.author,
+                "happened_at": observation.stamp.happened_at.isoformat(),
+                "received_at": observation.stamp.received_at.isoformat(),
+                "facts": observation.facts,
             }
-            for one in register.observations.of_victim(victim.id)
+            for observation in register.observations.of_victim(victim.id)
         ]
         return Reply(200, {"observations": lines})
 
@@ -99,11 +99,11 @@ async def history(call: Call) -> Reply:
 async def _apply(call: Call, patient_id: str, command: PatientCommand, status: int = 200) -> Reply:
     """Hand one command to intake, in one transaction, and show the patient as it now is."""
     stamp = stamp_of(call, call.body)
-    house = call.runtime.house
+    deployment = call.runtime.deployment
 
     def work(register: Register) -> Reply:
         event = _event(call, register)
-        accepted = accept(register, house, event, patient_id, command, stamp, if_match=call.if_match)
+        accepted = accept(register, deployment, event, patient_id, command, stamp, if_match=call.if_match)
         return _shown(call, register, accepted.victim, accepted.event, status)
 
     return await call.change(work)
@@ -124,5 +124,5 @@ def _known(register: Register, event: Event, patient_id: str) -> Victim:
 
 def _shown(call: Call, register: Register, victim: Victim, event: Event, status: int = 200) -> Reply:
     location = f"/v1/events/{event.id}/patients/{victim.id}" if status == 201 else None  # noqa: PLR2004 - Created
-    (view,) = views(register, event, [victim], call.runtime.house.rules)
+    (view,) = views(register, event, [victim], call.runtime.deployment.rules)
     return Reply(status, view, etag=victim.revision, location=location)

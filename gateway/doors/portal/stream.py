@@ -54,11 +54,11 @@ async def stream(call: Call) -> StreamingResponse:
 async def resume_after(call: Call) -> int:
     """The line after which a reader wants to go on: what it says, else the newest there is."""
     last = call.headers.get("last-event-id", "").strip() or call.query.get("after", "")
-    said = whole_number(last)
-    if last and said is None:
+    number = whole_number(last)
+    if last and number is None:
         fault = FieldFault("Last-Event-ID", "Numéro de ligne attendu.", "entier")
         raise ProblemError(400, "reprise_illisible", "La reprise du flux est illisible.", faults=(fault,))
-    return said if said is not None else await call.runtime.read(lambda register: register.feed.last())
+    return number if number is not None else await call.runtime.read(lambda register: register.feed.last())
 
 
 def _seen(register: Register, call: Call) -> frozenset[str] | None:
@@ -92,21 +92,21 @@ async def lines(call: Call, after: int, admitted: Admitted, *, numbers_only: boo
             asked = loop.time()
             if not await call.still_admitted():
                 return
-        found, shown = await runtime.read(partial(_next, after=after, mode=mode, admitted=admitted))
+        fresh_lines, shown = await runtime.read(partial(_next, after=after, mode=mode, admitted=admitted))
         for line in shown:
             yield _written(line, numbers_only=numbers_only)
-        if found:
-            after = found[-1].seq
-        quiet = 0 if found else quiet + 1
+        if fresh_lines:
+            after = fresh_lines[-1].seq
+        quiet = 0 if fresh_lines else quiet + 1
         if quiet and quiet % KEEP_ALIVE == 0:
             yield b": toujours l\xc3\xa0\n\n"
-        if not found:
+        if not fresh_lines:
             await runtime.bell.wait(LOOK)
 
 
 def _next(register: Register, *, after: int, mode: str, admitted: Admitted) -> tuple[list[FeedLine], list[FeedLine]]:
-    found = register.feed.after(after, mode)
-    return found, admitted(register, found)
+    fresh_lines = register.feed.after(after, mode)
+    return fresh_lines, admitted(register, fresh_lines)
 
 
 def _written(line: FeedLine, *, numbers_only: bool) -> bytes:

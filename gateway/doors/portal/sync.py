@@ -74,7 +74,7 @@ async def resend(call: Call) -> Reply:
             "Rien n’est perdu : réessayer quand il répond.",
         )
     runtime = call.runtime
-    sent = await runtime.write(lambda register: send_again(register, runtime.house, look, by, call.now))
+    sent = await runtime.write(lambda register: send_again(register, runtime.deployment, look, by, call.now))
     return Reply(
         200,
         {

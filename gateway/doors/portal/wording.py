@@ -126,7 +126,7 @@ class Wording:
     def _said(self, shown: Mapping, content: dict[str, Any], now: datetime) -> dict[str, Any]:
         several = f"{self.door.shows}s"
         if several in content:
-            return {**content, several: [self._one(shown, one, now) for one in content[several]]}
+            return {**content, several: [self._one(shown, item, now) for item in content[several]]}
         return self._one(shown, content, now)
 
     def _one(self, shown: Mapping, view: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -151,8 +151,8 @@ def _parsed(raw: bytes) -> dict[str, Any]:
 
 
 def _refuse(faults: Iterable[FieldFault]) -> None:
-    if found := tuple(dict.fromkeys(faults)):
-        raise ProblemError(422, "document_invalide", "Le document ne suit pas le contrat.", faults=found)
+    if distinct := tuple(dict.fromkeys(faults)):
+        raise ProblemError(422, "document_invalide", "Le document ne suit pas le contrat.", faults=distinct)
 
 
 def _misfit(place: str, kind: str) -> FieldFault:

@@ -16,7 +16,7 @@ import orjson
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply
 from gateway.doors.studio import sample_documents
-from gateway.mappings.activation import ActivationError, Integration, Wanted, keep_addition
+from gateway.mappings.activation import ActivationError, ActivationRequest, Integration, keep_addition
 from gateway.mappings.versions import FILES
 from mapping import SHIPPED, MappingFaultsError, UnknownMappingError
 from mapping.authoring import tools
@@ -45,8 +45,8 @@ _PLACES = BoundedSemaphore(AT_ONCE)
 async def read_text(call: Call) -> Reply:
     """A mapping as it is written."""
     catalogue, name = _known(call)
-    found = [folder / "files" / f"{name}.yaml" for folder in catalogue.folders]
-    path = next((one for one in found if one.is_file()), None)
+    candidates = [folder / "files" / f"{name}.yaml" for folder in catalogue.folders]
+    path = next((candidate for candidate in candidates if candidate.is_file()), None)
     if path is None:
         raise _unknown()
     text = await _apart(lambda: path.read_text(encoding="utf-8-sig"))
@@ -70,9 +70,11 @@ async def check(call: Call) -> Reply:
     try:
         proposal = await _proposal(call)
     except MappingFaultsError as error:
-        return Reply(200, {"ok": False, "mapping": None, "faults": [_fault(one) for one in error.faults]})
-    found = proposal.mapping
-    return Reply(200, {"ok": True, "mapping": found.name, "topic": found.topic, "target": found.target, "faults": []})
+        return Reply(200, {"ok": False, "mapping": None, "faults": [_fault(fault) for fault in error.faults]})
+    proposed = proposal.mapping
+    return Reply(
+        200, {"ok": True, "mapping": proposed.name, "topic": proposed.topic, "target": proposed.target, "faults": []}
+    )
 
 
 async def preview(call: Call) -> Reply:
@@ -80,10 +82,17 @@ async def preview(call: Call) -> Reply:
     document: dict[str, Any] = call.body.document
     _refuse_large(document)
     proposal = await _sound(call)
-    told = await _apart(lambda: proposal.preview(document))
-    steps = [{**step, "line": _line(step["place"])} for step in told.data["steps"]]
-    reason = "" if steps else told.text
-    return _safe({"ok": told.ok, "result": told.data["result"], "steps": steps, "reason": "" if told.ok else reason})
+    previewed = await _apart(lambda: proposal.preview(document))
+    steps = [{**step, "line": _line(step["place"])} for step in previewed.data["steps"]]
+    reason = "" if steps else previewed.text
+    return _safe(
+        {
+            "ok": previewed.ok,
+            "result": previewed.data["result"],
+            "steps": steps,
+            "reason": "" if previewed.ok else reason,
+        }
+    )
 
 
 async def try_pairs(call: Call) -> Reply:
@@ -99,8 +108,8 @@ async def compare(call: Call) -> Reply:
     proposal = await _sound(call)
     if _family(proposal.mapping.name) != _family(other):
         raise ProblemError(422, "autre_correspondance", "Seules deux versions d’une même correspondance se comparent.")
-    told = await _apart(lambda: _difference(proposal, other))
-    return _safe({"ok": told.ok, **told.data, "new": proposal.mapping.name})
+    difference = await _apart(lambda: _difference(proposal, other))
+    return _safe({"ok": difference.ok, **difference.data, "new": proposal.mapping.name})
 
 
 async def keep(call: Call) -> Reply:
@@ -118,7 +127,7 @@ async def keep(call: Call) -> Reply:
     try:
         await keep_addition(
             Integration(call.runtime.versions, call.runtime.database, call.runtime.desk),
-            Wanted(FILES, call.principal.name, f"{name} gardée dans l’atelier", call.now),
+            ActivationRequest(FILES, call.principal.name, f"{name} gardée dans l’atelier", call.now),
         )
     except MappingFaultsError as error:
         path.unlink(missing_ok=True)
@@ -149,14 +158,14 @@ def _taken() -> ProblemError:
 def _pairs(proposal: Proposal) -> dict[str, Any]:
     name = _nearest(proposal)
     catalogue = proposal.catalogue(name)
-    told = golden.run(catalogue, name)
+    report = golden.run(catalogue, name)
     cases = [pair.case for pair in golden.pairs(catalogue) if pair.mapping == name]
-    failed = told.data["failed"]
+    failed = report.data["failed"]
     rows = [
         {"case": case, "ok": f"{name} {case}" not in failed, "reason": failed.get(f"{name} {case}", "")}
         for case in cases
     ]
-    return {"ok": told.ok, "of": name, "pairs": rows}
+    return {"ok": report.ok, "of": name, "pairs": rows}
 
 
 def _nearest(proposal: Proposal) -> str:
@@ -169,9 +178,9 @@ def _nearest(proposal: Proposal) -> str:
     return f"{_family(name)}@{max(below or numbers or {_number(name)})}"
 
 
-def _difference(proposal: Proposal, other: str) -> tools.Told:
+def _difference(proposal: Proposal, other: str) -> tools.ToolReport:
     key = proposal.mapping.name if proposal.mapping.name != other else f"{other} (texte)"
-    documents = [(one["name"], one["document"]) for one in _documents(proposal.loaded, other)]
+    documents = [(document["name"], document["document"]) for document in _documents(proposal.loaded, other)]
     return tools.diff(proposal.catalogue(key, other), other, key, documents)
 
 
@@ -181,8 +190,8 @@ def _documents(catalogue: Catalogue, name: str) -> Iterator[dict[str, Any]]:
         if _family(pair.mapping) == _family(name):
             document = json.loads(pair.canon.read_text(encoding="utf-8"))
             yield {"name": f"paire {pair.case} (@{_number(pair.mapping)})", "case": pair.case, "document": document}
-    for who, said in sample_documents.demo(mapping.topic, mapping.recipient).items():
-        yield {"name": f"essai : {who}", "case": None, "document": said}
+    for who, example in sample_documents.demo(mapping.topic, mapping.recipient).items():
+        yield {"name": f"essai : {who}", "case": None, "document": example}
 
 
 def _family(name: str) -> str:
@@ -218,7 +227,9 @@ async def _sound(call: Call) -> Proposal:
 
 
 def _faulty(error: MappingFaultsError, title: str) -> ProblemError:
-    faults = tuple(FieldFault(f"{one.file}:{one.line}:{one.column}", one.message, one.hint) for one in error.faults)
+    faults = tuple(
+        FieldFault(f"{fault.file}:{fault.line}:{fault.column}", fault.message, fault.hint) for fault in error.faults
+    )
     return ProblemError(422, "correspondance_fautive", title, faults=faults[:50])
 
 

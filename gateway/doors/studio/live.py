@@ -60,10 +60,12 @@ async def _messages(call: Call, shape: Mapping) -> list[dict[str, Any]]:
     )
     if not uses:
         return []
-    house = Integration(runtime.versions, runtime.database, runtime.desk)
-    found = await last_messages(house, uses[0], shape.topic, LAST)
-    facts = {"mapping": shape.name, "documents": len(found)}
+    integration = Integration(runtime.versions, runtime.database, runtime.desk)
+    documents = await last_messages(integration, uses[0], shape.topic, LAST)
+    facts = {"mapping": shape.name, "documents": len(documents)}
     await runtime.write(
         lambda register: register.audit.note(call.principal.name, "mapping.messages_seen", uses[0], call.now, facts)
     )
-    return [{"name": f"message {name[-8:]}, masqué", "case": None, "document": document} for name, document in found]
+    return [
+        {"name": f"message {name[-8:]}, masqué", "case": None, "document": document} for name, document in documents
+    ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply
-from gateway.mappings.activation import ActivationError, Integration, Wanted, activate, roll_back
+from gateway.mappings.activation import ActivationError, ActivationRequest, Integration, activate, roll_back
 from gateway.mappings.replay import replay
 from gateway.mappings.versions import follow_decisions, keep_unknown
 from gateway.register.mappings.versions import Mappings
@@ -34,15 +34,15 @@ async def read_all(call: Call) -> Reply:
 
 async def history(call: Call) -> Reply:
     """Every decision, the newest first: the audit of mappings."""
-    found = await call.runtime.database.read(lambda connection: Mappings(connection).history())
-    return Reply(200, {"decisions": [_view(one) for one in reversed(found)]})
+    decisions = await call.runtime.database.read(lambda connection: Mappings(connection).history())
+    return Reply(200, {"decisions": [_view(decision) for decision in reversed(decisions)]})
 
 
 async def put_in_force(call: Call) -> Reply:
     """Another version, tried first on the last messages."""
-    said = call.body
+    body = call.body
     try:
-        trial = await activate(_integration(call), _wanted(call), said.mapping, force=said.force)
+        trial = await activate(_integration(call), _wanted(call), body.mapping, force=body.force)
     except ActivationError as error:
         raise ProblemError(
             409, "activation_refusee", "Cette version n’a pas été mise en vigueur.", str(error)
@@ -50,9 +50,11 @@ async def put_in_force(call: Call) -> Reply:
     except UnknownMappingError as error:
         raise ProblemError(422, "correspondance_inconnue", "Cette correspondance n’existe pas.", str(error)) from None
     except MappingFaultsError as error:
-        faults = tuple(FieldFault(f"{one.file}:{one.line}:{one.column}", one.message, one.hint) for one in error.faults)
+        faults = tuple(
+            FieldFault(f"{fault.file}:{fault.line}:{fault.column}", fault.message, fault.hint) for fault in error.faults
+        )
         raise ProblemError(422, "correspondance_fautive", "Les fichiers ont des défauts.", faults=faults) from None
-    return Reply(200, {"use": said.use, "mapping": said.mapping, "trial": trial.data})
+    return Reply(200, {"use": body.use, "mapping": body.mapping, "trial": trial.data})
 
 
 async def put_back(call: Call) -> Reply:
@@ -79,12 +81,12 @@ async def release(call: Call) -> Reply:
 async def unknown_codes(call: Call) -> Reply:
     """Codes that no table had: which, how often, when last."""
     await keep_unknown(call.runtime.versions, call.runtime.database, call.now)
-    found = await call.runtime.database.read(lambda connection: Mappings(connection).unknown())
+    unknown = await call.runtime.database.read(lambda connection: Mappings(connection).unknown())
     lists = call.runtime.versions.catalogue.recipients
     rows = [
-        {"table": one.table, "code": one.code, "times": one.times, "last_at": one.last_at.isoformat()}
-        | {"policy": policy_of(lists, one.table)}
-        for one in found
+        {"table": row.table, "code": row.code, "times": row.times, "last_at": row.last_at.isoformat()}
+        | {"policy": policy_of(lists, row.table)}
+        for row in unknown
     ]
     return Reply(200, {"codes": rows})
 
@@ -97,42 +99,44 @@ def policy_of(lists: Mapping[str, AllowList], table: str) -> str:
 
 async def add_row(call: Call) -> Reply:
     """One more pair in the deployment's files, where they can stand with it; in force when the files are."""
-    said, settings = call.body, call.runtime.settings
+    body, settings = call.body, call.runtime.settings
     cells = {
-        name: getattr(said, name) for name in ("canon", "wire", "label", "source", "version", "valid_from", "valid_to")
+        name: getattr(body, name) for name in ("canon", "wire", "label", "source", "version", "valid_from", "valid_to")
     }
-    cells["lossy"] = "true" if said.lossy else ""
+    cells["lossy"] = "true" if body.lossy else ""
     if not settings.mapping_dirs:
         raise ProblemError(409, "dossier_absent", "Ce déploiement n’a pas de dossier de correspondances.")
     try:
-        path = await asyncio.to_thread(add_pair, settings.mapping_dirs, said.table, cells)
+        path = await asyncio.to_thread(add_pair, settings.mapping_dirs, body.table, cells)
     except UnknownMappingError as error:
         raise ProblemError(422, "table_inconnue", "Cette table n’existe pas.", str(error)) from None
     except MappingFaultsError as error:
-        faults = tuple(FieldFault(f"{one.file}:{one.line}:{one.column}", one.message, one.hint) for one in error.faults)
+        faults = tuple(
+            FieldFault(f"{fault.file}:{fault.line}:{fault.column}", fault.message, fault.hint) for fault in error.faults
+        )
         raise ProblemError(422, "paire_refusee", "Cette paire n’a pas été gardée.", faults=faults[:50]) from None
     except OSError:
         raise ProblemError(409, "dossier_ferme", "Le dossier de correspondances ne peut pas être écrit ici.") from None
-    await call.runtime.write(lambda register: Mappings(register.connection).settle_unknown(said.table, said.canon))
-    return Reply(201, {"table": said.table, "file": "/".join(path.parts[-3:])})
+    await call.runtime.write(lambda register: Mappings(register.connection).settle_unknown(body.table, body.canon))
+    return Reply(201, {"table": body.table, "file": "/".join(path.parts[-3:])})
 
 
 def _integration(call: Call) -> Integration:
     return Integration(call.runtime.versions, call.runtime.database, call.runtime.desk)
 
 
-def _wanted(call: Call) -> Wanted:
-    return Wanted(call.body.use, call.principal.name, call.body.why, call.now)
+def _wanted(call: Call) -> ActivationRequest:
+    return ActivationRequest(call.body.use, call.principal.name, call.body.why, call.now)
 
 
-def _view(one: Decision) -> dict[str, Any]:
+def _view(decision: Decision) -> dict[str, Any]:
     return {
-        "seq": one.seq,
-        "use": one.use,
-        "mapping": one.mapping,
-        "previous": one.previous,
-        "kind": one.kind,
-        "by": one.by,
-        "why": one.why,
-        "at": one.at.isoformat(),
+        "seq": decision.seq,
+        "use": decision.use,
+        "mapping": decision.mapping,
+        "previous": decision.previous,
+        "kind": decision.kind,
+        "by": decision.by,
+        "why": decision.why,
+        "at": decision.at.isoformat(),
     }

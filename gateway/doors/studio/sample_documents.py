@@ -69,7 +69,7 @@ def demo(topic: str, destination: str) -> dict[str, dict[str, Any]]:
         case "event":
             return {event.name: dict(event_document(event, stamp, destination))}
         case "victim":
-            return {name: dict(victim_document(one, event, stamp, destination)) for name, one in victims.items()}
+            return {name: dict(victim_document(victim, event, stamp, destination)) for name, victim in victims.items()}
         case "counts":
             counted = counts_document(event, cells_of(victims.values()), 1, at, "portal", destination)
             return {event.name: dict(counted)}
@@ -92,14 +92,14 @@ def live(register: Register, victim_id: str, destination: str) -> dict[str, Any]
 
 
 def _demo_event(destination: str) -> Event:
-    said = training_event.EVENT
+    training = training_event.EVENT
     event = open_event(
         id="demo",
-        name=said["name"],
-        type=said["type"],
-        mode=said["mode"],
-        started_at=datetime.fromisoformat(said["started_at"]),
-        localisations=[(place["id"], place["name"]) for place in said["localisations"]],
+        name=training["name"],
+        type=training["type"],
+        mode=training["mode"],
+        started_at=datetime.fromisoformat(training["started_at"]),
+        localisations=[(place["id"], place["name"]) for place in training["localisations"]],
     )
     return replace(event, links={destination: Link("create", "EVT-DEMO", "linked")})
 
@@ -115,7 +115,7 @@ def _victim(event: Event, patient: training_event.Patient, at: datetime) -> Vict
     known: Victim | None = None
     stamps = _stamps(at)
     victim_id = patient.name.lower()
-    for verb, document in (("create", patient.document()), *((VERBS[path], said) for path, said in patient.steps)):
+    for verb, document in (("create", patient.document()), *((VERBS[path], body) for path, body in patient.steps)):
         operation = OPERATIONS[verb]
         known = _after(
             event,

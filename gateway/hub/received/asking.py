@@ -20,7 +20,7 @@ from gateway.hub.received.tasks import (
 from gateway.operations.alarms import sound
 
 if TYPE_CHECKING:
-    from adapters.lrm.hubsante.inbound import Received
+    from adapters.lrm.hubsante.inbound import ReceivedMessage
     from gateway.register import Register
     from gateway.register.hub.messages import HubCase
 
@@ -34,7 +34,7 @@ SORTS = {
 """Canon document → what it asks; a case depends on who is to have it."""
 
 
-def ask(register: Register, received: Received, number: int, case: HubCase | None, mode: str) -> str | None:
+def ask(register: Register, received: ReceivedMessage, number: int, case: HubCase | None, mode: str) -> str | None:
     """Raise the task that a message makes; which, or None when it asks for nothing. A request taken back ends its own."""
     sort = sort_of(received, case)
     canon = received.content.canon if received.content else {}
@@ -46,7 +46,7 @@ def ask(register: Register, received: Received, number: int, case: HubCase | Non
     return sort
 
 
-def sort_of(received: Received, case: HubCase | None) -> str | None:
+def sort_of(received: ReceivedMessage, case: HubCase | None) -> str | None:
     """What a message asks of somebody. A case that is ours is followed; of another's, who asks us to take it waits for a word."""
     content = received.content
     if content is None or content.trouble:
@@ -61,5 +61,5 @@ def sort_of(received: Received, case: HubCase | None) -> str | None:
     return AFFAIR if content.message.name == FIRE_CASE else None
 
 
-def _name(received: Received) -> str | None:
+def _name(received: ReceivedMessage) -> str | None:
     return received.content.message.name if received.content else received.key

@@ -17,7 +17,7 @@ from domain.canon.received.words import Words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from adapters.lrm.hubsante.inbound import Received
+    from adapters.lrm.hubsante.inbound import ReceivedMessage
 
 Line = dict[str, Any]
 """`label` with `value`, or `masked`, or `lines` (an object), or `items` (a list of objects, each a list of lines)."""
@@ -26,10 +26,10 @@ _AGE = re.compile(r"P([0-9]{1,3})([YMWD])")
 _UNITS = {"Y": ("an", "ans"), "M": ("mois", "mois"), "W": ("semaine", "semaines"), "D": ("jour", "jours")}
 
 
-def content_view(received: Received, *, personal: bool) -> dict[str, Any]:
+def content_view(received: ReceivedMessage, *, personal: bool) -> dict[str, Any]:
     """The content of a message. `personal` is the reader's right to what may identify somebody."""
     content = received.content
-    remarks = [{"path": one.path, "text": one.text} for one in (*received.faults, *received.remarks)]
+    remarks = [{"path": finding.path, "text": finding.text} for finding in (*received.faults, *received.remarks)]
     if content is None:
         return {"lines": [], "other": [], "remarks": remarks, "unread": "Aucune correspondance ne lit ce message."}
     return {
@@ -75,8 +75,8 @@ def _said(value: Any) -> str:  # noqa: ANN401 - a leaf
     if isinstance(value, float):
         return f"{value:g}" if value.is_integer() else str(value).replace(".", ",")
     if isinstance(value, str) and (age := _AGE.fullmatch(value)):
-        one, several = _UNITS[age[2]]
-        return f"{int(age[1])} {one if int(age[1]) <= 1 else several}"
+        unit, several = _UNITS[age[2]]
+        return f"{int(age[1])} {unit if int(age[1]) <= 1 else several}"
     return str(value)
 
 

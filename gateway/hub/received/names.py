@@ -29,4 +29,6 @@ def use_cases(name: str) -> list[str]:
 def _names() -> Mapping[str, str]:
     path = shipped().contracts.path(FILE)
     schema = orjson.loads(path.read_bytes()) if path else {"definitions": {}}
-    return {key: name for one in schema["definitions"].values() for key, name in one["x-messages"].items()}
+    return {
+        key: name for definition in schema["definitions"].values() for key, name in definition["x-messages"].items()
+    }

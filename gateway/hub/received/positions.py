@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from adapters.lrm.hubsante.inbound import Received
-    from gateway.flow.deployment_rules import House
+    from adapters.lrm.hubsante.inbound import ReceivedMessage
+    from gateway.flow.deployment_rules import DeploymentRules
     from gateway.register import Register
     from gateway.register.hub.messages import HubMessage
 
-    Read = Callable[[HubMessage, datetime], Received]
+    Read = Callable[[HubMessage, datetime], ReceivedMessage]
 
 WHERE, WHAT = "partner.positions", "partner.resource_details"
 SPEAK_OF_IT = ("GEO-POS", "GEO-RES", "RS-RI", "RC-RI")
@@ -31,7 +31,9 @@ LIFE = 15
 """Minutes: an older position misleads."""
 
 
-def answer_positions(register: Register, house: House, received: Received, read: Read, mode: str) -> bool:
+def answer_positions(
+    register: Register, deployment: DeploymentRules, received: ReceivedMessage, read: Read, mode: str
+) -> bool:
     """Queue what is known of the vehicles asked for; whether every one of them was answered."""
     canon = received.content.canon if received.content else {}
     wanted = dict.fromkeys(canon.get("numbers") or ())
@@ -41,27 +43,27 @@ def answer_positions(register: Register, house: House, received: Received, read:
     where, what = _known(register, received.at, read)
     seen = [where[number] for number in wanted if number in where]
     known = [what[number] for number in wanted if number in what]
-    said = [
-        _say(register, house, mode, to, received.at, topic, field, found)
-        for topic, field, found in ((WHERE, "positions", seen), (WHAT, "resources", known))
+    sayings = [
+        _say(register, deployment, mode, to, received.at, topic, field, content)
+        for topic, field, content in ((WHERE, "positions", seen), (WHAT, "resources", known))
     ]
-    return any(said) and all(number in where or number in what for number in wanted)
+    return any(sayings) and all(number in where or number in what for number in wanted)
 
 
 def _say(  # noqa: PLR0913 - a document and where it goes
     register: Register,
-    house: House,
+    deployment: DeploymentRules,
     mode: str,
     to: str,
     now: datetime,
     topic: str,
     field: str,
-    found: list[dict[str, Any]],
+    positions: list[dict[str, Any]],
 ) -> bool:
-    if not found or not house.takers(topic, [HUB]):
+    if not positions or not deployment.takers(topic, [HUB]):
         return False
-    document = {"mode": mode, "to": to, "said_at": now.isoformat(), field: found}
-    queue(register, topic, house.restrict(HUB, topic, document), mode, now, None, LIFE)
+    document = {"mode": mode, "to": to, "said_at": now.isoformat(), field: positions}
+    queue(register, topic, deployment.restrict(HUB, topic, document), mode, now, None, LIFE)
     return True
 
 
@@ -73,11 +75,11 @@ def _known(register: Register, now: datetime, read: Read) -> tuple[dict[str, Any
     for message in register.hub.latest_of(keys, now - FRESH, MOST):
         content = read(message, now).content
         canon = content.canon if content and message.state == "received" else {}
-        for one in _positions(canon):
-            if one["at"] >= where.get(one["number"], one)["at"]:
-                where[one["number"]] = one
-        for one in _details(canon):
-            what.setdefault(one["number"], one)
+        for position in _positions(canon):
+            if position["at"] >= where.get(position["number"], position)["at"]:
+                where[position["number"]] = position
+        for position in _details(canon):
+            what.setdefault(position["number"], position)
     return where, what
 
 
@@ -116,5 +118,5 @@ def _details(canon: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 for each in resource.get("contacts") or ()
                 if each.get("type") and each.get("detail")
             ]
-            told = {name: resource.get(name) for name in ("number", "name", "type", "nature", "mobility", "capacity")}
-            yield {**told, "contacts": contacts}
+            facts = {name: resource.get(name) for name in ("number", "name", "type", "nature", "mobility", "capacity")}
+            yield {**facts, "contacts": contacts}

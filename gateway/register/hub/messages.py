@@ -180,8 +180,8 @@ class Hub:
 
     def held_of(self, case_id: str) -> list[HubMessage]:
         """The updates that wait for this case, in the order they came."""
-        found = HELD_OF_CASE.run(self._connection, {"case": case_id}).fetchall()
-        return [_held(dict(zip(COLUMNS, row, strict=True))) for row in found]
+        rows = HELD_OF_CASE.run(self._connection, {"case": case_id}).fetchall()
+        return [_held(dict(zip(COLUMNS, row, strict=True))) for row in rows]
 
     def held_too_long(self, now: datetime) -> list[HubMessage]:
         """What waited long enough: updates whose case did not come, answers that were quicker than we."""
@@ -210,18 +210,18 @@ class Hub:
 
     def numbers_from(self, sender: str, use_cases: list[str]) -> list[int]:
         """The last messages of some sorts that a partner sent."""
-        said = {"sender": sender, "use_cases": use_cases}
-        return [row.seq for row in self._connection.execute(NUMBERS_FROM, said)]
+        parameters = {"sender": sender, "use_cases": use_cases}
+        return [row.seq for row in self._connection.execute(NUMBERS_FROM, parameters)]
 
     def latest(self, case_id: str | None = None, before: int = NEWEST, most: int = 100) -> list[HubMessage]:
         """What was received last, the newest first; of one case only when it is named."""
-        said = {"case": case_id, "before": before, "most": most}
-        return [_message(row) for row in self._connection.execute(LATEST, said)]
+        parameters = {"case": case_id, "before": before, "most": most}
+        return [_message(row) for row in self._connection.execute(LATEST, parameters)]
 
     def latest_of(self, use_cases: list[str], since: datetime, most: int) -> list[HubMessage]:
         """The last messages of some sorts, the newest first."""
-        said = {"use_cases": use_cases, "since": to_column(since), "most": most}
-        return [_message(row) for row in self._connection.execute(LATEST_OF, said)]
+        parameters = {"use_cases": use_cases, "since": to_column(since), "most": most}
+        return [_message(row) for row in self._connection.execute(LATEST_OF, parameters)]
 
     def case(self, case_id: str) -> HubCase | None:
         """A case by its shared identifier."""
@@ -243,8 +243,8 @@ class Hub:
 
     def change_case(self, case_id: str, owner: str | None, status: str | None, now: datetime) -> None:
         """What its partners say of it now; None leaves what is."""
-        said = {"case": case_id, "new_owner": owner, "new_status": status, "now": to_column(now)}
-        self._connection.execute(CHANGE_CASE, said)
+        parameters = {"case": case_id, "new_owner": owner, "new_status": status, "now": to_column(now)}
+        self._connection.execute(CHANGE_CASE, parameters)
         self._cases.pop(case_id, None)
 
     def add(self, step: HubStep) -> None:
@@ -270,8 +270,8 @@ def _message(row: Row[Any]) -> HubMessage:
 
 
 def _held(row: dict[str, Any]) -> HubMessage:
-    said = {name: row[name] for name in HubMessage.__slots__}
-    return HubMessage(**{**said, "received_at": from_column(said["received_at"])})
+    fields = {name: row[name] for name in HubMessage.__slots__}
+    return HubMessage(**{**fields, "received_at": from_column(fields["received_at"])})
 
 
 def _step(row: Row[Any]) -> HubStep:

@@ -93,16 +93,16 @@ class PhoneCases:
         for digest in {each for person in people for each in person.digests}:
             self._connection.execute(insert(phone_case_key), {"case_id": case_id, "digest": digest})
 
-    def like(self, one: Intervention) -> list[PhoneCase]:
+    def like(self, intervention: Intervention) -> list[PhoneCase]:
         """Those that may be of the patient of this request, two hours around."""
-        digests = [digest for digest in (one.ins_digest, one.person_digest) if digest is not None]
+        digests = [digest for digest in (intervention.ins_digest, intervention.person_digest) if digest is not None]
         if not digests:
             return []
         facts = {
             "digests": digests,
-            "mode": one.mode,
-            "since": to_column(one.received_at - NEAR),
-            "until": to_column(one.received_at + NEAR),
+            "mode": intervention.mode,
+            "since": to_column(intervention.received_at - NEAR),
+            "until": to_column(intervention.received_at + NEAR),
         }
         return [
             PhoneCase(row.case_id, row.mode, row.partner, document, from_column(row.received_at))

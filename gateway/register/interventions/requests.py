@@ -168,25 +168,25 @@ class KeptMessage:
 INSTANTS = ("since", "received_at", "sent_at", "expires_at", "delivered_at", "alarmed_at")
 
 
-def _row(one: Intervention, seal: Seal) -> dict[str, Any]:
-    row = {name: getattr(one, name) for name in NAMES if name != "closed"}
+def _row(intervention: Intervention, seal: Seal) -> dict[str, Any]:
+    row = {name: getattr(intervention, name) for name in NAMES if name != "closed"}
     for name in INSTANTS:
         row[name] = to_column(row[name]) if row[name] is not None else None
-    document = seal.seal(orjson.dumps(one.document))
-    return {**row, "status": one.status.value, "document": document, "closed": one.status.is_final}
+    document = seal.seal(orjson.dumps(intervention.document))
+    return {**row, "status": intervention.status.value, "document": document, "closed": intervention.status.is_final}
 
 
 def _read(row: Sequence[Any], seal: Seal) -> Intervention:
-    said = dict(zip(NAMES, row, strict=True))
-    del said["closed"]
+    fields = dict(zip(NAMES, row, strict=True))
+    del fields["closed"]
     for name in INSTANTS:
-        said[name] = from_column(said[name]) if said[name] is not None else None
+        fields[name] = from_column(fields[name]) if fields[name] is not None else None
     try:
-        document, readable = open_json(seal, said["document"]), True
+        document, readable = open_json(seal, fields["document"]), True
     except UnreadableError:
         # One sheet that no key opens must not silence "appelez le 15" for the others, nor for itself.
         document, readable = BLANK_SHEET, False
-    return Intervention(**{**said, "status": Status(said["status"]), "document": document, "readable": readable})
+    return Intervention(**{**fields, "status": Status(fields["status"]), "document": document, "readable": readable})
 
 
 def _kept(row: Sequence[bytes] | None) -> KeptMessage | None:
@@ -233,38 +233,38 @@ class Interventions:
         """The newest first."""
         return [_read(row, self._seal) for row in self._connection.execute(LATEST, {"mode": mode, "most": most})]
 
-    def like(self, one: Intervention) -> list[str]:
+    def like(self, intervention: Intervention) -> list[str]:
         """The ids of those that may be of the same patient, two hours around: to be shown side by side, never merged."""
-        if one.ins_digest is None and one.person_digest is None:
+        if intervention.ins_digest is None and intervention.person_digest is None:
             return []
         facts = {
-            "id": one.id,
-            "mode": one.mode,
-            "ins": one.ins_digest,
-            "person": one.person_digest,
-            "since": to_column(one.received_at - NEAR),
-            "until": to_column(one.received_at + NEAR),
+            "id": intervention.id,
+            "mode": intervention.mode,
+            "ins": intervention.ins_digest,
+            "person": intervention.person_digest,
+            "since": to_column(intervention.received_at - NEAR),
+            "until": to_column(intervention.received_at + NEAR),
         }
         return [str(id_) for (id_,) in LIKE.run(self._connection, facts)]
 
-    def add(self, one: Intervention) -> None:
+    def add(self, intervention: Intervention) -> None:
         """A new request."""
-        ADD.run(self._connection, _row(one, self._seal))
+        ADD.run(self._connection, _row(intervention, self._seal))
 
-    def change(self, one: Intervention) -> None:
+    def change(self, intervention: Intervention) -> None:
         """The request as it now is."""
-        row = {**_row(one, self._seal), "this": one.id}
-        if not one.readable:
+        row = {**_row(intervention, self._seal), "this": intervention.id}
+        if not intervention.readable:
             del row["document"]
-        (CHANGE if one.readable else CHANGE_AROUND).run(self._connection, row)
+        (CHANGE if intervention.readable else CHANGE_AROUND).run(self._connection, row)
 
     def message(self, sender: str, message_id: str) -> KeptMessage | None:
         """A message of this sender, if it came before."""
         return _kept(MESSAGE.run(self._connection, {"sender": sender, "message_id": message_id}).fetchone())
 
-    def last_message(self, one: Intervention) -> KeptMessage | None:
+    def last_message(self, intervention: Intervention) -> KeptMessage | None:
         """The newest message of a request."""
-        return _kept(LAST_MESSAGE.run(self._connection, {"id": one.id}).fetchone())
+        return _kept(LAST_MESSAGE.run(self._connection, {"id": intervention.id}).fetchone())
 
     def lock(self, *words: str) -> None:
         """Let one transaction at a time speak of these keys; SQLite has one writer anyway."""
@@ -287,10 +287,15 @@ class Interventions:
         }
         KEEP_MESSAGE.run(self._connection, row)
 
-    def keep_documents(self, one: Intervention, documents: Sequence[Document]) -> None:
+    def keep_documents(self, intervention: Intervention, documents: Sequence[Document]) -> None:
         """Keep the files of one version."""
         for number, document in enumerate(documents):
-            row = {"intervention_id": one.id, "version": one.version, "number": number, "title": document.title}
+            row = {
+                "intervention_id": intervention.id,
+                "version": intervention.version,
+                "number": number,
+                "title": document.title,
+            }
             self._connection.execute(
                 insert(intervention_document), {**row, "content": self._seal.seal(document.content)}
             )
@@ -304,13 +309,13 @@ class Interventions:
 
     def document(self, id_: str, version: int, number: int) -> bytes | None:
         """One file."""
-        found = self._connection.execute(CONTENT, {"id": id_, "version": version, "number": number}).scalar()
-        return self._seal.open(bytes(found)) if found is not None else None
+        content = self._connection.execute(CONTENT, {"id": id_, "version": version, "number": number}).scalar()
+        return self._seal.open(bytes(content)) if content is not None else None
 
-    def hear(self, one: Intervention, word: Word) -> None:
+    def hear(self, intervention: Intervention, word: Word) -> None:
         """Append a word."""
         row = {
-            "intervention_id": one.id,
+            "intervention_id": intervention.id,
             "source": word.source,
             "status": word.status.value,
             "reason": word.reason,
@@ -322,7 +327,7 @@ class Interventions:
 
     def words(self, id_: str) -> list[Word]:
         """Everything that was said of a request, in the order we heard it."""
-        found = self._connection.execute(WORDS, {"id": id_})
+        rows = self._connection.execute(WORDS, {"id": id_})
         return [
-            Word(one.source, Status(one.status), one.reason, one.moved, *map(from_column, one[-2:])) for one in found
+            Word(row.source, Status(row.status), row.reason, row.moved, *map(from_column, row[-2:])) for row in rows
         ]

@@ -39,19 +39,19 @@ END = (
 
 
 def _read(row: Sequence[Any]) -> Route:
-    said = dict(zip(NAMES, row, strict=True))
+    fields = dict(zip(NAMES, row, strict=True))
     return Route(
-        id=said["id"],
-        kind=RouteKind(said["kind"]),
-        key=said["key"],
-        destination=said["destination"],
-        label=said["label"],
-        valid_from=from_column(said["valid_from"]),
-        valid_to=from_column(said["valid_to"]) if said["valid_to"] is not None else None,
-        second=said["second"],
-        crra=said["crra"],
-        expiry_seconds=said["expiry_seconds"],
-        phone=said["phone"],
+        id=fields["id"],
+        kind=RouteKind(fields["kind"]),
+        key=fields["key"],
+        destination=fields["destination"],
+        label=fields["label"],
+        valid_from=from_column(fields["valid_from"]),
+        valid_to=from_column(fields["valid_to"]) if fields["valid_to"] is not None else None,
+        second=fields["second"],
+        crra=fields["crra"],
+        expiry_seconds=fields["expiry_seconds"],
+        phone=fields["phone"],
     )
 
 

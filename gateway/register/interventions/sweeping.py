@@ -56,7 +56,7 @@ PHONE_CASES = delete(phone_case).where(P.received_at < bindparam("horizon"))
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweptRequests:
     """How much was removed."""
 
     documents: int
@@ -64,13 +64,13 @@ class Swept:
     requests: int
 
 
-def sweep_requests(connection: Connection, documents: datetime, requests: datetime) -> Swept:
+def sweep_requests(connection: Connection, documents: datetime, requests: datetime) -> SweptRequests:
     """Remove the files of the requests older than the first instant, and the content of those older than the second."""
     before = {"horizon": to_column(requests)}
     connection.execute(PHONE_KEYS, before)
     connection.execute(PHONE_CASES, before)
     connection.execute(WORDS, before)
-    return Swept(
+    return SweptRequests(
         connection.execute(FILES, {"horizon": to_column(documents)}).rowcount,
         connection.execute(MESSAGES, before).rowcount,
         connection.execute(SHEETS, before).rowcount,

@@ -60,8 +60,8 @@ class EventAccess:
 
     def of_event(self, event_id: str) -> list[Access]:
         """The portals that see the event, the first one first."""
-        found = self._connection.execute(OF_EVENT, {"event_id": event_id})
-        return [Access(row.key_name, row.opened, row.given_by, from_column(row.given_at)) for row in found]
+        rows = self._connection.execute(OF_EVENT, {"event_id": event_id})
+        return [Access(row.key_name, row.opened, row.given_by, from_column(row.given_at)) for row in rows]
 
     def give(self, event_id: str, key_name: str, by: str, now: datetime, *, opened: bool = False) -> bool:
         """Let a portal see the event; False when it does already."""
@@ -73,5 +73,5 @@ class EventAccess:
 
     def take_back(self, event_id: str, key_name: str) -> bool:
         """It was shared, and is no longer; False when it was not shared. Who opened the event keeps it."""
-        said = {"event_id": event_id, "key_name": key_name}
-        return self._connection.execute(TAKE, said).rowcount == 1
+        parameters = {"event_id": event_id, "key_name": key_name}
+        return self._connection.execute(TAKE, parameters).rowcount == 1

@@ -103,8 +103,8 @@ class Victims:
 
     def event_of(self, victim_id: str) -> str | None:
         """The event whose record bears this identifier, deleted ones included."""
-        found = self._connection.execute(KNOWN, {"id": victim_id}).scalar()
-        return str(found) if found is not None else None
+        row = self._connection.execute(KNOWN, {"id": victim_id}).scalar()
+        return str(row) if row is not None else None
 
     def of_event(self, event_id: str) -> Iterator[Victim]:
         """Every victim of the event that is not deleted, first registered first."""

@@ -93,7 +93,7 @@ def _subject(envelope: Envelope) -> Subject:
 
 def _newest(envelopes: Iterable[Envelope]) -> dict[Subject, str]:
     """The last state of each subject."""
-    return {_subject(one): one.id for one in envelopes if one.kind is Kind.STATE}
+    return {_subject(envelope): envelope.id for envelope in envelopes if envelope.kind is Kind.STATE}
 
 
 def _earliest(waited: Iterable[tuple[Subject, int | None]]) -> dict[Subject, int]:

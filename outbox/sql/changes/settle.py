@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from outbox.database.sealing import Seal
-    from outbox.message import Claimed, Envelope, Settlement
+    from outbox.message import ClaimedMessage, Envelope, Settlement
     from outbox.ports import Aftermath
     from outbox.sql.dialects.statements import Session
     from outbox.sql.rows import Lane, Named, Row
 
 
 @dataclass(frozen=True, slots=True)
-class Concluded:
+class ConcludedSettlement:
     """A settlement and the row it is about."""
 
     seq: int
@@ -83,7 +83,7 @@ class SettlingTransaction:
 
 def conclude(
     connection: Connection,
-    ends: Sequence[Concluded],
+    ends: Sequence[ConcludedSettlement],
     aftermath: Aftermath | None,
     seal: Seal,
     onward: Container[str] = (),
@@ -101,14 +101,14 @@ def conclude(
     if aftermath is not None:
         with deferring(connection) as later:
             ends = _followed(connection, sorted(ends, key=_order), aftermath, seal)
-    told = {(one.destination, one.lane) for one in later}
-    here.engine.lock(here.raw, told, {_lane(end.settlement) for end in ends})
+    lanes = {(message.destination, message.lane) for message in later}
+    here.engine.lock(here.raw, lanes, {_lane(end.settlement) for end in ends})
     ends = _overtaken(here, ends)
     attempts = [attempt_row(end.seq, end.settlement, seal) for end in ends if _tried(end.settlement)]
     here.engine.conclude(here.raw, [end.row() for end in ends], attempts)
     _deliver_lanes(here, ends)
     left = {_lane(end.settlement) for end in ends if end.head and end.place is None}
-    others = {lane for lane in left if lane[0] not in onward or lane in told}
+    others = {lane for lane in left if lane[0] not in onward or lane in lanes}
     if others:
         here.engine.advance(here.raw, sorted(others))
     if any(end.place is not None and end.settlement.status is Status.PENDING for end in ends):
@@ -117,7 +117,7 @@ def conclude(
     return left - others
 
 
-def _order(end: Concluded) -> tuple[str, str]:
+def _order(end: ConcludedSettlement) -> tuple[str, str]:
     envelope = end.settlement.claimed.envelope
     return envelope.scope, envelope.lane
 
@@ -125,16 +125,16 @@ def _order(end: Concluded) -> tuple[str, str]:
 def end_chosen(
     connection: Connection,
     chosen: Sequence[Named],
-    end: Callable[[Claimed], Settlement],
+    end: Callable[[ClaimedMessage], Settlement],
     aftermath: Aftermath | None,
     seal: Seal,
 ) -> None:
     """End the wait of rows from a `Choice`."""
-    ends = [Concluded(row.seq, end(claimed(row, seal)), head=row.place == 1) for row in chosen]
+    ends = [ConcludedSettlement(row.seq, end(claimed(row, seal)), head=row.place == 1) for row in chosen]
     conclude(connection, ends, aftermath, seal)
 
 
-def _deliver_lanes(here: Session, ends: Sequence[Concluded]) -> None:
+def _deliver_lanes(here: Session, ends: Sequence[ConcludedSettlement]) -> None:
     """Keep the references, retire what a delivered state made needless, and let the lanes move on."""
     delivered = [end for end in ends if end.settlement.status is Status.DELIVERED]
     references = {row[:2]: row for end in delivered if (row := _reference(end.settlement))}
@@ -149,7 +149,7 @@ def _deliver_lanes(here: Session, ends: Sequence[Concluded]) -> None:
         here.engine.heal(here.raw, states, micros(delivered[0].settlement.at))
 
 
-def _overtaken(here: Session, ends: Sequence[Concluded]) -> Sequence[Concluded]:
+def _overtaken(here: Session, ends: Sequence[ConcludedSettlement]) -> Sequence[ConcludedSettlement]:
     """A state that would be tried again, while a newer one waits, is superseded now."""
     states = [
         (*_lane(end.settlement), end.settlement.claimed.envelope.topic, end.seq)
@@ -166,8 +166,8 @@ def _overtaken(here: Session, ends: Sequence[Concluded]) -> Sequence[Concluded]:
 
 
 def _followed(
-    connection: Connection, ends: Sequence[Concluded], aftermath: Aftermath, seal: Seal
-) -> Sequence[Concluded]:
+    connection: Connection, ends: Sequence[ConcludedSettlement], aftermath: Aftermath, seal: Seal
+) -> Sequence[ConcludedSettlement]:
     """Call the aftermath of each, together in one savepoint; when one fails, each in its own."""
     begun = len(deferred(connection))
     try:
@@ -184,7 +184,7 @@ def _followed(
     return ends
 
 
-def _unfollowed(end: Concluded) -> Concluded:
+def _unfollowed(end: ConcludedSettlement) -> ConcludedSettlement:
     """What must follow could not be written, so a person decides."""
     return replace(end, settlement=replace(end.settlement, status=Status.PARKED, cause=AFTERMATH_FAILED, next_at=None))
 

@@ -23,7 +23,7 @@ def columns(sorts: str, rows: Sequence[Sequence[object]]) -> tuple[str, ...]:
 def integers(column: Column) -> str:
     """Of any width, booleans included."""
     if None in column:
-        return "{" + ",".join(["NULL" if one is None else str(int(one)) for one in column]) + "}"
+        return "{" + ",".join(["NULL" if value is None else str(int(value)) for value in column]) + "}"
     return "{" + ",".join(map(str, column)) + "}"
 
 
@@ -47,16 +47,16 @@ def blobs(column: Column) -> str:
         return "{}"
     if None in column:
         return _with_nulls(column, blobs)
-    return '{"\\\\x' + '","\\\\x'.join([one.hex() for one in column]) + '"}'
+    return '{"\\\\x' + '","\\\\x'.join([value.hex() for value in column]) + '"}'
 
 
 def _with_nulls(column: Column, write: Callable[[Column], str]) -> str:
     """Written without the NULLs, which are then put back."""
-    there = [one for one in column if one is not None]
+    there = [value for value in column if value is not None]
     if not there:
         return "{" + ",".join(["NULL"] * len(column)) + "}"
-    left = iter([write([one])[1:-1] for one in there])
-    return "{" + ",".join(["NULL" if one is None else next(left) for one in column]) + "}"
+    left = iter([write([value])[1:-1] for value in there])
+    return "{" + ",".join(["NULL" if value is None else next(left) for value in column]) + "}"
 
 
 _WRITTEN: Final = {"i": integers, "t": texts, "b": blobs}

@@ -41,7 +41,7 @@ def lock(raw: Raw, lanes: set[Lane], shared: AbstractSet[Lane] = frozenset()) ->
         raw.execute(LOCK, (integers(sorted(alone)),))
         return
     buckets = sorted(alone | {_bucket(lane) for lane in shared})
-    raw.execute(SHARE, (integers(buckets), integers([one in alone for one in buckets])))
+    raw.execute(SHARE, (integers(buckets), integers([bucket in alone for bucket in buckets])))
 
 
 def _bucket(lane: Lane) -> int:

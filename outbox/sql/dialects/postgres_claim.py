@@ -19,7 +19,7 @@ from outbox.sql.rows import CLAIM, EXACT, TROUBLED, ClaimRow
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from outbox.sql.rows import Asked, Raw
+    from outbox.sql.rows import ClaimTerms, Raw
 
 _HEADS: Final = " UNION ALL ".join(
     f"""SELECT * FROM (
@@ -58,7 +58,7 @@ _ADMITTED: Final = _CLAIM.format(next="", heads=_HEADS.format(guard=""), followi
 _GOING_ON: Final = _CLAIM.format(next=_NEXT, heads=_HEADS.format(guard=_GUARD), following=_FOLLOWING, moved=_MOVED)
 
 
-def claim(raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str] = ()) -> list[ClaimRow] | None:
+def claim(raw: Raw, asked: ClaimTerms, *, admitted: bool = False, left: Sequence[str] = ()) -> list[ClaimRow] | None:
     """Lease at most `limit` due messages, in the order in which they go."""
     statement = _ADMITTED if admitted else (_GOING_ON if left else _FREELY)
     facts = {

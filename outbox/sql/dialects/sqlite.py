@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
-    from outbox.sql.rows import Asked, Lane, Raw, Row
+    from outbox.sql.rows import ClaimTerms, Lane, Raw, Row
 
 
 def lock(_raw: Raw, _lanes: set[Lane], _shared: AbstractSet[Lane] = frozenset()) -> None:
@@ -103,7 +103,7 @@ RETURNING {", ".join(CLAIM)}, (SELECT reference FROM outbox_lane l
 """  # noqa: S608 - built from our own column names
 
 
-def claim(raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str] = ()) -> list[ClaimRow] | None:
+def claim(raw: Raw, asked: ClaimTerms, *, admitted: bool = False, left: Sequence[str] = ()) -> list[ClaimRow] | None:
     """A range of the index of due heads, per priority; then the chosen, by number."""
     if left:
         advance(raw, [(asked.destination, lane) for lane in left])
@@ -221,7 +221,7 @@ FROM json_each(?) j LEFT JOIN outbox_destination d ON d.name = j.value WHERE d.p
 def due(raw: Raw, destinations: Sequence[str]) -> list[tuple[str, int]]:
     """One index probe per destination and priority."""
     rows = raw.execute(DUE, (_list(destinations),)).fetchall()
-    return [(row[0], max(row[1], min(found))) for row in rows if (found := [at for at in row[2:] if at is not None])]
+    return [(row[0], max(row[1], min(times))) for row in rows if (times := [at for at in row[2:] if at is not None])]
 
 
 def _list(values: Sequence[object]) -> str:

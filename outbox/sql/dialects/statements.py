@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from outbox.sql.rows import Asked, ClaimRow, Lane, Raw, Row
+    from outbox.sql.rows import ClaimRow, ClaimTerms, Lane, Raw, Row
 
 
 class Engine(Protocol):
@@ -48,7 +48,7 @@ class Engine(Protocol):
         """Make the oldest live message the head of these lanes, which have none."""
 
     def claim(
-        self, raw: Raw, asked: Asked, *, admitted: bool = False, left: Sequence[str] = ()
+        self, raw: Raw, asked: ClaimTerms, *, admitted: bool = False, left: Sequence[str] = ()
     ) -> list[ClaimRow] | None:
         """Lease due heads, in the order in which they go.
 

@@ -143,7 +143,7 @@ def _within(parent: etree._Element, name: str) -> str:
 
 def _escape(key: str) -> str:
     """The key as an XML name."""
-    key = _ESCAPED.sub(lambda found: "_x005F_x" + found[1] + "_", key)
+    key = _ESCAPED.sub(lambda match: "_x005F_x" + match[1] + "_", key)
     start = _NAME_START.match(key)
     head = key[:1] if start else "".join(f"_x{ord(character):04X}_" for character in key[:1])
     tail = "".join(c if _NAME_OTHER.match(c) else f"_x{ord(c):04X}_" for c in key[1:])
@@ -151,4 +151,4 @@ def _escape(key: str) -> str:
 
 
 def _unescape(name: str) -> str:
-    return "" if name == _NO_NAME else _ESCAPED.sub(lambda found: chr(int(found[1], 16)), name)
+    return "" if name == _NO_NAME else _ESCAPED.sub(lambda match: chr(int(match[1], 16)), name)

@@ -34,16 +34,16 @@ _TEXT, _OBJECT = Kind.TEXT, Kind.OBJECT  # A member sought in its class costs as
 
 
 @dataclass(slots=True)
-class Decoded:
+class DecodedTree:
     """A JSON tree, and what of the XML has no place in JSON."""
 
     tree: dict[str, Any]
     left_out: list[str] = field(default_factory=list)
 
 
-def to_json(root: etree._Element, models: Models) -> Decoded:
+def to_json(root: etree._Element, models: Models) -> DecodedTree:
     """The JSON tree of an XML envelope, `message` or bare use case."""
-    decoded = Decoded({})
+    decoded = DecodedTree({})
     form = form_of_xml(root, models)
     if form is Form.ENVELOPE:
         decoded.tree = _read_envelope(root, models, decoded)
@@ -57,7 +57,7 @@ def to_json(root: etree._Element, models: Models) -> Decoded:
     return decoded
 
 
-def _read_envelope(root: etree._Element, models: Models, decoded: Decoded) -> dict[str, Any]:
+def _read_envelope(root: etree._Element, models: Models, decoded: DecodedTree) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     content: list[dict[str, Any]] = []
     for child in root:
@@ -84,7 +84,7 @@ def _embed(message: dict[str, Any]) -> dict[str, Any]:
     return {"jsonContent": {"embeddedJsonContent": {"message": message}}}
 
 
-def _read_descriptor(element: etree._Element, decoded: Decoded) -> dict[str, Any]:
+def _read_descriptor(element: etree._Element, decoded: DecodedTree) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for child in element:
         name = local_name(child)
@@ -161,7 +161,7 @@ def _read_object(element: etree._Element, known: Mapping[str, Shape]) -> dict[st
 
 def _path(element: etree._Element) -> str:
     """Where it stands, from `message` or the use case: worked out for a fault only, a path an element would cost a third."""
-    names = [local_name(one) for one in (element, *element.iterancestors())][::-1]
+    names = [local_name(ancestor) for ancestor in (element, *element.iterancestors())][::-1]
     return ".".join(names[names.index("message") :] if "message" in names else names)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SentMessage:
     """What its bytes tell of it."""
 
     identifier: str
@@ -31,7 +31,7 @@ class Said:
     case: str | None
 
 
-def read_again(exact: bytes, judge: Judge | None, now: datetime) -> Said:
+def read_again(exact: bytes, judge: Judge | None, now: datetime) -> SentMessage:
     """Who, what and which case; a `PermanentDeliveryError` where it cannot be said again."""
     try:
         tree = _tree(exact, judge)
@@ -45,7 +45,7 @@ def read_again(exact: bytes, judge: Judge | None, now: datetime) -> Said:
         title = "Le message d’alors a dépassé sa date de fin : le rejouer avec la correspondance du jour."
         raise PermanentDeliveryError("hub.perime", title, "dateTimeExpires")
     case = content[key].get("caseId") if isinstance(content[key], dict) else None
-    return Said(edxl.distribution_id, told_format(exact).value, edxl.recipient, key, case)
+    return SentMessage(edxl.distribution_id, told_format(exact).value, edxl.recipient, key, case)
 
 
 def _tree(exact: bytes, judge: Judge | None) -> dict[str, Any]:

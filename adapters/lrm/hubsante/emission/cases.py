@@ -55,8 +55,8 @@ def update_body(tree: Mapping[str, Any], organisation: str, owner: str, version:
     if "creation" in tree:
         whole = case_body(tree, organisation, owner, version)
     else:
-        said = {"qualification": tree["qualification"], **_notes(tree, f"{organisation}.medicalNote.{number}", {})}
-        whole = _for_model(listed(said), version)
+        changed = {"qualification": tree["qualification"], **_notes(tree, f"{organisation}.medicalNote.{number}", {})}
+        whole = _for_model(listed(changed), version)
     body: dict[str, Any] = {"caseId": f"{organisation}.{number}", "senderCaseId": number}
     details = whole.get("qualification", {}).get("details")
     if details:
@@ -75,8 +75,8 @@ def picture_body(tree: Mapping[str, Any], message_id: str, *, first: bool) -> di
 
 def _notes(tree: Mapping[str, Any], identifier: str, about: Mapping[str, str]) -> dict[str, Any]:
     """The medical notes that the mapping says, by their slice, then ours with every line that has no field."""
-    said = {key: note for key, note in tree.items() if key.partition(":")[0] == "medicalNote"}
-    said["medicalNote:portail"] = {**tree["note"], "freetext": write_note(tree["note"]["lines"])}
+    medical_notes = {key: note for key, note in tree.items() if key.partition(":")[0] == "medicalNote"}
+    medical_notes["medicalNote:portail"] = {**tree["note"], "freetext": write_note(tree["note"]["lines"])}
     return {
         key: {
             **about,
@@ -85,7 +85,7 @@ def _notes(tree: Mapping[str, Any], identifier: str, about: Mapping[str, str]) -
             "creation": note["creation"],
             "freetext": note["freetext"],
         }
-        for key, note in said.items()
+        for key, note in medical_notes.items()
     }
 
 

@@ -62,10 +62,16 @@ def _of_victim(key: str, body: dict[str, Any], organisation: str, number: str) -
     case, vehicle = f"{organisation}.{number}", f"{organisation}.resource.{number}.1"
     if key == "resourcesStatus":
         return {"caseId": case, "resourceId": vehicle, **body}
-    said = body["resource"]
+    resource = body["resource"]
     patient = f"{organisation}.patient.{number}.1"
-    one = {"datetime": said["datetime"], "resourceId": vehicle, "orgId": organisation, "patientId": patient, **said}
-    return {"caseId": case, "resource": [one]}
+    state = {
+        "datetime": resource["datetime"],
+        "resourceId": vehicle,
+        "orgId": organisation,
+        "patientId": patient,
+        **resource,
+    }
+    return {"caseId": case, "resource": [state]}
 
 
 def _plain(node: Any) -> Any:  # noqa: ANN401 - a JSON tree

@@ -18,8 +18,8 @@ _GOES_ON = "\n    "
 
 def write_note(lines: Mapping[str, object]) -> str:
     """The text of a note; an underscore of a key is a space."""
-    said = [f"{key.replace('_', ' ')}{_BETWEEN}{_one_paragraph(str(value))}" for key, value in lines.items()]
-    return "\n".join([TITLE, *said])
+    paragraphs = [f"{key.replace('_', ' ')}{_BETWEEN}{_one_paragraph(str(value))}" for key, value in lines.items()]
+    return "\n".join([TITLE, *paragraphs])
 
 
 def read_note(text: str) -> dict[str, str]:
@@ -27,12 +27,12 @@ def read_note(text: str) -> dict[str, str]:
     title, _, rest = text.replace("\r\n", "\n").partition("\n")
     if title.strip() != TITLE:
         return {}
-    found: dict[str, str] = {}
+    lines: dict[str, str] = {}
     for line in rest.replace(_GOES_ON, "\0").split("\n"):
         key, between, value = line.partition(_BETWEEN)
         if between:
-            found[key] = value.replace("\0", "\n")
-    return found
+            lines[key] = value.replace("\0", "\n")
+    return lines
 
 
 def _one_paragraph(value: str) -> str:

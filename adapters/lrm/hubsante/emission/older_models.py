@@ -92,14 +92,14 @@ def _vehicle(vehicle: dict[str, Any], version: int) -> dict[str, Any]:
     return vehicle if version == SECOND else _first_vehicle(vehicle)
 
 
-def _first_vehicle(one: dict[str, Any]) -> dict[str, Any]:
+def _first_vehicle(vehicle: dict[str, Any]) -> dict[str, Any]:
     """Family and vehicle are two fields there, and both are misspelt as we write them."""
-    family, _, exact = one.pop("vehicleType").partition(".")
-    one["resourceType"] = _FIRST_FAMILY.get(family, family)
-    one["vehiculeType"] = exact or family
-    if "team" in one and "medicalLevel" in one["team"]:
-        one["team"]["teamCare"] = one["team"].pop("medicalLevel")
-    return one
+    family, _, exact = vehicle.pop("vehicleType").partition(".")
+    vehicle["resourceType"] = _FIRST_FAMILY.get(family, family)
+    vehicle["vehiculeType"] = exact or family
+    if "team" in vehicle and "medicalLevel" in vehicle["team"]:
+        vehicle["team"]["teamCare"] = vehicle["team"].pop("medicalLevel")
+    return vehicle
 
 
 def _status(status: str, version: int) -> str | None:

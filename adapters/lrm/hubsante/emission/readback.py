@@ -38,8 +38,8 @@ def patients_of(body: Mapping[str, Any]) -> list[PatientSaid]:
 
 def patient_id_of(item: Mapping[str, Any]) -> str | None:
     """The shared id of the patient that an item speaks of: `idPat` in model 1."""
-    found = item.get("patientId", item.get("idPat"))
-    return found if isinstance(found, str) else None
+    identifier = item.get("patientId", item.get("idPat"))
+    return identifier if isinstance(identifier, str) else None
 
 
 def only_patient(case_id: str) -> str:

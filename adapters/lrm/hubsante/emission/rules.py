@@ -78,17 +78,17 @@ def check_client_id(client_id: str) -> None:
 def emission_faults(tree: Mapping[str, Any], version: int, client_id: str) -> tuple[Finding, ...]:
     """Every reason why this JSON envelope must not be published by this client to a link of this model."""
     outside = {name: value for name, value in tree.items() if name != "content"}
-    found = [*_envelope_faults(tree, client_id), *_value_faults(outside, "", version, Part.ENVELOPE)]
+    faults = [*_envelope_faults(tree, client_id), *_value_faults(outside, "", version, Part.ENVELOPE)]
     message = first_message(tree, Form.ENVELOPE)
     if not isinstance(message, dict):
-        return (*found, Finding(Part.ENVELOPE, "content", "aucun message"))
+        return (*faults, Finding(Part.ENVELOPE, "content", "aucun message"))
     keys = [key for key in message if key not in HEADER_FIELDS]
     if len(keys) != 1:
-        return (*found, Finding(Part.CONTENT, "", "un message porte un cas d’usage et un seul"))
-    found.extend(_header_faults(tree, message, keys[0]))
-    found.extend(_value_faults(message, "", version, Part.CONTENT))
-    found.extend(_content_faults(keys[0], message[keys[0]], version))
-    return tuple(found)
+        return (*faults, Finding(Part.CONTENT, "", "un message porte un cas d’usage et un seul"))
+    faults.extend(_header_faults(tree, message, keys[0]))
+    faults.extend(_value_faults(message, "", version, Part.CONTENT))
+    faults.extend(_content_faults(keys[0], message[keys[0]], version))
+    return tuple(faults)
 
 
 def _envelope_faults(tree: Mapping[str, Any], client_id: str) -> Iterator[Finding]:

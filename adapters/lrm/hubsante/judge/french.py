@@ -94,9 +94,9 @@ def xsd_words(  # noqa: PLR0911 - one line per kind of rule
         case _ if facet and facet[1] == "enumeration":
             return OUT_OF_LIST
         case _ if facet and facet[1] == "pattern":
-            found = _BY_PATTERN.search(error.message)
+            match = _BY_PATTERN.search(error.message)
             words = "ne respecte pas la forme attendue"
-            return f"{words} : {written_as.get(found[1], found[1])}" if found else words
+            return f"{words} : {written_as.get(match[1], match[1])}" if match else words
         case _ if facet:
             return f"longueur ou borne non respectée ({facet[1]})"
         case _:
@@ -125,12 +125,12 @@ def _namespace(tag: str) -> str:
 
 
 def _wrong_type(instance: object, types: list[str]) -> tuple[str, str]:
-    found = "null" if instance is None else _NAMES.get(type(instance), "unknown")
+    type_name = "null" if instance is None else _NAMES.get(type(instance), "unknown")
     wanted = " ou ".join(_TYPES.get(name, name) for name in types)
-    hub = f"{found} found, {', '.join(types)} expected"
+    hub = f"{type_name} found, {', '.join(types)} expected"
     if instance is None:
         return f"valeur nulle interdite : retirer la clé (attendu : {wanted})", hub
-    return f"{wanted} attendu, {_TYPES.get(found, found)} reçu", hub
+    return f"{wanted} attendu, {_TYPES.get(type_name, type_name)} reçu", hub
 
 
 def _listed(options: object) -> str:

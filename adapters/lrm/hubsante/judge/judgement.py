@@ -64,13 +64,13 @@ class Judge:
 
     def judge(self, raw: bytes, form: Format | None = None, *, flags: bool = True) -> Verdict:
         """Judge the bytes of an envelope, a `message` or a bare use case. Never raises on bad input."""
-        told = form or told_format(raw)
+        wire_form = form or told_format(raw)
         try:
-            if told is Format.XML:
+            if wire_form is Format.XML:
                 return self.judge_root(read_xml(raw), flags=flags and len(raw) <= LARGE)
             return self.judge_tree(read_json(raw), flags=flags and len(raw) <= LARGE, brief=len(raw) > LARGE)
         except UnreadableError as error:
-            return Verdict(told, faults=(Finding(Part.DOCUMENT, "", str(error)),))
+            return Verdict(wire_form, faults=(Finding(Part.DOCUMENT, "", str(error)),))
 
     def judge_tree(
         self,
@@ -143,8 +143,8 @@ class Judge:
             if brief
             else list(islice(validator.iter_errors(document), MAX_FAULTS + 1))
         )
-        found = [finding for error in errors for finding in _json_findings(error, form, key)]
-        return found[:MAX_FAULTS], brief or len(found) > MAX_FAULTS
+        findings = [finding for error in errors for finding in _json_findings(error, form, key)]
+        return findings[:MAX_FAULTS], brief or len(findings) > MAX_FAULTS
 
     def _json_flags(self, tree: dict[str, Any], form: Form, key: str | None) -> Iterator[Finding]:
         yield from contradictions(tree, form)
@@ -210,15 +210,15 @@ class Judge:
                 return [], False
         except etree.XMLSchemaValidateError:
             return [Finding(Part.DOCUMENT, "", "valeur que le moteur XSD ne peut juger")], False
-        found: dict[str, Finding] = {}
+        findings: dict[str, Finding] = {}
         log: Any = schema.error_log
         for error in islice(log, 2 * MAX_FAULTS):
             element = _at(root, error.path)
             part, path = _xml_place(element, form)
             tag = str(element.tag)
             finding = Finding(part, path, xsd_words(error, tag, self._xml.written_as), f"invalid ({error.type_name})")
-            found.setdefault(error.path or path, finding)
-        return list(found.values())[:MAX_FAULTS], len(found) > MAX_FAULTS
+            findings.setdefault(error.path or path, finding)
+        return list(findings.values())[:MAX_FAULTS], len(findings) > MAX_FAULTS
 
     def _xml_flags(self, root: etree._Element, key: str | None) -> Iterator[Finding]:
         """What the hub would meet when it hands the message to a recipient in JSON, then what it flags in JSON."""
@@ -346,11 +346,11 @@ def _at(root: etree._Element, path: str | None) -> etree._Element:
             prefix: uri for element in islice(root.iter(), 1000) for prefix, uri in element.nsmap.items() if prefix
         }
         try:
-            found = root.getroottree().xpath(path, namespaces=prefixes)
+            nodes = root.getroottree().xpath(path, namespaces=prefixes)
         except etree.XPathError:
             return root
-        if isinstance(found, list) and found and etree.iselement(found[0]):
-            element: etree._Element = found[0]
+        if isinstance(nodes, list) and nodes and etree.iselement(nodes[0]):
+            element: etree._Element = nodes[0]
             return element
     return root
 

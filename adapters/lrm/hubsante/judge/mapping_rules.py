@@ -48,8 +48,8 @@ def unpaired_root(message: etree._Element) -> Iterator[Finding]:
     errors = [each for each in (message, *message) if local_name(each) == "error"]
     for error in errors[:1]:
         code = next((child for child in error if local_name(child) == "errorCode"), None)
-        said = {local_name(child): (child.text or "").strip() for child in (code if code is not None else ())}
-        yield from _unpaired({"errorCode": said})
+        code_fields = {local_name(child): (child.text or "").strip() for child in (code if code is not None else ())}
+        yield from _unpaired({"errorCode": code_fields})
 
 
 def _unpaired(error: object) -> Iterator[Finding]:

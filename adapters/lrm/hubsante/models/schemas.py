@@ -40,15 +40,15 @@ class JsonSchemas:
 
     def validator(self, form: Form, key: str | None) -> Draft7Validator:
         """For a message known by its key; without a key, for what surrounds an unknown one."""
-        found = self._compiled.get((form, key))
-        if found is None:
-            found = self._compiled[form, key] = Draft7Validator(
+        schema = self._compiled.get((form, key))
+        if schema is None:
+            schema = self._compiled[form, key] = Draft7Validator(
                 self._schema(form, key),
                 registry=self._registry,
                 validate_formats=True,
                 pattern_options=RegexOptions(),
             )
-        return found
+        return schema
 
     def _schema(self, form: Form, key: str | None) -> dict[str, Any]:
         message = self._message(key)
@@ -93,10 +93,10 @@ class XmlSchemas:
         kind = self._models.types.get(key or "")
         header = kind is None or kind.header
         name = (key or "") if form is Form.USE_CASE else ""
-        found = self._compiled.get((form, name, header))
-        if found is None:
-            found = self._compiled[form, name, header] = self._compile(form, name, header=header)
-        return found
+        compiled = self._compiled.get((form, name, header))
+        if compiled is None:
+            compiled = self._compiled[form, name, header] = self._compile(form, name, header=header)
+        return compiled
 
     def _compile(self, form: Form, key: str, *, header: bool) -> etree.XMLSchema:
         folder = (self._models.directory / "xsd").resolve()
@@ -146,11 +146,11 @@ def linear_xsd(source: bytes, written_as: dict[str, str] | None = None) -> bytes
     r"""The same schema where each `([set]+\.?){m,n}` is two patterns: at most n segments, at least m characters."""
     root = etree.fromstring(source, etree.XMLParser(no_network=True, resolve_entities=False))
     for pattern in list(root.iter(f"{XS}pattern")):
-        found = _AMBIGUOUS.fullmatch(pattern.get("value", ""))
+        match = _AMBIGUOUS.fullmatch(pattern.get("value", ""))
         restriction = pattern.getparent()
-        if found is None or restriction is None:
+        if match is None or restriction is None:
             continue
-        letters, least, most = found[1], int(found[2]), int(found[3])
+        letters, least, most = match[1], int(match[2]), int(match[3])
         segments = f"{letters}+(\\.{letters}+){{0,{most - 1}}}\\.?"
         characters = f"(\\.?{letters}){{{least}}}.*"
         base = restriction.attrib.pop("base")
@@ -160,5 +160,5 @@ def linear_xsd(source: bytes, written_as: dict[str, str] | None = None) -> bytes
         restriction.insert(0, inner)
         pattern.set("value", characters)
         if written_as is not None:
-            written_as.update({segments: found[0], characters: found[0]})
+            written_as.update({segments: match[0], characters: match[0]})
     return etree.tostring(root)

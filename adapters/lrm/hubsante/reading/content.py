@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from adapters.lrm.hubsante.reading.contract import Message
-    from adapters.lrm.hubsante.reading.fitting import Fitted
+    from adapters.lrm.hubsante.reading.fitting import FittedContent
 
 PREFIX = "received."
 """Of the mappings that read: `received.dossier`."""
@@ -52,7 +52,7 @@ class Reading:
         """`mappings` by the definition of the schema that each reads; one that is missing is the product's own."""
         self._mappings = dict(mappings)
 
-    def read(self, message: Message, fitted: Fitted) -> Content:
+    def read(self, message: Message, fitted: FittedContent) -> Content:
         """The content of a message. A mapping that does not apply leaves everything to be shown as it came."""
         rules = self._mappings.get(message.root) or _own(message.root)
         try:
@@ -71,7 +71,7 @@ def reading_of(mappings: Mapping[str, Rules]) -> Reading:
 @cache
 def shipped_reading() -> Reading:
     """By the product's own files."""
-    return Reading({one.root: _own(one.root) for one in messages().values()})
+    return Reading({message.root: _own(message.root) for message in messages().values()})
 
 
 def _own(root: str) -> Rules:

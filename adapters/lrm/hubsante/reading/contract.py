@@ -48,11 +48,11 @@ class Message:
 def messages() -> Mapping[str, Message]:
     """Key → message, for every one that can be read."""
     schema = orjson.loads((FOLDER / FILE).read_bytes())
-    found: dict[str, Message] = {}
+    by_name: dict[str, Message] = {}
     for root, definition in schema["definitions"].items():
         node = _node(definition)
-        found |= {key: Message(key, name, root, node) for key, name in definition["x-messages"].items()}
-    return MappingProxyType(found)
+        by_name |= {key: Message(key, name, root, node) for key, name in definition["x-messages"].items()}
+    return MappingProxyType(by_name)
 
 
 def name_of(key: str | None) -> str | None:

@@ -32,7 +32,7 @@ _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass(slots=True)
-class Fitted:
+class FittedContent:
     """What was read, and what was not."""
 
     tree: dict[str, Any]
@@ -42,9 +42,9 @@ class Fitted:
     """Path of what is of another kind, and the kind that was expected; its value is in `left`."""
 
 
-def fit(body: dict[str, Any], node: Node) -> Fitted:
+def fit(body: dict[str, Any], node: Node) -> FittedContent:
     """The content as the schema has it."""
-    fitted = Fitted({})
+    fitted = FittedContent({})
     fitted.tree = _object(body, node, "", fitted)
     return fitted
 
@@ -64,7 +64,7 @@ def plain_tree(element: etree._Element) -> dict[str, Any]:
     return tree
 
 
-def _object(value: dict[str, Any], node: Node, path: str, fitted: Fitted) -> dict[str, Any]:
+def _object(value: dict[str, Any], node: Node, path: str, fitted: FittedContent) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, inner in value.items():
         here = f"{path}.{name[:80]}".lstrip(".")
@@ -76,7 +76,7 @@ def _object(value: dict[str, Any], node: Node, path: str, fitted: Fitted) -> dic
     return made
 
 
-def _field(value: Any, node: Node, path: str, fitted: Fitted) -> Any:  # noqa: ANN401 - JSON as it comes
+def _field(value: Any, node: Node, path: str, fitted: FittedContent) -> Any:  # noqa: ANN401 - JSON as it comes
     if not node.many:
         if not isinstance(value, list):
             return _one(value, node, path, fitted)
@@ -88,7 +88,7 @@ def _field(value: Any, node: Node, path: str, fitted: Fitted) -> Any:  # noqa: A
     return [item for item in held if item is not None]
 
 
-def _one(value: Any, node: Node, path: str, fitted: Fitted) -> Any:  # noqa: ANN401 - same
+def _one(value: Any, node: Node, path: str, fitted: FittedContent) -> Any:  # noqa: ANN401 - same
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if node.kind == "object":

@@ -30,8 +30,8 @@ def judged(judge: Judge | None, document: Any, key: str | None) -> tuple[Finding
     xml = etree.iselement(document)
     verdict = judge.judge_received(document) if xml else judge.judge_tree(document, flags=False)
     faults = verdict.faults
-    told = tuple(one for one in faults if key not in ANSWERS and _of_another_release(one))
-    return tuple(one for one in faults if one not in told), (*verdict.flags, *told)
+    flagged = tuple(fault for fault in faults if key not in ANSWERS and _of_another_release(fault))
+    return tuple(fault for fault in faults if fault not in flagged), (*verdict.flags, *flagged)
 
 
 def _of_another_release(finding: Finding) -> bool:

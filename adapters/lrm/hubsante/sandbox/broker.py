@@ -95,8 +95,8 @@ class Broker:
 
 def installed() -> Path | None:
     """The folder of the newest RabbitMQ of this machine, if there is one, with Erlang beside it."""
-    found = sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin"))
-    return found[-1] if found and which("epmd", path=PATH) and which("erl", path=PATH) else None
+    folders = sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin"))
+    return folders[-1] if folders and which("epmd", path=PATH) and which("erl", path=PATH) else None
 
 
 @contextmanager

@@ -56,7 +56,7 @@ _CAUTION = "CAUTION: distributionId has been extracted by regex because the enve
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedMessage:
     """A message as it stands in the dispatch queue."""
 
     vhost: str
@@ -80,7 +80,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class ForwardedMessage:
     """A message to forward."""
 
     envelope: Envelope
@@ -97,7 +97,7 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedMessage:
     """An error for its sender."""
 
     code: Code
@@ -108,24 +108,24 @@ class Refused:
 
 
 def check(
-    message: Published,
+    message: PublishedMessage,
     judge: Judge | None,
     now: datetime,
     carried: Collection[str] | None = None,
     queue_life: timedelta = QUEUE_LIFE,
-) -> Passed | Refused:
+) -> ForwardedMessage | RefusedMessage:
     """The checks, one after the other; the first that fails speaks. `carried` overrides the public list of the virtual host."""
     read = _read(message, judge)
-    if isinstance(read, Refused):
+    if isinstance(read, RefusedMessage):
         return read
     envelope, tree, key = read
     for holds, code, cause in _rules(message, envelope, key, now, carried):
         if not holds:
-            return Refused(code, cause, envelope.distribution_id, envelope, key)
-    return Passed(envelope, tree, key, _expiration(envelope, now, queue_life))
+            return RefusedMessage(code, cause, envelope.distribution_id, envelope, key)
+    return ForwardedMessage(envelope, tree, key, _expiration(envelope, now, queue_life))
 
 
-def source_of(message: Published) -> dict[str, Any] | None:
+def source_of(message: PublishedMessage) -> dict[str, Any] | None:
     """The message as an object, to be quoted in the error about it; None when it is no document."""
     try:
         if message.format is Format.JSON:
@@ -147,7 +147,7 @@ def _seconds_left(envelope: Envelope, now: datetime) -> int:
 
 
 def _rules(
-    message: Published, envelope: Envelope, key: str, now: datetime, listed: Collection[str] | None
+    message: PublishedMessage, envelope: Envelope, key: str, now: datetime, listed: Collection[str] | None
 ) -> Iterator[tuple[bool, Code, str]]:
     """Each rule in its order: whether it holds, and the error when it does not."""
     sender, recipient, identifier = envelope.sender, envelope.recipient, envelope.distribution_id
@@ -166,7 +166,7 @@ def _rules(
     yield alive, Code.EXPIRED_MESSAGE_BEFORE_ROUTING, "Message has expired before reaching the recipient queue"
 
 
-def _sender_rule(message: Published, sender: str, identifier: str) -> tuple[bool, Code, str]:
+def _sender_rule(message: PublishedMessage, sender: str, identifier: str) -> tuple[bool, Code, str]:
     """A health sender is its routing key; one of another hub shares its first two segments."""
     key = message.routing_key
     expected = key if message.from_health else ".".join(key.split(".")[:2])
@@ -184,35 +184,35 @@ def _class_name(key: str) -> str:
     return f"{key[:1].upper()}{key[1:]}Wrapper"
 
 
-def _read(message: Published, judge: Judge | None) -> tuple[Envelope, dict[str, Any], str] | Refused:
+def _read(message: PublishedMessage, judge: Judge | None) -> tuple[Envelope, dict[str, Any], str] | RefusedMessage:
     about = extracted_identifier(message.body) or NO_IDENTIFIER
     if message.format is None:
         cause = "Unhandled Content-Type ! Message Content-Type should be set at 'application/json' or 'application/xml'"
-        return Refused(Code.NOT_ALLOWED_CONTENT_TYPE, cause, about)
+        return RefusedMessage(Code.NOT_ALLOWED_CONTENT_TYPE, cause, about)
     try:
         root = read_xml(message.body) if message.format is Format.XML else None
         tree = read_json(message.body) if root is None else {}
     except UnreadableError:
-        return Refused(Code.INVALID_MESSAGE, f"{_CAUTION}\nCould not read the message", about)
+        return RefusedMessage(Code.INVALID_MESSAGE, f"{_CAUTION}\nCould not read the message", about)
     verdict = None if judge is None else _verdict(judge, tree, root)
     try:
         envelope = _envelope(tree, root)
     except EnvelopeError as error:
-        return Refused(Code.INVALID_MESSAGE, f"{_CAUTION}\n{_lacking(error, verdict)}", about)
+        return RefusedMessage(Code.INVALID_MESSAGE, f"{_CAUTION}\n{_lacking(error, verdict)}", about)
     if verdict is not None and not verdict.valid:
         mapping = verdict.code == Code.UNRECOGNIZED_MESSAGE_FORMAT
         code = Code.UNRECOGNIZED_MESSAGE_FORMAT if mapping else Code.INVALID_MESSAGE
-        return Refused(code, hub_report(verdict), envelope.distribution_id, envelope, verdict.key)
+        return RefusedMessage(code, hub_report(verdict), envelope.distribution_id, envelope, verdict.key)
     return (envelope, tree, _key(tree)) if root is None else _mapped(envelope, root, judge)
 
 
 def _mapped(
     envelope: Envelope, root: etree._Element, judge: Judge | None
-) -> tuple[Envelope, dict[str, Any], str] | Refused:
+) -> tuple[Envelope, dict[str, Any], str] | RefusedMessage:
     try:
         tree = to_json(root, judge.models).tree if judge is not None else {}
     except (CodecError, UnreadableError):
-        return Refused(Code.UNRECOGNIZED_MESSAGE_FORMAT, "Could not map the message", envelope.distribution_id)
+        return RefusedMessage(Code.UNRECOGNIZED_MESSAGE_FORMAT, "Could not map the message", envelope.distribution_id)
     return envelope, tree, _key_of_root(root)
 
 

@@ -23,7 +23,15 @@ from aiormq.exceptions import DeliveryError
 
 from adapters.lrm.hubsante.codec.into_xml import to_xml, xml_bytes
 from adapters.lrm.hubsante.faults import Code
-from adapters.lrm.hubsante.sandbox.checks import HEALTH, QUEUE_LIFE, Passed, Published, Refused, check, source_of
+from adapters.lrm.hubsante.sandbox.checks import (
+    HEALTH,
+    QUEUE_LIFE,
+    ForwardedMessage,
+    PublishedMessage,
+    RefusedMessage,
+    check,
+    source_of,
+)
 from adapters.lrm.hubsante.wire.documents import Format, write_json
 from adapters.lrm.hubsante.wire.envelope import ERROR, Envelope
 from adapters.lrm.hubsante.wire.layout import CodecError
@@ -117,7 +125,7 @@ class Dispatcher:
             token = str(message.headers[MARK])
             await self._put(vhost, queue(str(message.headers["to"]), "message"), b"", content_type=token)
             return
-        published = Published(
+        published = PublishedMessage(
             vhost,
             message.routing_key or "",
             message.content_type or "",
@@ -126,14 +134,16 @@ class Dispatcher:
         )
         listed = self._carried.get(vhost)
         verdict = check(published, self._judges[vhost], self._clock(), listed, self._queue_life)
-        if isinstance(verdict, Passed):
+        if isinstance(verdict, ForwardedMessage):
             verdict = await self._forward(published, verdict)
-        if isinstance(verdict, Refused):
+        if isinstance(verdict, RefusedMessage):
             await self._refuse(published, verdict)
         else:
             self._note(vhost, verdict.envelope, verdict.key, None, "")
 
-    async def _forward(self, published: Published, passed: Passed) -> Passed | Refused:
+    async def _forward(
+        self, published: PublishedMessage, passed: ForwardedMessage
+    ) -> ForwardedMessage | RefusedMessage:
         vhost, recipient = published.vhost, passed.envelope.recipient
         name = queue(recipient, passed.box)
         body, form = published.body, Format.XML
@@ -146,7 +156,7 @@ class Dispatcher:
         except DeliveryError:
             cause = f"unable do deliver message to {name}, cause was NO_ROUTE (312)"
             about = passed.envelope.distribution_id
-            return Refused(Code.UNROUTABLE_MESSAGE, cause, about, passed.envelope, passed.key)
+            return RefusedMessage(Code.UNROUTABLE_MESSAGE, cause, about, passed.envelope, passed.key)
         return passed
 
     def _written(self, vhost: str, recipient: str, tree: dict[str, Any]) -> tuple[bytes, Format]:
@@ -156,12 +166,12 @@ class Dispatcher:
             return xml_bytes(to_xml(tree, judge.models)), Format.XML
         return write_json(tree), Format.JSON
 
-    async def _refuse(self, published: Published, refused: Refused) -> None:
+    async def _refuse(self, published: PublishedMessage, refused: RefusedMessage) -> None:
         await self._tell(published, refused)
         author = published.routing_key  # The envelope may name anybody: only who published may hear of it.
         self._note(published.vhost, refused.envelope, refused.key, refused.code, refused.cause, author, refused.about)
 
-    async def _tell(self, published: Published, refused: Refused) -> None:
+    async def _tell(self, published: PublishedMessage, refused: RefusedMessage) -> None:
         author = published.routing_key
         if not author.startswith(HEALTH):
             return
@@ -175,11 +185,11 @@ class Dispatcher:
             status="Actual",
             kind=ERROR,
         )
-        said = (envelope, refused.code, refused.cause[:_SHOWN_CAUSE], refused.about)
+        refusal = (envelope, refused.code, refused.cause[:_SHOWN_CAUSE], refused.about)
         try:
-            body, form = self._written(published.vhost, author, error_document(*said, source_of(published)))
+            body, form = self._written(published.vhost, author, error_document(*refusal, source_of(published)))
         except CodecError:  # What it quotes cannot be said in XML: the error is told all the same.
-            body, form = self._written(published.vhost, author, error_document(*said))
+            body, form = self._written(published.vhost, author, error_document(*refusal))
         with contextlib.suppress(DeliveryError):  # A client without queues cannot be told.
             await self._put(published.vhost, queue(author, "info"), body, content_type=form.value)
 
@@ -188,12 +198,12 @@ class Dispatcher:
         deaths = message.headers.get("x-death") or [{}]
         reason = deaths[0].get("reason", "unknown")
         author = str(message.headers.get(AUTHOR, ""))
-        published = Published(vhost, author, message.content_type or "", persistent=True, body=message.body)
+        published = PublishedMessage(vhost, author, message.content_type or "", persistent=True, body=message.body)
         verdict = check(published, None, self._clock())
         envelope = verdict.envelope
         about = envelope.distribution_id if envelope else ""
         cause = f"Message {about} has been read from dead-letter-queue; reason was {reason}"
-        refused = Refused(Code.DEAD_LETTER_QUEUED, cause, about, envelope, verdict.key)
+        refused = RefusedMessage(Code.DEAD_LETTER_QUEUED, cause, about, envelope, verdict.key)
         if envelope is not None and envelope.kind != ERROR and reason == "expired":
             await self._tell(published, refused)
         self._note(vhost, envelope, refused.key, refused.code, cause)

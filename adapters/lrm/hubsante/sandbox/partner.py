@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.lrm.hubsante.client import Delivery, HubConnection
-    from adapters.lrm.hubsante.inbound import Received
+    from adapters.lrm.hubsante.inbound import ReceivedMessage
     from adapters.lrm.hubsante.judge.judgement import Judge
     from adapters.wire.perimeter import Perimeter
 
@@ -103,9 +103,9 @@ class Partner:
             self._seen.add(received.identifier)
             body = dict(received.body or {})
             if received.key == REFERENCE:
-                said = read_reference(body)
-                step = said.step.value if said.step else None
-                self.heard.append({"about": said.about, "refused": said.refused, "step": step})
+                reference = read_reference(body)
+                step = reference.step.value if reference.step else None
+                self.heard.append({"about": reference.about, "refused": reference.refused, "step": step})
             elif received.key == HUB_ERROR:
                 self.heard.append({"about": body["referencedDistributionID"], "code": body["errorCode"]["statusCode"]})
             elif received.envelope is not None:
@@ -119,7 +119,7 @@ class Partner:
         await self._publish(write_envelope(envelope, {**header, key: body}), identifier)
         return identifier
 
-    async def _answer(self, received: Received, envelope: Envelope) -> None:
+    async def _answer(self, received: ReceivedMessage, envelope: Envelope) -> None:
         act = self._next(received.key)
         if act.do == "silent":
             return
@@ -138,12 +138,12 @@ class Partner:
             await self._publish(acknowledge(envelope, to, answerer, identifier, now, step=step), identifier)
         await self._follow(act, envelope, received)
 
-    async def _follow(self, act: Act, envelope: Envelope, received: Received) -> None:
+    async def _follow(self, act: Act, envelope: Envelope, received: ReceivedMessage) -> None:
         mine, now, case = self._perimeter.client_id, self._clock().replace(microsecond=0).isoformat(), received.ids.case
         if act.do in {"accept", "decline"}:
             owner = mine if act.do == "accept" else envelope.sender
-            said = {"caseId": case, "senderCaseId": "DRFR15ESSAI", "owner": owner}
-            await self.send(envelope.sender, "createCaseHealthUpdate", said, envelope.status, "Update")
+            body_of_case = {"caseId": case, "senderCaseId": "DRFR15ESSAI", "owner": owner}
+            await self.send(envelope.sender, "createCaseHealthUpdate", body_of_case, envelope.status, "Update")
         elif act.do == "respond" and received.ids.request:
             answer = {"datetime": now, "answer": act.answer}
             body: dict[str, Any] = {"caseId": case, "requestId": received.ids.request, "response": answer}

@@ -18,8 +18,8 @@ def write_date(moment: datetime) -> str:
 def normal_date(text: str) -> str:
     """The text in the hub's form when it is a date-time of any accepted form; otherwise the text as it is."""
     text = text.strip()
-    found = _LOOSE.fullmatch(text)
-    return found[1] + ("+00:00" if found[2] in "Zz" else found[2]) if found else text
+    match = _LOOSE.fullmatch(text)
+    return match[1] + ("+00:00" if match[2] in "Zz" else match[2]) if match else text
 
 
 def read_date(text: str) -> datetime:

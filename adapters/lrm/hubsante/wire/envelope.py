@@ -172,5 +172,5 @@ def read_parties(tree: dict[str, Any]) -> tuple[Party, tuple[Party, ...]]:
 
 def extracted_identifier(raw: bytes) -> str | None:
     """The distributionID of a body that could not be read, as the hub seeks it; None when there is none."""
-    found = _IDENTIFIER.search(raw)
-    return found[1].decode("ascii", "replace") if found else None
+    match = _IDENTIFIER.search(raw)
+    return match[1].decode("ascii", "replace") if match else None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.wire.fhir.bundle import OpenBundle
-    from adapters.wire.fhir.vocabulary import Placed, Resource
+    from adapters.wire.fhir.vocabulary import PlacedResource, Resource
 
 AGE = "30525-0"
 WEIGHT = "29463-7"
@@ -68,7 +68,7 @@ class Vitals:
     facts: list[Fact]
 
 
-def about(opened: OpenBundle, patient: Placed, *types: str) -> Iterator[Placed]:
+def about(opened: OpenBundle, patient: PlacedResource, *types: str) -> Iterator[PlacedResource]:
     """The resources of some types that are about the patient of the request; those about another one are warned of."""
     for placed in opened.of_type(*types):
         reference = placed.resource.get("subject") or placed.resource.get("patient")
@@ -80,7 +80,7 @@ def about(opened: OpenBundle, patient: Placed, *types: str) -> Iterator[Placed]:
             opened.warn("AUTRE_PATIENT", text, placed.path)
 
 
-def read_observations(opened: OpenBundle, patient: Placed) -> Vitals:
+def read_observations(opened: OpenBundle, patient: PlacedResource) -> Vitals:
     """The age announced and the weight, of the newest that can be read, and every other observation as a line."""
     observed = list(about(opened, patient, "Observation"))
     numbers: dict[str, str] = {}
@@ -98,7 +98,7 @@ def read_observations(opened: OpenBundle, patient: Placed) -> Vitals:
     return Vitals(numbers.get(AGE), numbers.get(WEIGHT), facts)
 
 
-def _is_exact(opened: OpenBundle, placed: Placed, known: frozenset[str], words: frozenset[str]) -> bool:
+def _is_exact(opened: OpenBundle, placed: PlacedResource, known: frozenset[str], words: frozenset[str]) -> bool:
     """Whether the number is one of our field: exact, of a known unit, without a reserve. If not, it stays in words, and that is said."""
     value = placed.resource.get("valueQuantity", {})
     if placed.words or value.get("value") is None or value.get("comparator"):
@@ -112,7 +112,7 @@ def _is_exact(opened: OpenBundle, placed: Placed, known: frozenset[str], words: 
     return False
 
 
-def _observation(opened: OpenBundle, placed: Placed) -> str:
+def _observation(opened: OpenBundle, placed: PlacedResource) -> str:
     """`[PROVISOIRE] SpO2 < 70 %, siège : doigt (01/01/2026 07:55)`."""
     resource, teller = placed.resource, Teller(opened, placed)
     inner = (_component(teller, each) for each in resource.get("component", ()))
@@ -147,7 +147,7 @@ def _told_moment(resource: Resource) -> str:
     return f"{first}, publié le {when(issued)}" if issued and issued != moment else first
 
 
-def read_history(opened: OpenBundle, patient: Placed) -> list[Fact]:
+def read_history(opened: OpenBundle, patient: PlacedResource) -> list[Fact]:
     """History, treatment, allergies, and what else has a line in the table."""
     lines = []
     for placed in about(opened, patient, *TOLD):
@@ -158,7 +158,7 @@ def read_history(opened: OpenBundle, patient: Placed) -> list[Fact]:
     return lines
 
 
-def read_alerts(opened: OpenBundle, patient: Placed, at: datetime) -> list[Fact]:
+def read_alerts(opened: OpenBundle, patient: PlacedResource, at: datetime) -> list[Fact]:
     """Flags, each under what it is an alert of."""
     lines = []
     for placed in about(opened, patient, "Flag"):
@@ -180,7 +180,7 @@ def read_alerts(opened: OpenBundle, patient: Placed, at: datetime) -> list[Fact]
     return [line for line in lines if line.text]
 
 
-def read_consent(opened: OpenBundle, patient: Placed) -> list[Fact]:
+def read_consent(opened: OpenBundle, patient: PlacedResource) -> list[Fact]:
     """That a consent is joined, or a refusal."""
     lines = []
     for placed in about(opened, patient, "Consent"):
@@ -194,7 +194,7 @@ def read_consent(opened: OpenBundle, patient: Placed) -> list[Fact]:
     return lines
 
 
-def request_facts(opened: OpenBundle, asked: Placed, own_codes: str) -> Sequence[Fact]:
+def request_facts(opened: OpenBundle, asked: PlacedResource, own_codes: str) -> Sequence[Fact]:
     """The wishes and words of the ServiceRequest itself; a code of `own_codes` is the kind of the request and no reason."""
     request, teller = asked.resource, Teller(opened, asked)
     reserve = [Fact(FactKind.OTHER, f"Demande : {asked.words}")] if asked.words else []

@@ -24,7 +24,7 @@ from adapters.wire.fhir.vocabulary import (
     FINESS,
     FhirRefusalError,
     Issue,
-    Placed,
+    PlacedResource,
     Resource,
     code_system,
     codes,
@@ -132,9 +132,9 @@ def _victims(opened: OpenBundle, event: str, at: datetime) -> Iterator[VictimRep
         yield _victim(opened, patient, key, concerning[patient.path], at)
 
 
-def _by_patient(opened: OpenBundle) -> Mapping[str, list[Placed]]:
+def _by_patient(opened: OpenBundle) -> Mapping[str, list[PlacedResource]]:
     """Place of a Patient → what is about them; what is about nobody of the message is named."""
-    concerning: dict[str, list[Placed]] = defaultdict(list)
+    concerning: dict[str, list[PlacedResource]] = defaultdict(list)
     for placed in opened.of_type("Encounter", "Observation", "Flag", "ServiceRequest", "Task"):
         reference = placed.resource.get("for" if placed.type == "Task" else "subject")
         patient = opened.find(placed, reference, "Patient")
@@ -146,7 +146,9 @@ def _by_patient(opened: OpenBundle) -> Mapping[str, list[Placed]]:
     return concerning
 
 
-def _victim(opened: OpenBundle, patient: Placed, key: str, about: Sequence[Placed], at: datetime) -> VictimReport:
+def _victim(
+    opened: OpenBundle, patient: PlacedResource, key: str, about: Sequence[PlacedResource], at: datetime
+) -> VictimReport:
     encounter = _last(opened, about, "Encounter")
     evacuation = _last(opened, about, "ServiceRequest")
     flags = [
@@ -175,21 +177,21 @@ def _victim(opened: OpenBundle, patient: Placed, key: str, about: Sequence[Place
     )
 
 
-def _of(about: Sequence[Placed], kind: str) -> list[Placed]:
+def _of(about: Sequence[PlacedResource], kind: str) -> list[PlacedResource]:
     return [each for each in about if each.type == kind]
 
 
-def _last(opened: OpenBundle, about: Sequence[Placed], kind: str) -> Placed | None:
+def _last(opened: OpenBundle, about: Sequence[PlacedResource], kind: str) -> PlacedResource | None:
     """The one that is read of several; the others are named."""
-    found = _of(about, kind)
-    for other in found[1:]:
+    placed = _of(about, kind)
+    for other in placed[1:]:
         opened.warn(
             "RESSOURCE_IGNOREE", f"Une victime n’a qu’une ressource {kind} : celle-ci n’est pas reprise.", other.path
         )
-    return found[0] if found else None
+    return placed[0] if placed else None
 
 
-def _place(opened: OpenBundle, encounter: Placed | None, at: datetime) -> str | None:
+def _place(opened: OpenBundle, encounter: PlacedResource | None, at: datetime) -> str | None:
     """Where the victim is: of several stays, the active one, else the first that holds."""
     if encounter is None:
         return None
@@ -212,7 +214,12 @@ def _localisations(opened: OpenBundle, at: datetime) -> Iterator[str]:
             yield each.resource["name"]
 
 
-def _destination(opened: OpenBundle, encounter: Placed | None, reference: Any, at: datetime) -> dict[str, Any] | None:  # noqa: ANN401 - a Reference or nothing
+def _destination(
+    opened: OpenBundle,
+    encounter: PlacedResource | None,
+    reference: Any,  # noqa: ANN401 - a Reference or nothing
+    at: datetime,
+) -> dict[str, Any] | None:
     location = opened.find(encounter, reference, "Location") if encounter is not None else None
     if location is None:
         return None
@@ -223,7 +230,7 @@ def _destination(opened: OpenBundle, encounter: Placed | None, reference: Any, a
     return None
 
 
-def _tasks(opened: OpenBundle, about: Sequence[Placed]) -> dict[str, str]:
+def _tasks(opened: OpenBundle, about: Sequence[PlacedResource]) -> dict[str, str]:
     tasks: dict[str, str] = {}
     for each in _of(about, "Task"):
         steps = codes([each.resource.get("code", {})], code_system("etape-novi"))
@@ -233,7 +240,7 @@ def _tasks(opened: OpenBundle, about: Sequence[Placed]) -> dict[str, str]:
     return tasks
 
 
-def _severity(opened: OpenBundle, about: Sequence[Placed], code: str) -> str | None:
+def _severity(opened: OpenBundle, about: Sequence[PlacedResource], code: str) -> str | None:
     """Of several acts of one triage, the last in time: instants are compared as instants, and the order of the message decides between equals."""
     acts: list[tuple[datetime, int, str]] = []
     for number, each in enumerate(_of(about, "Observation")):
@@ -261,7 +268,7 @@ def _moment(observation: Resource) -> str | None:
     return next((each for each in (*moments, effective.get("start"), observation.get("issued")) if each), None)
 
 
-def _class(encounter: Placed) -> str | None:
+def _class(encounter: PlacedResource) -> str | None:
     coding = encounter.resource.get("class")
     return coding.get("code") if isinstance(coding, dict) and coding.get("system") == ACT_CODE else None
 
@@ -272,23 +279,27 @@ def _exercise(opened: OpenBundle) -> bool:
     return "HTEST" in codes([{"coding": each} for each in labels], ACT_REASON)
 
 
-def _planned_end(opened: OpenBundle, event: Placed) -> datetime | None:
+def _planned_end(opened: OpenBundle, event: PlacedResource) -> datetime | None:
     text = event.resource.get("period", {}).get("end")
     if text is None or event.resource.get("status") == "finished":
         return None
     if "T" in text:
         return instant(text)
-    told = "Attendu : date, heure et décalage horaire ; reçu : une date sans heure. La fin prévue n’est pas reprise."
-    opened.warn("FORME", told, f"{event.path}.period.end")
+    sentence = (
+        "Attendu : date, heure et décalage horaire ; reçu : une date sans heure. La fin prévue n’est pas reprise."
+    )
+    opened.warn("FORME", sentence, f"{event.path}.period.end")
     return None
 
 
-def _start(opened: OpenBundle, event: Placed) -> datetime | None:
+def _start(opened: OpenBundle, event: PlacedResource) -> datetime | None:
     text = event.resource.get("period", {}).get("start")
     if text is None:
         return None
     if "T" in text:
         return instant(text)
-    told = "Attendu : date, heure et décalage horaire ; reçu : une date sans heure. L’heure de réception en tient lieu."
-    opened.warn("FORME", told, f"{event.path}.period.start")
+    sentence = (
+        "Attendu : date, heure et décalage horaire ; reçu : une date sans heure. L’heure de réception en tient lieu."
+    )
+    opened.warn("FORME", sentence, f"{event.path}.period.start")
     return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adapters.wire.fhir.vocabulary import Placed
+    from adapters.wire.fhir.vocabulary import PlacedResource
 
 _PATIENT: Mapping[str, str] = {
     "ins": "identifier",
@@ -38,10 +38,12 @@ _REQUESTER: Mapping[str, str] = {
 }
 
 
-def places_of(asked: Placed, patient: Placed, where: Placed, role: Placed | None) -> dict[str, str]:
+def places_of(
+    asked: PlacedResource, patient: PlacedResource, where: PlacedResource, role: PlacedResource | None
+) -> dict[str, str]:
     """Every field that a remark may name."""
     at = role.path if role is not None else f"{asked.path}.requester"
-    found = {
+    places = {
         "request_id": f"{asked.path}.identifier[0]",
         "message_id": "Bundle.identifier",
         "mode": f"{patient.path}.meta.security",
@@ -54,8 +56,8 @@ def places_of(asked: Placed, patient: Placed, where: Placed, role: Placed | None
         "place": where.path,
         "requester": at,
     }
-    found |= {f"patient.{field}": f"{patient.path}.{element}" for field, element in _PATIENT.items()}
-    found |= {f"requester.{field}": f"{at}.{element}" for field, element in _REQUESTER.items()}
+    places |= {f"patient.{field}": f"{patient.path}.{element}" for field, element in _PATIENT.items()}
+    places |= {f"requester.{field}": f"{at}.{element}" for field, element in _REQUESTER.items()}
     if where.resource:
-        found |= {f"place.{field}": f"{where.path}.{element}" for field, element in _PLACE.items()}
-    return found
+        places |= {f"place.{field}": f"{where.path}.{element}" for field, element in _PLACE.items()}
+    return places

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from adapters.wire.fhir.bundle import OpenBundle
-    from adapters.wire.fhir.vocabulary import Placed, Resource
+    from adapters.wire.fhir.vocabulary import PlacedResource, Resource
 
 CHARSETS = {
     "utf-8": "utf-8-sig",
@@ -43,7 +43,7 @@ class _Piece(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _DatedNote:
     """A note, with what decides which is the last."""
 
     note: Note
@@ -69,9 +69,9 @@ class _Found:
         return Fact(FactKind.OTHER, f"{f'({signed}) ' if signed else ''}{self.told().text}")
 
 
-def read_notes(opened: OpenBundle, patient: Placed) -> tuple[Note, tuple[Fact, ...], tuple[Document, ...]]:
+def read_notes(opened: OpenBundle, patient: PlacedResource) -> tuple[Note, tuple[Fact, ...], tuple[Document, ...]]:
     """The last note, the others as lines under it, and the documents; whether these are PDFs of a size to be kept, `domain` says."""
-    found: list[_Found] = []
+    notes: list[_DatedNote] = []
     documents: list[Document] = []
     facts: list[Fact] = []
     for placed in about(opened, patient, "DocumentReference"):
@@ -82,19 +82,21 @@ def read_notes(opened: OpenBundle, patient: Placed) -> tuple[Note, tuple[Fact, .
             path = f"{placed.path}.content[{place}].attachment"
             piece = _piece(opened, placed, content["attachment"], path)
             if piece is not None and piece.media_type == TEXT:
-                found += _text(opened, placed, content["attachment"], piece, path)
+                notes += _text(opened, placed, content["attachment"], piece, path)
             elif piece is not None:
                 title = f"[{placed.words}] {piece.title}" if placed.words else piece.title
                 documents.append(Document(title, piece.data))
-    found.sort(key=lambda each: each.order, reverse=True)
+    notes.sort(key=lambda each: each.order, reverse=True)
     elsewhere = sorted(_elsewhere(opened, patient), key=lambda each: each.order, reverse=True)
-    found += elsewhere
-    if not found:
+    notes += elsewhere
+    if not notes:
         return Note(), tuple(facts), tuple(documents)
-    return found[0].told(), (*facts, *(each.as_line() for each in found[1:])), tuple(documents)
+    return notes[0].told(), (*facts, *(each.as_line() for each in notes[1:])), tuple(documents)
 
 
-def _text(opened: OpenBundle, placed: Placed, attachment: Resource, piece: _Piece, path: str) -> Iterator[_Found]:
+def _text(
+    opened: OpenBundle, placed: PlacedResource, attachment: Resource, piece: _Piece, path: str
+) -> Iterator[_DatedNote]:
     resource = placed.resource
     try:
         text = piece.data.decode(CHARSETS[piece.charset])
@@ -106,10 +108,10 @@ def _text(opened: OpenBundle, placed: Placed, attachment: Resource, piece: _Piec
     author = ", ".join(name for name in names if name)
     written_at = resource.get("date") or attachment.get("creation")
     progress = NOTE in codes([resource.get("type", {})], LOINC)
-    yield _Found(Note(text, written_at, author or None), progress, placed.words)
+    yield _DatedNote(Note(text, written_at, author or None), progress, placed.words)
 
 
-def _elsewhere(opened: OpenBundle, patient: Placed) -> Iterator[_Found]:
+def _elsewhere(opened: OpenBundle, patient: PlacedResource) -> Iterator[_DatedNote]:
     """Notes that were put in a Communication or a ClinicalImpression."""
     for placed in about(opened, patient, "Communication", "ClinicalImpression"):
         resource = placed.resource
@@ -120,14 +122,14 @@ def _elsewhere(opened: OpenBundle, patient: Placed) -> Iterator[_Found]:
                 "NOTE_ILLISIBLE", "Aucun texte n’est lu dans cette ressource : elle n’est pas reprise.", placed.path
             )
         else:
-            said = f"La note est reprise de {placed.type} ; une DocumentReference est attendue."
-            opened.warn("NOTE_AILLEURS", said, placed.path)
-            yield _Found(
+            sentence = f"La note est reprise de {placed.type} ; une DocumentReference est attendue."
+            opened.warn("NOTE_AILLEURS", sentence, placed.path)
+            yield _DatedNote(
                 Note(text, resource.get("sent") or resource.get("date"), None), progress=False, words=placed.words
             )
 
 
-def _piece(opened: OpenBundle, placed: Placed, attachment: Resource, path: str) -> _Piece | None:
+def _piece(opened: OpenBundle, placed: PlacedResource, attachment: Resource, path: str) -> _Piece | None:
     """What an attachment holds: its data, else the Binary of the message that it points at."""
     binary: Resource = {}
     if "data" not in attachment and "url" in attachment:

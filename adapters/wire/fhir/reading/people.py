@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from adapters.wire.fhir.bundle import OpenBundle
     from adapters.wire.fhir.reading.values.current import Candidate
-    from adapters.wire.fhir.vocabulary import Placed
+    from adapters.wire.fhir.vocabulary import PlacedResource
 
 SEX = {"male": "M", "female": "F", "other": "I", "unknown": "I"}
 _OURS = frozenset({Oid.INS_C, *PRODUCTION, *TRIAL})
@@ -40,7 +40,7 @@ _NOT_SHOWN = frozenset({"official", "maiden"})
 
 
 def read_patient(
-    opened: OpenBundle, placed: Placed, at: datetime, *, age: str | None = None, weight_kg: str | None = None
+    opened: OpenBundle, placed: PlacedResource, at: datetime, *, age: str | None = None, weight_kg: str | None = None
 ) -> Patient:
     """The patient, with what observations say of age and weight; nothing but these when an unknown modifier leaves the identity in doubt."""
     patient = placed.resource
@@ -69,7 +69,7 @@ def read_patient(
     )
 
 
-def read_names(opened: OpenBundle, placed: Placed, at: datetime) -> tuple[Resource, Resource]:
+def read_names(opened: OpenBundle, placed: PlacedResource, at: datetime) -> tuple[Resource, Resource]:
     """The name that is used, then the one of birth; each that is left is warned of, and so is one that is taken for want of better."""
     names = candidates(placed.resource.get("name", ()), f"{placed.path}.name", at)
     holding = [each for each in names if each.holds]
@@ -93,15 +93,15 @@ def read_names(opened: OpenBundle, placed: Placed, at: datetime) -> tuple[Resour
     return (shown.value if shown else {}), (official.value if official else {})
 
 
-def phones(placed: Placed, at: datetime) -> list[Candidate]:
+def phones(placed: PlacedResource, at: datetime) -> list[Candidate]:
     """The telephones of a resource, the first to call first; those that no longer hold last."""
     return [each for each in telecoms(placed.resource, f"{placed.path}.telecom", at) if _is_phone(each.value)]
 
 
 def telecoms(holder: Resource, path: str, at: datetime) -> list[Candidate]:
     """Every way to reach somebody that has a value."""
-    found = [each for each in candidates(holder.get("telecom", ()), path, at) if each.value.get("value")]
-    return sorted(found, key=lambda each: (not each.holds, bool(each.why_later), each.value.get("rank", 100)))
+    contacts = [each for each in candidates(holder.get("telecom", ()), path, at) if each.value.get("value")]
+    return sorted(contacts, key=lambda each: (not each.holds, bool(each.why_later), each.value.get("rank", 100)))
 
 
 def _is_phone(contact: Resource) -> bool:
@@ -131,11 +131,11 @@ def read_reliability(patient: Resource, *, has_ins: bool) -> tuple[str | None, b
                 read = read_status(text_of(coding.get("system")), text_of(coding.get("code")), has_ins=has_ins)
                 status = read.value if read else None
             elif inner.get("url") == "comment":
-                comments |= {str(one.get("code")) for one in codings_of(inner.get("valueCodeableConcept"))}
+                comments |= {str(comment.get("code")) for comment in codings_of(inner.get("valueCodeableConcept"))}
     return status, "DOUT" in comments, "FICT" in comments
 
 
-def patient_words(placed: Placed, at: datetime) -> str:
+def patient_words(placed: PlacedResource, at: datetime) -> str:
     """A patient whose identity is not taken, as a person would read it out."""
     patient = placed.resource
     names = candidates(patient.get("name", ()), "", at)
@@ -154,13 +154,15 @@ def read_insee(address: Resource) -> str | None:
 
     One that has the form of a code wins; else what was said there, so that it can be remarked upon.
     """
-    holders = [address, *(one for one in (address.get("_district"), address.get("_city")) if isinstance(one, dict))]
+    holders = [address, *(part for part in (address.get("_district"), address.get("_city")) if isinstance(part, dict))]
     codes: list[str] = []
     for extension in (each for holder in holders for each in extensions(holder)):
         coding = extension.get("valueCoding")
         codings = [coding] if isinstance(coding, dict) else codings_of(extension.get("valueCodeableConcept"))
         ours = extension.get("url") == INSEE_EXTENSION
-        codes += [str(one.get("code", "")) for one in codings if ours or INSEE_TABLE.search(str(one.get("system")))]
+        codes += [
+            str(entry.get("code", "")) for entry in codings if ours or INSEE_TABLE.search(str(entry.get("system")))
+        ]
     if district := text_of(address.get("district")):
         codes.append(district)
     return next((code for code in codes if _INSEE.fullmatch(code)), codes[0] if codes else None)
@@ -182,17 +184,17 @@ def identifier_of(resource: Resource, at: datetime, *wanted: str) -> str | None:
 
 
 def _birth_list(official: Resource) -> str | None:
-    return next((text_of(one.get("valueString")) for one in extensions(official, BIRTH_LIST)), None)
+    return next((text_of(extension.get("valueString")) for extension in extensions(official, BIRTH_LIST)), None)
 
 
 def _birth_place(patient: Resource) -> str | None:
-    addresses = (one.get("valueAddress") for one in extensions(patient, BIRTH_PLACE))
+    addresses = (extension.get("valueAddress") for extension in extensions(patient, BIRTH_PLACE))
     return next((read_insee(address) for address in addresses if isinstance(address, dict)), None)
 
 
 def _type_of(identifier: Resource) -> str:
     """The type that says INS, whatever stands before it; else the first one."""
-    codes: Iterable[Any] = [one.get("code", "") for one in codings_of(identifier.get("type"))]
+    codes: Iterable[Any] = [coding.get("code", "") for coding in codings_of(identifier.get("type"))]
     return str(next((code for code in codes if code in TYPES), next(iter(codes), "")))
 
 

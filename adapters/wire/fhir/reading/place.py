@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.wire.fhir.reading.people import extensions, read_insee, telecoms, text_of
 from adapters.wire.fhir.reading.values.current import candidates
 from adapters.wire.fhir.reading.values.words import concept
-from adapters.wire.fhir.vocabulary import ACCESS, Placed, Resource
+from adapters.wire.fhir.vocabulary import ACCESS, PlacedResource, Resource
 from domain.intervention.request import Fact, FactKind, Place
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ HOME_USES = frozenset({None, "home"})
 FRANCE = frozenset({"FR", "FRA", "250", "FRANCE"})
 
 
-def find_place(opened: OpenBundle, asked: Placed, patient: Placed, at: datetime, *, quiet: bool) -> Placed:
+def find_place(
+    opened: OpenBundle, asked: PlacedResource, patient: PlacedResource, at: datetime, *, quiet: bool
+) -> PlacedResource:
     """The Location that is named, else the patient's address as one; `quiet` where a place is not asked for."""
     for reference in asked.resource.get("locationReference", ()):
         location = opened.find(asked, reference, "Location")
@@ -32,11 +34,11 @@ def find_place(opened: OpenBundle, asked: Placed, patient: Placed, at: datetime,
         text += f" : l’adresse {home.why_later} du patient est prise." if home else "."
         opened.warn("LIEU_ABSENT", text.replace("  ", " "), f"{asked.path}.locationReference")
     if home is None:
-        return Placed({"resourceType": "Location"}, f"{asked.path}.locationReference")
-    return Placed({"resourceType": "Location", "address": home.value}, home.path.rpartition(".")[0])
+        return PlacedResource({"resourceType": "Location"}, f"{asked.path}.locationReference")
+    return PlacedResource({"resourceType": "Location", "address": home.value}, home.path.rpartition(".")[0])
 
 
-def home_of(patient: Placed, at: datetime) -> Candidate | None:
+def home_of(patient: PlacedResource, at: datetime) -> Candidate | None:
     """The address where the patient is: the home, else one that is temporary, else any that holds."""
     held = [
         each for each in candidates(patient.resource.get("address", ()), f"{patient.path}.address", at) if each.holds
@@ -79,7 +81,7 @@ def _street(address: Resource) -> str | None:
     return ", ".join([*address.get("line", ()), *abroad]) if address.get("line") else address.get("text")
 
 
-def place_facts(where: Placed, at: datetime) -> list[Fact]:
+def place_facts(where: PlacedResource, at: datetime) -> list[Fact]:
     """What else is said of the place: its name, its kind, how to reach it, and the state that it is told with."""
     location = where.resource
     lines = [Fact(FactKind.OTHER, f"Lieu : {where.words}")] if where.words else []
@@ -94,7 +96,7 @@ def place_facts(where: Placed, at: datetime) -> list[Fact]:
     return lines
 
 
-def other_addresses(opened: OpenBundle, patient: Placed, where: Placed, at: datetime) -> list[Fact]:
+def other_addresses(opened: OpenBundle, patient: PlacedResource, where: PlacedResource, at: datetime) -> list[Fact]:
     """The addresses of the patient that are not the place of intervention, each with what makes it another one."""
     lines = []
     going = where.resource.get("address")

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from adapters.wire.fhir.bundle import OpenBundle
     from adapters.wire.fhir.reading.values.current import Candidate
-    from adapters.wire.fhir.vocabulary import Placed, Resource
+    from adapters.wire.fhir.vocabulary import PlacedResource, Resource
 
 SYSTEMS: Mapping[str, str] = {"email": "courriel ", "fax": "télécopie ", "pager": "récepteur ", "url": "page "}
 """System of a contact point that is no telephone → what is said before it."""
 
 
-def patient_facts(opened: OpenBundle, placed: Placed, at: datetime) -> list[Fact]:
+def patient_facts(opened: OpenBundle, placed: PlacedResource, at: datetime) -> list[Fact]:
     """Everything that is said of the patient and has no field of its own."""
     patient = placed.resource
     lines = [_doubt(placed, at)] if placed.words else []
@@ -45,7 +45,7 @@ def patient_facts(opened: OpenBundle, placed: Placed, at: datetime) -> list[Fact
     return [line for line in lines if line.text]
 
 
-def undesignated(opened: OpenBundle, patient: Placed, at: datetime) -> list[Fact]:
+def undesignated(opened: OpenBundle, patient: PlacedResource, at: datetime) -> list[Fact]:
     """Patients that came with a request that designates none: told in words, because nobody said that they are the ones."""
     if patient in opened.entries:
         return []
@@ -55,13 +55,13 @@ def undesignated(opened: OpenBundle, patient: Placed, at: datetime) -> list[Fact
     ]
 
 
-def _doubt(placed: Placed, at: datetime) -> Fact:
+def _doubt(placed: PlacedResource, at: datetime) -> Fact:
     if UNKNOWN_MODIFIER in placed.words:
         return Fact(FactKind.OTHER, f"[{placed.words}] Patient tel que reçu : {patient_words(placed, at)}")
     return Fact(FactKind.OTHER, f"Dossier du patient : {placed.words.lower()}")
 
 
-def _deceased(opened: OpenBundle, placed: Placed) -> list[Fact]:
+def _deceased(opened: OpenBundle, placed: PlacedResource) -> list[Fact]:
     dead, died_at = placed.resource.get("deceasedBoolean"), placed.resource.get("deceasedDateTime")
     if not dead and not died_at:
         return []
@@ -81,7 +81,7 @@ def _contact(contact: Resource, path: str, at: datetime, words: str = "") -> Fac
     return Fact(FactKind.CONTACT, ", ".join(part for part in parts if part))
 
 
-def _other_telecoms(opened: OpenBundle, placed: Placed, at: datetime) -> list[Fact]:
+def _other_telecoms(opened: OpenBundle, placed: PlacedResource, at: datetime) -> list[Fact]:
     """Every telephone but the one to call, then what is no telephone; what no longer holds with its state."""
     if UNKNOWN_MODIFIER in placed.words:
         return []

@@ -34,7 +34,7 @@ from adapters.wire.fhir.vocabulary import (
     REASONS,
     FhirRefusalError,
     Issue,
-    Placed,
+    PlacedResource,
     Resource,
     code_system,
     codes,
@@ -99,7 +99,7 @@ def _stop(issues: list[Issue]) -> None:
         raise FhirRefusalError(gathered(issues))
 
 
-def _header(opened: OpenBundle) -> Placed | None:
+def _header(opened: OpenBundle) -> PlacedResource | None:
     if opened.bundle["type"] != "message":
         return None
     headers = opened.of_type("MessageHeader")
@@ -117,7 +117,7 @@ def _header(opened: OpenBundle) -> Placed | None:
     return headers[0]
 
 
-def _service_request(opened: OpenBundle, header: Placed | None) -> Placed:
+def _service_request(opened: OpenBundle, header: PlacedResource | None) -> PlacedResource:
     """The request: the one that the header designates, else the only one."""
     given = opened.of_type("ServiceRequest")
     requests = [each for each in given if each.container is None]
@@ -167,7 +167,7 @@ def _moment(opened: OpenBundle, now: datetime) -> datetime:
     return sent
 
 
-def _reason(header: Placed | None, request: Resource) -> str:
+def _reason(header: PlacedResource | None, request: Resource) -> str:
     if request["status"] in {"revoked", "entered-in-error"}:
         return "cancel"
     named = codes([header.resource.get("reason", {})]) if header is not None else []
@@ -181,7 +181,7 @@ def _mode(opened: OpenBundle) -> str:
     return "Exercise" if "HTEST" in codes([{"coding": each} for each in labels], ACT_REASON) else "Actual"
 
 
-def _assemble(opened: OpenBundle, header: Placed | None, asked: Placed, at: datetime) -> ReadRequest:
+def _assemble(opened: OpenBundle, header: PlacedResource | None, asked: PlacedResource, at: datetime) -> ReadRequest:
     request = asked.resource
     reason = _reason(header, request)
     patient = _subject(opened, asked, quiet=reason == "cancel")
@@ -222,16 +222,16 @@ def _assemble(opened: OpenBundle, header: Placed | None, asked: Placed, at: date
     return ReadRequest(reason, asked_for, places, header.resource if header else None, identifier, system)
 
 
-def _subject(opened: OpenBundle, asked: Placed, *, quiet: bool) -> Placed:
+def _subject(opened: OpenBundle, asked: PlacedResource, *, quiet: bool) -> PlacedResource:
     """The patient of a request; an empty one, with a warning, where the subject is nobody of the message."""
-    nobody = Placed({"resourceType": "Patient"}, f"{asked.path}.subject")
+    nobody = PlacedResource({"resourceType": "Patient"}, f"{asked.path}.subject")
     patient = opened.find(asked, asked.resource.get("subject"), "Patient") or nobody
     if patient is nobody and not quiet:
         opened.warn("PATIENT", "Le sujet de la demande n’est pas un Patient du message.", nobody.path)
     return patient
 
 
-def _patient_facts(opened: OpenBundle, patient: Placed, at: datetime) -> Iterator[Fact]:
+def _patient_facts(opened: OpenBundle, patient: PlacedResource, at: datetime) -> Iterator[Fact]:
     """Everything said of the patient beside what was measured, in the order of the lines that the CRRA reads."""
     yield from read_alerts(opened, patient, at)
     yield from read_history(opened, patient)
@@ -244,7 +244,7 @@ def _remarks(opened: OpenBundle) -> tuple[Remark, ...]:
     return tuple(Remark(issue.reason, issue.expression or "Bundle", issue.text) for issue in gathered(opened.issues))
 
 
-def _request_id(opened: OpenBundle, asked: Placed) -> tuple[str, str | None]:
+def _request_id(opened: OpenBundle, asked: PlacedResource) -> tuple[str, str | None]:
     """The sender's own name of the request, then its system; without an identifier, the id of the resource or of the message stands for it."""
     for each in asked.resource.get("identifier", ()):
         if each.get("value"):
@@ -289,5 +289,7 @@ def message_key(identifier: Resource) -> str:
 def is_victims(document: Any) -> bool:  # noqa: ANN401 - JSON as it comes
     """Whether a transaction tells of an event's victims and not of a request: it brings the Encounter of the event."""
     entries = document.get("entry") if isinstance(document, dict) else None
-    resources = (one.get("resource") for one in (entries if isinstance(entries, list) else ()) if isinstance(one, dict))
-    return any(isinstance(one, dict) and one.get("resourceType") == "Encounter" for one in resources)
+    resources = (
+        entry.get("resource") for entry in (entries if isinstance(entries, list) else ()) if isinstance(entry, dict)
+    )
+    return any(isinstance(resource, dict) and resource.get("resourceType") == "Encounter" for resource in resources)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.wire.fhir.reading.people import identifier_of, phones
 from adapters.wire.fhir.reading.values.words import concept, full_name
-from adapters.wire.fhir.vocabulary import CRRA, FINESS, IDNAT_PS, IDNAT_STRUCT, Placed, Resource
+from adapters.wire.fhir.vocabulary import CRRA, FINESS, IDNAT_PS, IDNAT_STRUCT, PlacedResource, Resource
 from domain.intervention.request import Fact, FactKind, Requester
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 RPPS = "https://rpps.esante.gouv.fr"
 SIRENE = "https://sirene.fr"
-_NOBODY = Placed({"resourceType": "PractitionerRole"}, "")
+_NOBODY = PlacedResource({"resourceType": "PractitionerRole"}, "")
 
 
-def read_crra(opened: OpenBundle, header: Placed | None, asked: Placed, at: datetime) -> str | None:
+def read_crra(opened: OpenBundle, header: PlacedResource | None, asked: PlacedResource, at: datetime) -> str | None:
     """The CRRA that is named: by the destination of the message, else by the performer."""
     destination = (header.resource.get("destination") or [{}])[0] if header else {}
     receivers = [(header or asked, destination.get("receiver"))]
@@ -37,7 +37,7 @@ def read_crra(opened: OpenBundle, header: Placed | None, asked: Placed, at: date
 
 
 def read_requester(
-    opened: OpenBundle, asked: Placed, role: Placed | None, at: datetime
+    opened: OpenBundle, asked: PlacedResource, role: PlacedResource | None, at: datetime
 ) -> tuple[Requester, list[Fact]]:
     """Person, structure and callback; then what else is said of who asks."""
     reference = asked.resource.get("requester", {})
@@ -51,7 +51,7 @@ def read_requester(
     callbacks = [phone for each in holders for phone in phones(each, at)]
     callback = next((each for each in callbacks if each.holds), next(iter(callbacks), None))
     _name_left(opened, callbacks, callback)
-    told = [each.words for each in holders if each.words]
+    words = [each.words for each in holders if each.words]
     trades = [word for word in (concept(each) for each in holder.resource.get("code", ())) if word]
     requester = Requester(
         structure_id=_structure(organization, at),
@@ -60,10 +60,10 @@ def read_requester(
         professional_name=name_of(opened, asked, reference),
         callback=callback.value["value"] if callback else None,
     )
-    return requester, [Fact(FactKind.OTHER, f"Demandeur : {text}") for text in (*trades, *told)]
+    return requester, [Fact(FactKind.OTHER, f"Demandeur : {text}") for text in (*trades, *words)]
 
 
-def _beside(opened: OpenBundle, holder: Placed, element: str, kind: str) -> Placed | None:
+def _beside(opened: OpenBundle, holder: PlacedResource, element: str, kind: str) -> PlacedResource | None:
     return opened.find(holder, holder.resource.get(element), kind)
 
 
@@ -87,7 +87,7 @@ def _structure(organization: Resource, at: datetime) -> str | None:
     return next((each["value"] for each in organization.get("identifier", ()) if each.get("value")), None)
 
 
-def name_of(opened: OpenBundle, holder: Placed, reference: Any) -> str | None:  # noqa: ANN401 - a Reference or nothing
+def name_of(opened: OpenBundle, holder: PlacedResource, reference: Any) -> str | None:  # noqa: ANN401 - a Reference or nothing
     """Who a reference to a professional is, as a name."""
     target = opened.find(holder, reference, "PractitionerRole", "Practitioner")
     if target is not None and target.type == "PractitionerRole":

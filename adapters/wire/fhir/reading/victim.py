@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from adapters.wire.fhir.bundle import OpenBundle
     from adapters.wire.fhir.reading.values.current import Candidate
-    from adapters.wire.fhir.vocabulary import Placed, Resource
+    from adapters.wire.fhir.vocabulary import PlacedResource, Resource
 
 SINUS = f"{BASE}/id/sinus"
 CATA = f"{BASE}/id/cata/"
@@ -47,7 +47,7 @@ class VictimFields:
             self.places[name] = path
 
 
-def read_fields(opened: OpenBundle, patient: Placed, key: str, at: datetime) -> VictimFields:
+def read_fields(opened: OpenBundle, patient: PlacedResource, key: str, at: datetime) -> VictimFields:
     """Everything that a Patient says of a victim."""
     read = VictimFields()
     _read_names(opened, patient, at, read)
@@ -57,7 +57,7 @@ def read_fields(opened: OpenBundle, patient: Placed, key: str, at: datetime) -> 
     return read
 
 
-def _read_names(opened: OpenBundle, patient: Placed, at: datetime, read: VictimFields) -> None:
+def _read_names(opened: OpenBundle, patient: PlacedResource, at: datetime, read: VictimFields) -> None:
     names = candidates(patient.resource.get("name", ()), f"{patient.path}.name", at)
     usable = [each for each in names if each.holds and each.why_later not in INVENTED]
     birth = next((each for use in BIRTH_USES for each in usable if each.value.get("use") == use), None)
@@ -102,7 +102,7 @@ def _cut(opened: OpenBundle, text: str | None, path: str) -> str | None:
     return f"{text[: LONGEST - 1]}…"
 
 
-def _read_birth(opened: OpenBundle, patient: Placed, read: VictimFields) -> None:
+def _read_birth(opened: OpenBundle, patient: PlacedResource, read: VictimFields) -> None:
     birth = patient.resource.get("birthDate")
     path = f"{patient.path}.birthDate"
     if birth is None:
@@ -119,7 +119,7 @@ def _read_birth(opened: OpenBundle, patient: Placed, read: VictimFields) -> None
     opened.warn("NAISSANCE_INCOMPLETE", text, path)
 
 
-def _read_identifiers(opened: OpenBundle, patient: Placed, key: str, at: datetime, read: VictimFields) -> None:
+def _read_identifiers(opened: OpenBundle, patient: PlacedResource, key: str, at: datetime, read: VictimFields) -> None:
     left: list[str] = []
     for each in candidates(patient.resource.get("identifier", ()), f"{patient.path}.identifier", at):
         system, value = str(each.value.get("system", "")), each.value.get("value")

@@ -34,7 +34,7 @@ ENDPOINT = "urn:passerelle:fhir:process-message"
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class FollowedRequest:
     """What a sender may know of its request."""
 
     id: str
@@ -53,12 +53,14 @@ class Followed:
     """Of the sender's own identifier, where it is at hand."""
 
 
-def operation_outcome(issues: Sequence[Issue], said: str | None = None) -> Resource:
+def operation_outcome(issues: Sequence[Issue], sentence: str | None = None) -> Resource:
     """Every issue; `said` is the sentence that a person must read first, whatever else is wrong."""
-    lines = [_issue(one) for one in issues]
-    if said is not None:
-        gravest = next((one for one in issues if one.blocks), None)
-        first = Issue("NON_TRANSMISE", gravest.kind if gravest else "processing", said, severity="error", layer="PROXY")
+    lines = [_issue(issue) for issue in issues]
+    if sentence is not None:
+        gravest = next((issue for issue in issues if issue.blocks), None)
+        first = Issue(
+            "NON_TRANSMISE", gravest.kind if gravest else "processing", sentence, severity="error", layer="PROXY"
+        )
         lines.insert(0, _issue(first))
     return {"resourceType": "OperationOutcome", "issue": lines or [_issue(WELL)]}
 
@@ -73,18 +75,18 @@ DUPLICATE = Issue(
 )
 
 
-def _issue(one: Issue) -> Resource:
+def _issue(issue: Issue) -> Resource:
     details = {
-        "coding": [coding(code_system("erreurs"), one.reason), coding(code_system("origine-erreur"), one.layer)],
-        "text": one.text,
+        "coding": [coding(code_system("erreurs"), issue.reason), coding(code_system("origine-erreur"), issue.layer)],
+        "text": issue.text,
     }
-    line: Resource = {"severity": one.severity, "code": one.kind, "details": details}
-    if one.expression:
-        line["expression"] = one.expression.split(" | ")
+    line: Resource = {"severity": issue.severity, "code": issue.kind, "details": details}
+    if issue.expression:
+        line["expression"] = issue.expression.split(" | ")
     return line
 
 
-def task(followed: Followed) -> Resource:
+def task(followed: FollowedRequest) -> Resource:
     """The Task of a request."""
     status = followed.status
     focus: Resource = {"value": followed.request_id}
@@ -130,19 +132,19 @@ def full_url(*parts: str) -> str:
 
 
 def response_message(  # noqa: PLR0913 - the answer, and what it answers
-    header: Resource, identifier: Resource, followed: Followed, outcome: Resource, *, code: str = "ok", at: str
+    header: Resource, identifier: Resource, followed: FollowedRequest, outcome: Resource, *, code: str = "ok", at: str
 ) -> Resource:
     """The message that answers a message."""
     asked = str(header.get("id") or identifier["value"])
     response = {"identifier": asked if _ID.fullmatch(asked) else full_url(asked)[9:], "code": code}
     key = (identifier.get("system", ""), identifier["value"], "reponse")
-    answered, told, said = (full_url(*key, part) for part in ("header", "task", "outcome"))
+    answered, task_url, outcome_url = (full_url(*key, part) for part in ("header", "task", "outcome"))
     head: Resource = {
         "resourceType": "MessageHeader",
         "eventCoding": {"system": code_system("evenements"), "code": EVENT_STATE},
         "source": {"name": "Passerelle", "software": "Passerelle", "endpoint": ENDPOINT},
-        "response": {**response, "details": {"reference": said}},
-        "focus": [{"reference": told}],
+        "response": {**response, "details": {"reference": outcome_url}},
+        "focus": [{"reference": task_url}],
     }
     if endpoint := header.get("source", {}).get("endpoint"):
         head["destination"] = [{"endpoint": endpoint}]
@@ -153,14 +155,14 @@ def response_message(  # noqa: PLR0913 - the answer, and what it answers
         "timestamp": at,
         "entry": [
             {"fullUrl": answered, "resource": head},
-            {"fullUrl": told, "resource": task(followed)},
-            {"fullUrl": said, "resource": outcome},
+            {"fullUrl": task_url, "resource": task(followed)},
+            {"fullUrl": outcome_url, "resource": outcome},
         ],
     }
 
 
 def transaction_response(
-    document: Resource, followed: Followed, outcome: Resource, *, created: bool, whole: bool = True
+    document: Resource, followed: FollowedRequest, outcome: Resource, *, created: bool, whole: bool = True
 ) -> Resource:
     """One line for each entry of the transaction. Only the request becomes something of ours: its Task, said in full when `whole`."""
     lines: list[Resource] = []
@@ -186,14 +188,16 @@ def resource_type(entry: Any) -> str:  # noqa: ANN401 - JSON as it comes
     return str(resource.get("resourceType", "")) if isinstance(resource, dict) else ""
 
 
-def searchset(found: Sequence[tuple[str, Resource]], link: str) -> Resource:
+def searchset(matches: Sequence[tuple[str, Resource]], link: str) -> Resource:
     """What a search found: absolute address, resource."""
     bundle: Resource = {
         "resourceType": "Bundle",
         "type": "searchset",
-        "total": len(found),
+        "total": len(matches),
         "link": [{"relation": "self", "url": link}],
     }
-    if found:
-        bundle["entry"] = [{"fullUrl": url, "resource": one, "search": {"mode": "match"}} for url, one in found]
+    if matches:
+        bundle["entry"] = [
+            {"fullUrl": url, "resource": resource, "search": {"mode": "match"}} for url, resource in matches
+        ]
     return bundle

@@ -17,7 +17,7 @@ from gateway.flow.compartments import events_for
 if TYPE_CHECKING:
     from domain.event import Event
     from domain.rules import Rules
-    from domain.victim.search.finding import FoundBy, Sought
+    from domain.victim.search.finding import FoundBy, SoughtText
     from domain.victim.victim import Victim
     from gateway.doors.http.door import Call
     from gateway.register import Register
@@ -28,7 +28,7 @@ MOST = 50
 
 async def find(call: Call) -> Reply:
     """The persons whom the text may name, the surest first; for a number nobody bears, the events where one may be created."""
-    what, rules = sought(call.body.text), call.runtime.house.rules
+    what, rules = sought(call.body.text), call.runtime.deployment.rules
 
     def work(register: Register) -> Reply:
         events = events_for(register, call.principal)
@@ -51,7 +51,7 @@ async def find(call: Call) -> Reply:
     return await call.runtime.read_noted(call.principal.name, "patients.searched", "search", work)
 
 
-def _candidates(register: Register, event: Event, what: Sought) -> list[Victim]:
+def _candidates(register: Register, event: Event, what: SoughtText) -> list[Victim]:
     """By the index for a number that somebody bears; all victims where the text may be anything, or a former number."""
     if what.number is not None and (bearer := register.numbers.bearer(event.id, what.number.canonical)):
         victim = register.victims.find(event.id, bearer)
@@ -59,7 +59,7 @@ def _candidates(register: Register, event: Event, what: Sought) -> list[Victim]:
     return list(register.victims.of_event(event.id))
 
 
-def _open_for(register: Register, events: list[Event], what: Sought) -> list[str]:
+def _open_for(register: Register, events: list[Event], what: SoughtText) -> list[str]:
     return [
         event.id
         for event in events

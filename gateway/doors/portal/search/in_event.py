@@ -30,7 +30,7 @@ BY_NUMBER = (IdentifierKind.SINUS_TR, IdentifierKind.SINUS_HP, IdentifierKind.UN
 
 async def search(call: Call) -> Reply:
     """The patients who match, all of them when nothing is sought; for a number, also who bore it and whether it is free (R-10)."""
-    rules = call.runtime.house.rules
+    rules = call.runtime.deployment.rules
     number, name = call.body.number or "", call.body.name or ""
 
     def work(register: Register) -> Reply:

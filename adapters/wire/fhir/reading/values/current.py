@@ -49,8 +49,8 @@ def candidates(values: Sequence[Resource], path: str, at: datetime) -> list[Cand
     """Every value with its place, those that hold first, in the order of the message."""
     if not values:
         return []
-    found = [Candidate(value, f"{path}[{place}]", why_later(value, at)) for place, value in enumerate(values)]
-    return sorted(found, key=lambda each: (not each.holds, bool(each.why_later))) if len(found) > 1 else found
+    choices = [Candidate(value, f"{path}[{place}]", why_later(value, at)) for place, value in enumerate(values)]
+    return sorted(choices, key=lambda each: (not each.holds, bool(each.why_later))) if len(choices) > 1 else choices
 
 
 def why_later(value: Resource, at: datetime) -> str:

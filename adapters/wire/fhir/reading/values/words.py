@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from adapters.wire.fhir.bundle import OpenBundle
     from adapters.wire.fhir.primitives import Element
-    from adapters.wire.fhir.vocabulary import Placed
+    from adapters.wire.fhir.vocabulary import PlacedResource
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 TOLD_APART = frozenset(
@@ -77,18 +77,22 @@ def is_day(text: str) -> bool:
 
 def when(text: str) -> str:
     """An instant or a date, as it is read aloud: `01/01/2026 07:55`, `03/1952`."""
-    if found := _INSTANT.fullmatch(text):
-        zone = " UTC" if found[5] in {"Z", "+00:00"} else ""
-        return f"{found[3]}/{found[2]}/{found[1]} {found[4]}{zone}"
-    if found := _DATE.fullmatch(text):
-        return "/".join(part for part in (found[3], found[2], found[1]) if part)
+    if match := _INSTANT.fullmatch(text):
+        zone = " UTC" if match[5] in {"Z", "+00:00"} else ""
+        return f"{match[3]}/{match[2]}/{match[1]} {match[4]}{zone}"
+    if match := _DATE.fullmatch(text):
+        return "/".join(part for part in (match[3], match[2], match[1]) if part)
     return text
 
 
 def concept(value: Resource) -> str:
     """A CodeableConcept or a Coding for a person: its text, else a display, else a code."""
     codings = codings_of(value) or [value]
-    words = (value.get("text"), *(one.get("display") for one in codings), *(one.get("code") for one in codings))
+    words = (
+        value.get("text"),
+        *(coding.get("display") for coding in codings),
+        *(coding.get("code") for coding in codings),
+    )
     return next((word for word in words if isinstance(word, str) and word), "")
 
 
@@ -113,8 +117,8 @@ def quantity(value: Resource) -> str:
 def period(value: Resource) -> str:
     """`du … au …`."""
     start, end = value.get("start"), value.get("end")
-    told = (f"du {when(start)}" if start else "", f"au {when(end)}" if end else "")
-    return " ".join(part for part in told if part)
+    bounds = (f"du {when(start)}" if start else "", f"au {when(end)}" if end else "")
+    return " ".join(part for part in bounds if part)
 
 
 def _range(value: Resource) -> str:
@@ -158,7 +162,7 @@ _PLAIN: Mapping[str, Callable[[Any], str]] = {
 class Teller:
     """Tells the elements of one resource, whose references may lead to others of the message."""
 
-    def __init__(self, opened: OpenBundle, placed: Placed) -> None:
+    def __init__(self, opened: OpenBundle, placed: PlacedResource) -> None:
         self._opened, self._placed = opened, placed
 
     def value(self, value: Any, kind: str) -> str:  # noqa: ANN401 - JSON as it comes
@@ -207,7 +211,7 @@ class Teller:
         return words or str(reference.get("display") or self.value(reference.get("identifier", {}), "Identifier"))
 
 
-def _named(target: Placed) -> str:
+def _named(target: PlacedResource) -> str:
     """A resource that is told by what refers to it."""
     resource = target.resource
     if target.type == "Medication":

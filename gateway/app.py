@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -18,6 +19,7 @@ from gateway.console.routes import page_routes
 from gateway.doors.fhir.answers import fhir, refuse, refuse_unreadable
 from gateway.doors.fhir.guide import capability
 from gateway.doors.http import not_found
+from gateway.doors.http.credentials import SessionAddress
 from gateway.doors.http.problems import ProblemError
 from gateway.doors.interventions.soap import soap_interventions
 from gateway.doors.openapi import contract
@@ -64,7 +66,10 @@ def create_app(runtime: Runtime, beside: Callable[[], AbstractAsyncContextManage
     routes += [Route("/soap/intervention", soap_interventions(runtime), methods=["GET", "POST"])]
     routes += [Route("/openapi.json", openapi), *_health_routes(runtime), *page_routes(runtime)]
     return Starlette(
-        routes=routes, lifespan=lifespan, exception_handlers={404: not_found.unknown, 405: not_found.method}
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[Middleware(SessionAddress)],
+        exception_handlers={404: not_found.unknown, 405: not_found.method},
     )
 
 

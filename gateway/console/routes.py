@@ -5,17 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from gateway.console.sessions import session_routes
 from gateway.doors.http import problems
-from gateway.doors.http.credentials import COOKIE
-from gateway.doors.http.problems import Problem, ProblemError
-from gateway.doors.http.refusals import as_problem
-from gateway.doors.http.schemas import NewSession
-from gateway.doors.serve import read_body
-from gateway.security.doorkeeper import SESSION, AccessError
+from gateway.doors.http.problems import Problem
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -54,36 +49,10 @@ def page_routes(runtime: Runtime) -> list[Route]:
             return problems.respond(Problem(404, "adresse_inconnue", "Cette adresse n’existe pas."))
         return FileResponse(path, headers=HEADERS)
 
-    async def session(request: Request) -> Response:
-        try:
-            wanted = NewSession.model_validate_json(await read_body(request))
-            token, principal = await runtime.doorkeeper.open_session(wanted.key)
-        except ValidationError as error:
-            return problems.respond(problems.invalid_document(error).problem)
-        except (ProblemError, AccessError) as error:
-            refusal = as_problem(error)
-            return problems.respond(refusal.problem, refusal.headers)
-        await _note_sign_in(runtime, principal.name)
-        answer = JSONResponse({"name": principal.name, "scope": principal.scope, "mode": principal.mode})
-        answer.set_cookie(
-            COOKIE,
-            token,
-            max_age=int(SESSION.total_seconds()),
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
-        return answer
-
     return [
         Route("/", page),
         Route("/console", page),
         Route("/console/", page),
-        Route("/console/session", session, methods=["POST"]),
+        *session_routes(runtime),
         Route("/console/{file:path}", file),
     ]
-
-
-async def _note_sign_in(runtime: Runtime, by: str) -> None:
-    now = runtime.clock()
-    await runtime.write(lambda register: register.audit.note(by, "session.opened", f"key:{by}", now))

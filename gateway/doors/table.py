@@ -369,6 +369,8 @@ OPEN_PATHS = frozenset(
         "/console",
         "/console/",
         "/console/session",
+        "/console/sessions",
+        "/console/sessions/{session_id}",
         "/console/{file:path}",
         "/soap/intervention",
     }

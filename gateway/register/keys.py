@@ -31,6 +31,7 @@ OPEN = insert(session)
 OPENED = select(session.c.key_name).where(
     session.c.digest == bindparam("digest"), session.c.expires_at > bindparam("now")
 )
+CLOSE = delete(session).where(session.c.digest == bindparam("closed"))
 CLOSE_OLD = delete(session).where(session.c.expires_at <= bindparam("now"))
 
 
@@ -72,13 +73,18 @@ class Keys:
         return self._connection.execute(REVOKE, {"key_name": name, "at": to_column(now)}).rowcount == 1
 
     def open_session(self, digest: bytes, name: str, expires_at: datetime) -> None:
-        """A person's page now speaks for this key."""
+        """A person's page now speaks for this key; a session that is opened again lasts longer."""
+        self._connection.execute(CLOSE, {"closed": digest})
         self._connection.execute(OPEN, {"digest": digest, "key_name": name, "expires_at": to_column(expires_at)})
 
     def session(self, digest: bytes, now: datetime) -> str | None:
         """The name of the key a session speaks for, while it lasts."""
         name = self._connection.execute(OPENED, {"digest": digest, "now": to_column(now)}).scalar()
         return str(name) if name is not None else None
+
+    def close_session(self, digest: bytes) -> None:
+        """That session is over."""
+        self._connection.execute(CLOSE, {"closed": digest})
 
     def close_old_sessions(self, now: datetime) -> int:
         """Drop sessions that ended."""
@@ -102,3 +108,7 @@ class RegisteredKeys:
     async def open_session(self, digest: bytes, name: str, expires_at: datetime) -> None:
         """A person's page now speaks for this key; durable when this returns."""
         await self._database.write(lambda connection: Keys(connection).open_session(digest, name, expires_at))
+
+    async def close_session(self, digest: bytes) -> None:
+        """That session is over; durable when this returns."""
+        await self._database.write(lambda connection: Keys(connection).close_session(digest))

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from gateway.security import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from domain.mode import Mode
     from gateway.security.keys import KeptKey, KeyStore, Principal, Scope
 
 REMEMBERED = timedelta(seconds=5)  # a revoked key stops working within this time on every node
 SESSION = timedelta(hours=12)  # a night shift
+ACTING = frozenset({keys.Scope.PLATFORM})
+"""Whose sessions change things too: a nurse whose page was reloaded still sends a request by one click. The others show their key again."""
 
 
 class AccessError(Exception):
@@ -45,6 +47,8 @@ class Credentials:
 
     key: str | None = field(default=None, repr=False)
     session: str | None = field(default=None, repr=False)
+    changes: bool = False
+    """The session is shown to change something."""
 
 
 NOTHING = Credentials()
@@ -97,15 +101,21 @@ class Doorkeeper:
             )
         return principal
 
-    async def open_session(self, key: str) -> tuple[str, Principal]:
-        """A page shows a key once and gets a token for its cookie. Raises AccessError."""
+    async def open_session(self, key: str, held: Mapping[str, str]) -> tuple[str, str, Principal]:
+        """A page shows a key once and gets the id, the token and the holder of its session. Raises AccessError.
+
+        `held`: id → token of the sessions that its browser holds; one of the same holder goes on, and lasts longer.
+        """
         principal = await self._holder(key)
         if principal is None:
             raise UnidentifiedError("cle_refusee", "Cette clé n’est pas en vigueur.")
         self._refuse_other_mode(principal)
-        token = secrets.token_urlsafe(32)
+        session_id, token = new_session_id(), secrets.token_urlsafe(32)
+        for other_id, other in held.items():
+            if await self.session(other) == principal:
+                session_id, token = other_id, other
         await self.kept.open_session(_digest(token), principal.name, self.clock() + SESSION)
-        return token, principal
+        return session_id, token, principal
 
     def _refuse_other_mode(self, principal: Principal) -> None:
         if principal.mode != self.mode:
@@ -120,9 +130,20 @@ class Doorkeeper:
             return await self._holder(shown.key)
         if shown.session is None:
             return None
-        name = await self.kept.session(_digest(shown.session), self.clock())
+        principal = await self.session(shown.session)
+        if principal is not None and shown.changes and principal.scope not in ACTING:
+            return None
+        return principal
+
+    async def session(self, token: str) -> Principal | None:
+        """Whom a session speaks for, while it and its key last."""
+        name = await self.kept.session(_digest(token), self.clock())
         kept = await self._kept(name) if name else None
-        return kept.principal if kept else None
+        return kept.principal if kept and kept.principal.mode == self.mode else None
+
+    async def close_session(self, token: str) -> None:
+        """End one session; durable when this returns."""
+        await self.kept.close_session(_digest(token))
 
     async def _holder(self, key: str) -> Principal | None:
         parts = keys.split(key)
@@ -144,6 +165,11 @@ class Doorkeeper:
             # Unknown names are not remembered: a stranger must not be able to fill our memory.
             self._memory.pop(name, None)
         return kept
+
+
+def new_session_id() -> str:
+    """A name for a session among those of one browser; no secret."""
+    return secrets.token_hex(6)
 
 
 def _digest(token: str) -> bytes:

@@ -77,6 +77,9 @@ class KeyStore(Protocol):
     async def open_session(self, digest: bytes, name: str, expires_at: datetime) -> None:
         """A person's page now speaks for this key; durable when this returns."""
 
+    async def close_session(self, digest: bytes) -> None:
+        """That session is over; durable when this returns."""
+
 
 def new_key(name: str, scope: Scope, mode: Mode) -> NewKey:
     """Make a key. Raises ValueError when the name is not lower-case letters, digits and hyphens."""

@@ -217,7 +217,13 @@ def test_the_keyboard_does_it_all(page: Page, house: LiveHouse) -> None:
     page.keyboard.press("Control+Enter")
     expect(page.locator("#reference-title")).to_be_focused()
     assert house.keys[PLATFORM] not in page.content()
-    assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+    # Which session is this tab's, which opens nothing by itself.
+    assert page.evaluate("[localStorage.length, Object.keys(sessionStorage), document.cookie]") == [
+        0,
+        ["passerelle-session"],
+        "",
+    ]
+    assert re.fullmatch("[0-9a-f]{12}", page.evaluate("sessionStorage.getItem('passerelle-session')"))
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (820, 1180), (1180, 820), (390, 844), (768, 1024)])

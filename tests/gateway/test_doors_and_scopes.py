@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.routing import Route
 
 from domain.mode import Mode
+from gateway.console.sessions import MOST
 from gateway.doors.http.door import Door
 from gateway.doors.http.reply import Reply
 from gateway.doors.serve import endpoint
@@ -188,6 +189,75 @@ async def test_the_page_session_reads_and_never_writes(house: OpenHouse) -> None
         assert _is_problem(refused, 401)
         house.clock.forward(hours=13)
         assert (await page.get("/v1/events")).status_code == 401
+
+
+async def _open(page: httpx.AsyncClient, house: OpenHouse, scope: Scope) -> str:
+    opened = await page.post("/console/session", json={"key": house.keys[scope]})
+    assert opened.is_success
+    return str(opened.json()["id"])
+
+
+async def test_one_browser_holds_several_sessions(house: OpenHouse) -> None:
+    """The address says which one is meant; without it, of several, none is."""
+    async with house.client() as page:
+        portal = await _open(page, house, Scope.PORTAL)
+        operator = await _open(page, house, Scope.OPERATOR)
+        assert (await page.get(f"/session/{portal}/v1/alarms")).status_code == 403
+        assert (await page.get(f"/session/{operator}/v1/alarms")).status_code == 200
+        assert _is_problem(await page.get("/v1/alarms"), 401)
+        assert _is_problem(await page.get("/session/000000000000/v1/alarms"), 401)
+        # The same holder comes again: its session goes on.
+        assert await _open(page, house, Scope.PORTAL) == portal
+        held = (await page.get("/console/sessions")).json()["sessions"]
+        assert [(one["id"], one["scope"]) for one in held] == [(portal, "portal"), (operator, "operator")]
+
+
+async def test_one_session_is_ended_and_the_others_stay(house: OpenHouse) -> None:
+    """By its own page alone; its token opens nothing afterwards, wherever it was kept."""
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    async with house.client() as page, house.client() as thief:
+        portal = await _open(page, house, Scope.PORTAL)
+        operator = await _open(page, house, Scope.OPERATOR)
+        thief.cookies.update(page.cookies)
+        for headers in ({}, {"Sec-Fetch-Site": "cross-site"}):
+            assert _is_problem(await page.delete(f"/console/sessions/{portal}", headers=headers), 404)
+        assert (await page.delete(f"/console/sessions/{portal}", headers=ours)).status_code == 204
+        assert _is_problem(await page.delete(f"/console/sessions/{portal}", headers=ours), 404)
+        assert [name.rpartition("_")[2] for name in page.cookies] == [operator]
+        assert _is_problem(await thief.get(f"/session/{portal}/v1/events"), 401)
+        assert (await thief.get(f"/session/{operator}/v1/events")).status_code == 200
+
+
+async def test_a_browser_holds_only_so_many_sessions(house: OpenHouse) -> None:
+    """Its cookies travel with every request: the oldest session ends where there would be too many."""
+
+    def keep(register: Any) -> list[str]:
+        made = [new_key(f"essai-{n}", Scope.COUNTS, Mode.EXERCISE) for n in range(MOST + 1)]
+        for key in made:
+            register.keys.add(key, house.clock())
+        return [key.key for key in made]
+
+    async with house.client() as page:
+        ids = [
+            (await page.post("/console/session", json={"key": key})).json()["id"]
+            for key in await house.runtime.write(keep)
+        ]
+        held = [one["id"] for one in (await page.get("/console/sessions")).json()["sessions"]]
+    assert held == ids[1:]
+
+
+async def test_a_platform_s_page_acts_by_its_session(house: OpenHouse) -> None:
+    """From our own page alone, and no other scope does."""
+    document = {"platform": "x"}
+    async with house.client() as page:
+        session = await _open(page, house, Scope.PLATFORM)
+        address = f"/session/{session}/v1/interventions"
+        assert _is_problem(await page.post(address, json=document), 401)
+        read = await page.post(address, json=document, headers={"Sec-Fetch-Site": "same-origin"})
+        assert read.status_code not in {401, 403}
+        operator = await _open(page, house, Scope.OPERATOR)
+        act = {"url": f"/session/{operator}/v1/outbox/destinations/sinus/resume", "json": {}}
+        assert _is_problem(await page.post(**act, headers={"Sec-Fetch-Site": "same-origin"}), 401)
 
 
 @pytest.mark.parametrize("key", ["pk_personne_" + "a" * 43, "rien"])

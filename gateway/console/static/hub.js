@@ -1,5 +1,5 @@
 // The hub, for a person: a message judged part by part, a case followed message by message. Text is set as text, never as HTML.
-import { ask, askKey, enter, followGateway, onKey, readFragment, tellMode } from "/console/session.js";
+import { ask, askKey, enter, followGateway, onKey, readFragment, resumeSession, tellMode } from "/console/session.js";
 import { button, made, moment } from "/console/veille-draw.js";
 import { listReceived, readCase, readMessage } from "/console/hub-received.js";
 
@@ -11,7 +11,10 @@ const PLACES = { v: "message", d: "cases", r: "received" };
 const admits = (scope) => (["operator", "integrator"].includes(scope) ? "" : "Cette clé n’est ni celle d’un exploitant, ni celle d’un intégrateur.");
 
 async function open(key) {
-  const said = await enter(key, admits);
+  await opened(await enter(key, admits));
+}
+
+async function opened(said) {
   if (!said) return;
   at("entry").hidden = true;
   at("sheet").hidden = false;
@@ -163,5 +166,5 @@ document.addEventListener("keydown", (press) => {
 });
 
 const given = readFragment().get("cle");
-if (given) await open(given); else askKey("");
+if (given) await open(given); else await opened(await resumeSession(admits, opened));
 followGateway();

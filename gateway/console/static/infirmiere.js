@@ -1,6 +1,6 @@
 // The nurse's screen: one click, a reference, where the request is. Whatever fails is said in the same words: call 15.
 // It sends exercises only: a key of the real is refused by the gateway, and the refusal shown.
-import { readFragment } from "/console/session.js";
+import { byUs, enter as openSession, readFragment, resumeSession, session } from "/console/session.js";
 
 const PATIENCE = 5000; // milliseconds: past this a click without an answer is a failure
 const LOOK = 1000; // milliseconds between two questions; the stream makes most of them useless
@@ -12,14 +12,15 @@ const REQUESTER = { structure_id: "1750712184", structure_name: "Cellule de suiv
 const FINAL = ["completed", "rejected", "cancelled"];
 
 const at = (id) => document.getElementById(id);
-const state = { key: "", draft: null, sending: null, one: null, heard: 0, looking: false };
+const state = { draft: null, sending: null, one: null, heard: 0, looking: false };
 
 async function call(method, path, body, patience = PATIENCE) {
-  const headers = { Authorization: `Bearer ${state.key}`, Accept: "application/json" };
+  const headers = { Accept: "application/json" };
+  if (session.key) headers.Authorization = `Bearer ${session.key}`;
   if (body) headers["Content-Type"] = "application/json";
   let answer, said;
   try {
-    answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(patience), cache: "no-store" });
+    answer = await fetch(byUs(path), { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(patience), cache: "no-store" });
   } catch {
     throw new Error("La passerelle ne répond pas.");
   }
@@ -53,15 +54,16 @@ function forget(...kinds) {
   say("failure-why", "");
 }
 
-// Opening the stream tells whether the key is good; each of its lines is a reason to look at once.
+const admits = (scope) => (scope === "platform" ? "" : "Cette clé n’est pas celle d’une plateforme.");
+
+// By a key, or by the session that a reload has not ended; then each line of the stream is a reason to look at once.
 async function enter(key) {
-  state.key = key;
   let answer;
   try {
-    answer = await fetch("/v1/interventions/stream", { headers: { Authorization: `Bearer ${key}` }, cache: "no-store" });
+    if (!(await (key ? openSession(key, admits) : resumeSession(admits, () => enter(""))))) return;
+    answer = await fetch(byUs("/v1/interventions/stream"), { headers: session.key ? { Authorization: `Bearer ${session.key}` } : {}, cache: "no-store" });
     if (!answer.ok) throw new Error((await answer.json()).title);
   } catch (error) {
-    state.key = "";
     at("entry-error").textContent = error instanceof TypeError ? "La passerelle ne répond pas." : error.message;
     at("key").focus();
     return;
@@ -229,5 +231,4 @@ document.addEventListener("keydown", (press) => { if (press.ctrlKey && press.key
 setInterval(tell, 250);
 setInterval(look, LOOK);
 
-const key = readFragment().get("cle");
-if (key) enter(key); else at("key").focus();
+enter(readFragment().get("cle"));

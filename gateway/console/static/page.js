@@ -2,7 +2,7 @@
 import { finding, show as showPerson } from "/console/person.js";
 import { morph } from "/console/morph.js";
 import { deciding as decidingTasks, drawTasks } from "/console/unknown-persons.js";
-import { Refused, ask, askKey, enter, onKey, readFragment, session, tellMode, tellStale } from "/console/session.js";
+import { Refused, ask, askKey, byUs, enter, onKey, readFragment, resumeSession, session, tellMode, tellStale } from "/console/session.js";
 import { drawAgreement, drawBoard, drawLinks, drawRefused, named, refusedBoard, tellVerdict } from "/console/tables.js";
 
 const CALM = 250; // milliseconds: changes within this time are drawn together
@@ -30,6 +30,8 @@ async function part(path) {
     throw error;
   }
 }
+
+const admits = (scope) => (["portal", "operator", "counts"].includes(scope) ? "" : "Cette clé n’ouvre pas cette page : il faut une clé de portail, d’exploitant ou de dénombrement.");
 
 async function start(wanted) {
   try {
@@ -96,7 +98,7 @@ function address() {
 
 function follow() {
   state.stream?.close();
-  const stream = new EventSource(`/v1/stream?event_id=${encodeURIComponent(state.event)}`);
+  const stream = new EventSource(byUs(`/v1/stream?event_id=${encodeURIComponent(state.event)}`));
   for (const kind of ["event", "victim", "delivery", "link", "difference", "refused", "unknown_person"]) stream.addEventListener(kind, soon);
   stream.onopen = soon;
   state.stream = stream;
@@ -155,15 +157,15 @@ function tellAge() {
 async function resend(destination) {
   state.resend = destination;
   at("resend-words").textContent = `Repartent vers ${named(destination)} les fiches qu’il ne tient pas comme le portail et que rien en route n’explique, telles qu’elles sont maintenant.`;
-  at("resend-key-row").hidden = Boolean(session.key);
-  at("resend-key").required = !session.key;
+  at("resend-key-row").hidden = session.signs;
+  at("resend-key").required = !session.signs;
   at("resend-error").textContent = "";
   at("resend").showModal();
 }
 
 async function carry(submit) {
   submit.preventDefault();
-  if (!session.key) { session.key = at("resend-key").value.trim(); at("resend-key").value = ""; }
+  if (!session.signs) { session.key = at("resend-key").value.trim(); at("resend-key").value = ""; }
   try {
     const sent = await ask(`/v1/events/${encodeURIComponent(state.event)}/sync/${encodeURIComponent(state.resend)}/resend`, null, "POST");
     at("resend").close();
@@ -189,7 +191,7 @@ finding((patient) => {
 });
 decidingTasks(refresh, showPerson);
 at("boards").addEventListener("click", (click) => { const button = click.target.closest("button[data-patient]"); if (button) showPerson(state.event, button.dataset.patient); });
-onKey(async (key) => { if (await enter(key)) start(wanted).catch(() => {}); });
+onKey(async (key) => { if (await enter(key, admits)) start(wanted).catch(() => {}); });
 at("event-list").addEventListener("change", () => list(at("event-list").value).catch(() => {}));
 at("wall").addEventListener("click", () => wall(!document.body.classList.contains("wall")));
 at("verdicts").addEventListener("click", (click) => { if (click.target.dataset.destination) resend(click.target.dataset.destination); });
@@ -214,4 +216,4 @@ const patient = query.get("patient");
 const wanted = fragment.get("evenement") ?? query.get("evenement") ?? undefined;
 wall(query.get("vue") === "mur");
 const key = fragment.get("cle");
-if (!key || await enter(key)) start(wanted).then(() => { if (patient && state.event) showPerson(state.event, patient); }).catch(() => {});
+if (await (key ? enter(key, admits) : resumeSession(admits, () => start(wanted).catch(() => {})))) start(wanted).then(() => { if (patient && state.event) showPerson(state.event, patient); }).catch(() => {});

@@ -28,7 +28,7 @@ export function offerDecision(event, patient, record, destinations) {
     button.textContent = text;
     button.hidden = choice === "undecided" ? !record.joined_number : choice === "same_person" && Boolean(record.joined_number);
   }
-  at("number-key-row").hidden = Boolean(session.key);
+  at("number-key-row").hidden = session.signs;
   at("number-error").textContent = "";
 }
 
@@ -37,7 +37,7 @@ async function decide(submit) {
   const { event, patient } = state.shown;
   const path = `/v1/events/${encodeURIComponent(event)}/patients/${encodeURIComponent(patient)}/number-decision`;
   try {
-    if (!session.key) { session.key = at("number-key").value.trim(); at("number-key").value = ""; }
+    if (!session.signs) { session.key = at("number-key").value.trim(); at("number-key").value = ""; }
     await ask(path, { choice: submit.submitter.value, reason: at("number-reason").value.trim(), number: at("number-choice").value });
     at("number-reason").value = "";
     state.done(event, patient);

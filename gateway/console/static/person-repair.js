@@ -10,7 +10,7 @@ export function offerRepair(event, patient, record) {
   state.shown = { event, patient, numbers };
   at("repair").hidden = false;
   at("repair-rebind").hidden = !numbers.length;
-  at("repair-key-row").hidden = Boolean(session.key);
+  at("repair-key-row").hidden = session.signs;
   at("repair-error").textContent = at("repair-told").textContent = "";
 }
 
@@ -28,7 +28,7 @@ async function mend(submit) {
   const below = `/v1/events/${encodeURIComponent(event)}`;
   const reason = at("repair-reason").value.trim();
   try {
-    if (!session.key) { session.key = at("repair-key").value.trim(); at("repair-key").value = ""; }
+    if (!session.signs) { session.key = at("repair-key").value.trim(); at("repair-key").value = ""; }
     const whom = await bearer(event, at("repair-other").value.trim(), "L’autre personne n’est pas trouvée dans cet événement : donner son bracelet ou son code CATA, entier.");
     if (submit.submitter.value === "swap") await ask(`${below}/identity-swap`, { patient_id: patient, other_patient_id: whom, reason });
     else await ask(`${below}/number-rebind`, { number: numbers[0], from_patient_id: patient, to_patient_id: whom, reason });

@@ -1,5 +1,6 @@
 // Tables only: what to show for what was read. Text is set as text, never as HTML.
 import { morph } from "/console/morph.js";
+import { byUs } from "/console/session.js";
 
 const NAMES = { sinus: "SINUS", sivic: "SI-VIC", lrm: "LRM", lrm_fhir: "LRM (FHIR)", hub: "Hub Santé", portal: "Portail (retours)" };
 const ROWS = [["UA", "UA"], ["UR", "UR"], ["IMP", "IMP"], ["DCD", "DCD"], ["NC", "NC"], ["total", "Total"], ["total_without_imp", "Total hors IMP"]];
@@ -123,7 +124,7 @@ function exports(name, board, path) {
   const line = cell("p", "Exporter : ", "exports");
   for (const [format, title] of [["xlsx", "Excel"], ["pdf", "PDF"], ["csv", "CSV"]]) {
     const link = cell("a", title);
-    link.href = `${path}/boards/${name}?format=${format}`;
+    link.href = `${byUs(path)}/boards/${name}?format=${format}`;
     link.download = "";
     link.setAttribute("aria-label", `Exporter ${TITLES[name]} en ${title}`);
     line.append(link, " ");

@@ -84,7 +84,7 @@ async function decide(submit) {
   const reason = at(`reason-${task}`).value.trim();
   error.textContent = "";
   try {
-    if (!session.key) session.key = at("tasks-key").value.trim();
+    if (!session.signs) session.key = at("tasks-key").value.trim();
     if (act === "find") patient = await bearer(state.event, at(`number-${task}`).value.trim(), "Personne de cet événement ne porte ce numéro ou ce code.");
     const path = `/v1/unknown-persons/${encodeURIComponent(task)}`;
     if (act === "dismiss") await ask(`${path}/dismiss`, { reason });
@@ -97,7 +97,7 @@ async function decide(submit) {
     if (refused.status === 401) { session.key = ""; at("tasks-key-row").hidden = false; }
     error.textContent = refused instanceof Refused ? refused.message : "La passerelle ne répond pas ; rien n’a été décidé.";
   }
-  at("tasks-key-row").hidden = Boolean(session.key);
+  at("tasks-key-row").hidden = session.signs;
 }
 
 export function deciding(done, show) {

@@ -93,7 +93,7 @@ function edit(one) {
 }
 
 function askKey() {
-  at("route-session-row").hidden = Boolean(session.key);
+  at("route-session-row").hidden = session.signs;
   at("route-session").value = "";
 }
 
@@ -149,7 +149,7 @@ async function write(submit) {
   const faults = unread();
   tellFaults(faults);
   if (faults.length) return;
-  if (!session.key) session.key = at("route-session").value.trim();
+  if (!session.signs) session.key = at("route-session").value.trim();
   at("route-do").disabled = true;
   try {
     const name = own.edited?.id ?? input("name").value.trim();

@@ -1,26 +1,29 @@
 // The watch: what an operator must know and can decide. It shows what the doors say; every decision is shown before it is taken.
 import { ago, drawAlarms, drawGroups, drawRequests, drawWays, made, moment, topic } from "/console/veille-draw.js";
 import { drawRoutes, openRoutes } from "/console/veille-routes.js";
-import { Refused, ask, askKey, enter, onKey, readFragment, session, tellMode, tellStale } from "/console/session.js";
+import { Refused, ask, askKey, enter, onKey, readFragment, resumeSession, session, tellMode, tellStale } from "/console/session.js";
 import { named } from "/console/tables.js";
 
 const SLOW = 3000; // milliseconds between two looks
 const PLACES = { a: "alarms", e: "links", d: "parked", i: "requests", v: "routes" };
 
 const at = (id) => document.getElementById(id);
-const state = { heard: null, searched: "", shown: "", decide: null, looking: false };
+const state = { heard: null, searched: "", shown: "", decide: null, looking: false, mode: "" };
 
 const admits = (scope) => (scope === "operator" ? "" : "Cette clé n’est pas celle d’un exploitant.");
 
 async function open(key) {
-  const said = await enter(key, admits);
+  opened(await enter(key, admits));
+}
+
+function opened(said) {
   if (!said) return;
-  sessionStorage.setItem("mode", said.mode); // told again after a reload; the key is not
+  state.mode = said.mode;
   look();
 }
 
 async function look() {
-  if (state.looking) return;
+  if (state.looking || !state.mode) return;
   state.looking = true;
   try {
     const searched = state.searched;
@@ -35,7 +38,7 @@ async function look() {
     state.heard = Date.now();
     at("entry").hidden = true;
     at("sheet").hidden = false;
-    tellMode(sessionStorage.getItem("mode"));
+    tellMode(state.mode);
     draw(alarms.alarms, ways.destinations, groups.groups, requests.interventions, routes, searched);
   } catch (error) {
     if (error.status === 401 || error.status === 403) askKey(error.status === 403 ? error.message : "");
@@ -78,8 +81,8 @@ function decide({ title, text, facts = [], act, asks = [], done }) {
     at(`decision-${name}`).value = "";
     at(`decision-${name}`).required = name === "reason" && asks.includes(name);
   }
-  at("decision-key-row").hidden = Boolean(session.key);
-  at("decision-key").required = !session.key;
+  at("decision-key-row").hidden = session.signs;
+  at("decision-key").required = !session.signs;
   at("decision").showModal();
 }
 
@@ -92,7 +95,7 @@ async function carry(submit) {
   const { act, done } = state.decide;
   at("decision-do").disabled = true;
   try {
-    if (!session.key) {
+    if (!session.signs) {
       session.key = at("decision-key").value.trim();
       at("decision-key").value = "";
     }
@@ -235,4 +238,4 @@ setInterval(look, SLOW);
 
 const given = readFragment().get("cle");
 if (given) await open(given);
-else look();
+else opened(await resumeSession(admits, opened));

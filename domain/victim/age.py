@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 UNITS: Final = {"years": 365.25, "months": 30.44, "weeks": 7.0, "days": 1.0}
 """Unit → days, to compare ages; nothing else is computed with them."""
 OLDEST: Final = 130
+"""Years."""
 EARLIEST_YEAR: Final = 1880
 LATEST_YEAR: Final = 2150
 WORDS: Final = {
@@ -28,6 +29,8 @@ WORDS: Final = {
     "J": "days", "JOUR": "days", "JOURS": "days",
 }  # fmt: skip
 NUMBER: Final = re.compile(r"(>|>=|\+)?([0-9]{1,4})([A-Z]*)\.?")
+DAY_PATTERN: Final = r"([0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})"
+"""The forms of a day that `read_day` reads, for contracts."""
 DAY: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 LETTERS: Final = str.maketrans("ÉÈÊ", "EEE")
 
@@ -85,6 +88,11 @@ def age_word(value: object) -> AgeWord:
     if not 0 <= number * UNITS[unit] <= OLDEST * UNITS["years"]:
         raise _wrong()
     return _word(raw if isinstance(raw, str) else None, number, unit)
+
+
+def most(unit: str) -> int:
+    """The greatest age that is taken, in a unit."""
+    return int(OLDEST * UNITS["years"] / UNITS[unit])
 
 
 def unread(word: Mapping[str, Any] | None) -> bool:

@@ -18,9 +18,13 @@ from domain.victim.age import age_word, read_day
 Reader: TypeAlias = Callable[[object], Any]
 
 NAME_LENGTH: Final = 200
+"""Characters of a name, of a number as it was read, and of a part of either."""
 TEXT_LENGTH: Final = 10_000
+"""Characters of a free text."""
 HEAVIEST_KG: Final = 700
 FINESS: Final = re.compile(r"([0-9]{2}|2[AB])[0-9]{7}")
+NIR_BLANKS: Final = r"\s.\-\u2010-\u2014"
+"""As people and cards write a long number: blanks, dots and hyphens are no part of it."""
 NIR: Final = re.compile(r"[1-478][0-9]{4}(?:[0-9]{2}|2[AB])[0-9]{6}[0-9]{2}")
 PARTICULARITIES: Final = {
     "VIP": "VIP",
@@ -116,8 +120,7 @@ def _nationality(value: object) -> str | None:
 
 
 def _nir(value: object) -> str:
-    # As people and cards write a long number: blanks, dots and hyphens are no part of it.
-    digits = re.sub(r"[\s.\-\u2010-\u2014]", "", value).upper() if isinstance(value, str) else ""
+    digits = re.sub(f"[{NIR_BLANKS}]", "", value).upper() if isinstance(value, str) else ""
     # Corsica: 2A counts as 19 and 2B as 18 in the key.
     number = digits[:13].replace("2A", "19", 1).replace("2B", "18", 1)
     if not NIR.fullmatch(digits) or 97 - int(number) % 97 != int(digits[13:]):

@@ -14,6 +14,8 @@ from pydantic_core import PydanticCustomError
 
 from domain.mode import Mode
 from domain.severity import Severity
+from domain.victim.age import DAY_PATTERN, UNITS, most
+from domain.victim.fields import FINESS, HEAVIEST_KG, NAME_LENGTH, NIR_BLANKS, TEXT_LENGTH
 
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 """A letter or a digit first: `..` would lead elsewhere in an address of a neighbour."""
@@ -33,10 +35,25 @@ Writable = AfterValidator(_writable)
 Id = Annotated[str, Field(pattern=IDENTIFIER, description="Lettres, chiffres, point, tiret, souligné.")]
 Short = Annotated[str, Field(min_length=1, max_length=80), Writable]
 Line = Annotated[str, Field(min_length=1, max_length=255), Writable]
-Text = Annotated[str, Field(min_length=1, max_length=20_000), Writable]
-Scanned = Annotated[str, Field(min_length=1, max_length=80, description="Tel que lu, bruit de la douchette compris.")]
+Text = Annotated[str, Field(min_length=1, max_length=TEXT_LENGTH), Writable]
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), Writable]
+"""Of a person, of an établissement, of what is beside them: as long as the register takes it."""
+Scanned = Annotated[
+    str, Field(min_length=1, max_length=NAME_LENGTH, description="Tel que lu, bruit de la douchette compris.")
+]
 Instant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
-Finess = Annotated[str, Field(pattern=r"^[0-9AB]{9}$", description="FINESS géographique, 9 caractères.")]
+Finess = Annotated[str, Field(pattern=rf"^{FINESS.pattern}$", description="FINESS géographique, 9 caractères.")]
+BirthDate = Annotated[
+    str,
+    Field(max_length=10, description="AAAA-MM-JJ ou JJ/MM/AAAA.", json_schema_extra={"pattern": rf"^{DAY_PATTERN}$"}),
+]
+"""Published with its form; the register reads it, and its refusal says what was expected."""
+Nir = Annotated[
+    str,
+    Field(max_length=40, json_schema_extra={"pattern": rf"^([{NIR_BLANKS}]*[0-9ABab]){{15}}[{NIR_BLANKS}]*$"}),
+    Writable,
+]
+"""The same; its key is beyond a pattern."""
 
 
 class Strict(BaseModel):
@@ -131,47 +148,60 @@ class NewShare(Strict):
     """Nom de la clé du portail à qui l’événement est ouvert."""
 
 
+def _at_most(schema: dict[str, Any]) -> None:
+    """An age has a ceiling of its own in each unit."""
+    schema["allOf"] = [
+        {
+            "if": {"properties": {"unit": {"const": unit}}, **({} if unit == "years" else {"required": ["unit"]})},
+            "then": {"properties": {"value": {"maximum": most(unit)}}},
+        }
+        for unit in UNITS
+    ]
+
+
 class Age(Strict):
     """An age as it was said."""
 
-    value: Annotated[int, Field(ge=0, le=150)]
+    model_config = ConfigDict(json_schema_extra=_at_most)
+
+    value: Annotated[int, Field(ge=0, le=most("days"))]
     unit: Literal["years", "months", "weeks", "days"] = "years"
 
 
 class ContactPerson(Strict):
     """A person to contact."""
 
-    name: Line
-    relation: Short | None = None
-    phone: Annotated[str, Field(max_length=30), Writable] | None = None
+    name: Name
+    relation: Name | None = None
+    phone: Name | None = None
 
 
 class Destination(Strict):
     """An établissement."""
 
     finess: Finess
-    name: Line
-    service: Short | None = None
+    name: Name
+    service: Name | None = None
 
 
 class PatientFields(AuthoredBody):
     """What may be said of a patient; everything may be unknown."""
 
-    portal_id: Short | None = None
+    portal_id: Name | None = None
     sinus_number: Scanned | None = None
     """Saisi ou lu à la douchette ; une forme inconnue est gardée et signalée, jamais corrigée."""
     patient_type: Literal["nourrisson", "pediatrie", "adulte"] | None = None
-    birth_name: Short | None = None
-    used_name: Short | None = None
-    given_name: Short | None = None
-    birth_date: Annotated[str, Field(max_length=10, description="AAAA-MM-JJ ou JJ/MM/AAAA.")] | None = None
+    birth_name: Name | None = None
+    used_name: Name | None = None
+    given_name: Name | None = None
+    birth_date: BirthDate | None = None
     age: Age | None = None
-    weight_kg: Annotated[float, Field(gt=0, le=500)] | None = None
+    weight_kg: Annotated[float, Field(gt=0, le=HEAVIEST_KG)] | None = None
     sex: Literal["M", "F", "A", "?"] | None = None
-    nationality: Annotated[str, Field(min_length=2, max_length=64), Writable] | None = None
+    nationality: Name | None = None
     identity_status: Literal["declared", "documented", "validated"] | None = None
     """Sûreté de l’identité : déclarée, lue sur un document, formellement établie. Un décédé ne part nommé qu’au degré réglé (F26)."""
-    nir: Annotated[str, Field(max_length=40), Writable] | None = None
+    nir: Nir | None = None
     """15 caractères, clé comprise ; espaces, points et tirets de présentation admis."""
     contact: Text | None = None
     contact_person: ContactPerson | None = None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from domain.mode import Mode  # noqa: TC001 - pydantic reads it
-from gateway.doors.http.schemas import Finess, Id, Instant, Line, Scanned, Short, Strict, Writable
+from gateway.doors.http.schemas import BirthDate, Finess, Id, Instant, Line, Name, Scanned, Short, Strict, Writable
 
 
 class NewAdmission(Strict):
@@ -26,13 +26,13 @@ class NewAdmission(Strict):
     sinus_number: Scanned | None = None
     """Lu sur le bracelet."""
     finess: Finess
-    establishment: Line | None = None
-    service: Short | None = None
+    establishment: Name | None = None
+    service: Name | None = None
     hospital_care: Literal["URGENCES", "HOSPITALISATION", "RETOUR_DOMICILE", "DECES"] | None = None
-    birth_name: Short | None = None
-    used_name: Short | None = None
-    given_name: Short | None = None
-    birth_date: Annotated[str, Field(max_length=10, description="AAAA-MM-JJ ou JJ/MM/AAAA.")] | None = None
+    birth_name: Name | None = None
+    used_name: Name | None = None
+    given_name: Name | None = None
+    birth_date: BirthDate | None = None
     sex: Literal["M", "F", "A", "?"] | None = None
 
 

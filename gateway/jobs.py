@@ -12,6 +12,7 @@ from gateway.agreement.reconcile import reconcile
 from gateway.interventions.watch import Watch
 from gateway.mappings.versions import follow_decisions, keep_unknown
 from gateway.operations.alarms import look
+from gateway.operations.jobs import follow_orders
 from gateway.operations.read_news import read_news
 from gateway.operations.unreadable import look_for_unreadable
 from gateway.register.interventions.sweeping import sweep_requests
@@ -31,6 +32,7 @@ log = logging.getLogger("gateway.jobs")
 HOUR = 3600.0
 UNREADABLE = 30.0  # seconds between two counts of what nobody can read
 HUB = 1.0  # seconds between two looks at what waits for its case
+ORDERS = 1.0  # seconds between two looks at what a person asked to be run now
 DECISIONS = 2.0  # seconds between two looks at what integrators decided
 
 
@@ -38,14 +40,15 @@ def jobs(runtime: Runtime) -> list[Job]:
     """The regular work of this house."""
     watch = runtime.settings.watch
     return [
-        Job("reconcile", watch.reconcile_seconds, lambda: reconcile(runtime)),
+        Job("reconcile", watch.reconcile_seconds, lambda: reconcile(runtime), alone=True),
         Job("forget", HOUR, lambda: forget(runtime)),
-        Job("retain", HOUR, lambda: retain(runtime)),
+        Job("retain", HOUR, lambda: retain(runtime), alone=True),
         Job("alarms", watch.look_seconds, lambda: look(runtime)),
-        Job("unreadable", UNREADABLE, lambda: look_for_unreadable(runtime)),
+        Job("unreadable", UNREADABLE, lambda: look_for_unreadable(runtime), alone=True),
+        Job("orders", ORDERS, lambda: follow_orders(runtime)),
         Job("mappings", DECISIONS, lambda: follow_mappings(runtime)),
         *news_jobs(runtime),
-        *pulse_jobs(runtime),
+        *heartbeat_jobs(runtime),
         *([Job("hub", HUB, runtime.hub.look)] if runtime.hub else []),
         Job("interventions", runtime.settings.interventions.follow_seconds, Watch(runtime).look),
     ]
@@ -62,7 +65,9 @@ def news_jobs(runtime: Runtime) -> list[Job]:
     """Asking each neighbour for its own news, where the settings say how often."""
     every = {name: getattr(runtime.settings, name).poll_seconds for name in runtime.tellers}
     return [
-        Job(f"news:{name}", seconds, partial(_read_news, runtime, name)) for name, seconds in every.items() if seconds
+        Job(f"news.{name}", seconds, partial(_read_news, runtime, name), alone=True)
+        for name, seconds in every.items()
+        if seconds
     ]
 
 
@@ -71,7 +76,7 @@ async def _read_news(runtime: Runtime, neighbour: str) -> None:
         log.info("news.heard neighbour=%s words=%d", neighbour, heard)
 
 
-def pulse_jobs(runtime: Runtime) -> list[Job]:
+def heartbeat_jobs(runtime: Runtime) -> list[Job]:
     """What every node does, whatever its role."""
     watch = runtime.settings.watch
     return [

@@ -17,3 +17,5 @@ class Job:
     every: float
     """Seconds."""
     run: Callable[[], Awaitable[None]]
+    alone: bool = False
+    """Done by one node only, whichever leads: on the others its runs do nothing."""

@@ -26,6 +26,7 @@ FAMILIES = {
     "event": "portails qui voient un événement : montrer, ouvrir, refermer",
     "check": "vérifier réglages, correspondances, base et voisins",
     "outbox": "messages sortants : voir, rejouer, abandonner, suspendre",
+    "jobs": "travaux réguliers : voir, lancer maintenant",
     "sync": "accord avec SINUS et SI-VIC : voir, comparer, renvoyer",
     "board": "TB1, TB3, TB4 en fichier : Excel, PDF ou CSV",
     "store": "la base",
@@ -36,7 +37,7 @@ FAMILIES = {
 }
 
 PORTS = "--port, ou server.port dans les réglages"
-FOLDERS = frozenset({"board", "demo", "play", "outbox", "mapping", "hub"})
+FOLDERS = frozenset({"board", "demo", "jobs", "play", "outbox", "mapping", "hub"})
 """Families of several files: each is a folder whose `commands` declares them."""
 
 

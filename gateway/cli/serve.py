@@ -124,7 +124,7 @@ async def open_house(settings: Settings) -> AsyncIterator[tuple[Runtime, str]]:
             sending = asyncio.create_task(runtime.dispatcher.run(stop))
             if runtime.hub:
                 runtime.hub.open(runtime.bell.ring)
-            async with running(jobs(runtime)):
+            async with running(jobs(runtime), runtime.heartbeat.timetable):
                 yield
             runtime.stopping.set()
             stop.set()

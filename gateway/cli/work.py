@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 from gateway.bootstrap import build
 from gateway.cli.console import complain, explain_mappings, read_settings, run, say, set_up_log, with_settings
-from gateway.jobs import pulse_jobs
+from gateway.jobs import heartbeat_jobs
 from gateway.serving import settle_memory, until_told_to_stop
 from gateway.settings.refusals import refusals
 from mapping import MappingFaultsError
@@ -54,7 +54,7 @@ async def _work(settings: Settings) -> None:
     async with build(settings, role="work") as runtime:
         stop = asyncio.Event()
         sending = asyncio.create_task(runtime.dispatcher.run(stop))
-        async with running(pulse_jobs(runtime)):
+        async with running(heartbeat_jobs(runtime), runtime.heartbeat.timetable):
             settle_memory()
             say(f"Nœud d’envoi au travail : {runtime.database.owner}")
             await until_told_to_stop()

@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gateway.operations.jobs import failing
 from gateway.register import Register
 from gateway.runtime import heartbeat
 from outbox.desk import Filter
@@ -75,6 +76,8 @@ def conditions(known: SystemState, watch: Watch, under_way: set[str]) -> dict[st
     for name, since in _down(known.nodes, known.now, watch).items():
         if over(f"link:{name}", (known.now - since).total_seconds(), watch.alarm_link_seconds):
             alarms_found[f"link:{name}"] = {"destination": name, "since": since.isoformat()}
+    living = heartbeat.alive(list(known.nodes), known.now, watch.heartbeat_seconds)
+    alarms_found |= {f"job:{name}": facts for name, facts in failing(living).items()}
     for record in known.undecided:
         envelope, cause = record.envelope, record.cause
         alarms_found[f"{record.status.value}:{envelope.id}"] = {

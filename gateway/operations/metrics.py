@@ -48,6 +48,7 @@ async def measure(runtime: Runtime) -> CollectorRegistry:
         *await _messages(runtime),
         *await _gates(runtime),
         *_nodes(living),
+        *_jobs(living),
         await _alarms(runtime),
         await _unreadable(runtime),
         _refused(runtime),
@@ -113,6 +114,17 @@ def _refused(runtime: Runtime) -> Metric:
     for load in Load:
         family.add_metric((load.value,), runtime.admission.refused[load])
     return family
+
+
+def _jobs(living: list[Node]) -> list[Metric]:
+    failed = GaugeMetricFamily("passerelle_job_failed", "1 when the last run of a job failed.", labels=("job", "node"))
+    seconds = GaugeMetricFamily("passerelle_job_seconds", "Duration of the last run of a job.", labels=("job", "node"))
+    for node in living:
+        for name, facts in node.facts.get("jobs", {}).items():
+            if facts["seconds"] is not None:
+                failed.add_metric((name, node.name), 1 if facts["error"] else 0)
+                seconds.add_metric((name, node.name), facts["seconds"])
+    return [failed, seconds]
 
 
 async def _alarms(runtime: Runtime) -> Metric:

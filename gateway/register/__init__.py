@@ -14,6 +14,7 @@ from gateway.register.hub.messages import Hub
 from gateway.register.interventions.phone_cases import PhoneCases
 from gateway.register.interventions.requests import Interventions
 from gateway.register.interventions.routes import Routes
+from gateway.register.job_orders import JobOrders
 from gateway.register.keys import Keys
 from gateway.register.replies import Replies
 from gateway.register.victims.access import EventAccess
@@ -103,6 +104,11 @@ class Register:
     def hub(self) -> Hub:
         """Messages and cases of the Hub Santé."""
         return Hub(self.connection)
+
+    @cached_property
+    def job_orders(self) -> JobOrders:
+        """What a person asked to be run now."""
+        return JobOrders(self.connection)
 
     @cached_property
     def keys(self) -> Keys:

@@ -123,6 +123,15 @@ news_cursor = Table(
     Column("fault_since", BigInteger),
 )
 
+# What a person asked to be run now, until a node that may run it has taken it.
+job_order = Table(
+    "job_order",
+    metadata,
+    Column("job", String(64), primary_key=True),
+    Column("asked_by", String(80), nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+)
+
 observation = Table(
     "observation",
     metadata,

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from outbox.desk import Node
 from outbox.sql import nodes
+from scheduler.timetable import Timetable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,9 +46,12 @@ class Heartbeat:
     started_at: datetime = field(init=False)
     down_since: dict[str, datetime] = field(default_factory=dict)
     """Neighbours that accept no connection, since when."""
+    timetable: Timetable = field(init=False)
+    """The jobs of this node."""
 
     def __post_init__(self) -> None:
         self.started_at = self.clock()
+        self.timetable = Timetable(self.clock)
 
     @property
     def node(self) -> Node:
@@ -56,6 +60,7 @@ class Heartbeat:
             "version": self.version,
             "down_since": {name: at.isoformat() for name, at in self.down_since.items()},
             "attempts": {name: dict(outcomes) for name, outcomes in self.tally().items()},
+            "jobs": self.timetable.facts(),
         }
         return Node(self.database.owner, self.role, self.started_at, self.clock(), facts)
 

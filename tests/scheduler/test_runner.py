@@ -6,8 +6,10 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from gateway import clock
 from scheduler.jobs import Job
 from scheduler.runner import running
+from scheduler.timetable import Timetable
 
 if TYPE_CHECKING:
     import pytest
@@ -26,7 +28,7 @@ async def test_a_job_runs_again_and_again() -> None:
         if runs == 3:
             enough.set()
 
-    async with running([Job("essai", SOON, work)]), asyncio.timeout(5):
+    async with running([Job("essai", SOON, work)], Timetable(clock.now)), asyncio.timeout(5):
         await enough.wait()
 
 
@@ -43,7 +45,7 @@ async def test_a_job_that_fails_runs_again_and_tells_only_its_kind(caplog: pytes
         raise ValueError("ESSAI-UN")
 
     with caplog.at_level(logging.DEBUG):
-        async with running([Job("essai", SOON, work)]), asyncio.timeout(5):
+        async with running([Job("essai", SOON, work)], Timetable(clock.now)), asyncio.timeout(5):
             await again.wait()
     assert "job.failed name=essai error=ValueError" in caplog.text
     assert "ESSAI-UN" not in caplog.text
@@ -62,7 +64,7 @@ async def test_a_job_never_runs_beside_itself() -> None:
         together -= 1
         ran.set()
 
-    async with running([Job("essai", SOON, work)]), asyncio.timeout(5):
+    async with running([Job("essai", SOON, work)], Timetable(clock.now)), asyncio.timeout(5):
         await ran.wait()
     assert most == 1
 
@@ -78,6 +80,29 @@ async def test_a_run_under_way_is_ended_at_the_close() -> None:
         finally:
             ended.set()
 
-    async with running([Job("essai", SOON, work)]), asyncio.timeout(5):
+    async with running([Job("essai", SOON, work)], Timetable(clock.now)), asyncio.timeout(5):
         await started.wait()
     assert ended.is_set()
+
+
+async def test_a_job_asked_for_now_runs_before_its_time_and_says_how_it_went() -> None:
+    """What became of it stands in the timetable: its runs, its failures, the type of its error, when it runs next."""
+    ran = asyncio.Event()
+
+    async def work() -> None:
+        ran.set()
+        raise ValueError("ESSAI-UN")
+
+    timetable = Timetable(clock.now)
+    async with running([Job("essai", 3600.0, work)], timetable), asyncio.timeout(20):
+        assert timetable.states["essai"].started_at is None
+        assert not timetable.hasten("inconnu")
+        assert timetable.hasten("essai")
+        await ran.wait()
+        while timetable.states["essai"].running:  # noqa: ASYNC110 - the state is what is waited for
+            await asyncio.sleep(SOON)
+        facts = timetable.facts()["essai"]
+    assert (facts["runs"], facts["failures"], facts["error"]) == (1, 1, "ValueError")
+    assert facts["started_at"] is not None
+    assert facts["next_at"] is not None
+    assert "ESSAI-UN" not in str(facts)

@@ -60,6 +60,7 @@ function words(alarm) {
     news: () => [`${who} : ses nouvelles ne sont plus lues`, `Depuis ${ago(facts.since)}. Cause : ${facts.cause_code}${facts.field ? `, ${facts.field}` : ""}. Rien n’est perdu : la lecture reprend au même endroit.`],
     news_refused: () => [`${who} : une nouvelle est illisible`, `${facts.id ? `Nouvelle ${facts.id}, ` : ""}${facts.field} : ${facts.reason} Les autres ont été prises ; demander au voisin de la redire.`],
     unreadable: () => [`Contenu illisible : ${facts.rows} ${UNREADABLE[facts.what] ?? "ligne(s)"}`, "Aucune clé de store.seal_keys ne l’ouvre. Rien n’est perdu : remettre la clé, relancer, puis rejouer ce qui attend une décision."],
+    job: () => [`Travail en échec : ${facts.label}`, `Erreur ${facts.error} au dernier passage, sur le nœud ${facts.node}. Il repasse à son heure ; l’alarme finit dès qu’un passage réussit.`],
     hub: () => ["Hub Santé : à regarder", sentence(facts)],
   }[alarm.kind];
   return said ? said() : [alarm.name, sentence(facts)];
@@ -77,7 +78,7 @@ function difference(facts) {
 const sentence = (facts) => Object.entries(facts).map(([name, value]) => `${name} : ${value}`).join(" ; ");
 
 // Gravest first: a patient who waits, then what a person must decide, then the links; of one kind, the oldest first.
-const GRAVITY = ["unanswered", "expired", "unreadable", "uncertain", "parked", "news", "difference", "breaker", "link", "lag"];
+const GRAVITY = ["unanswered", "expired", "unreadable", "uncertain", "parked", "news", "difference", "job", "breaker", "link", "lag"];
 const gravity = (alarm) => { const place = GRAVITY.indexOf(alarm.kind); return place < 0 ? GRAVITY.length : place; };
 
 export function drawAlarms(unsorted, end, resend) {

@@ -1,11 +1,12 @@
 // The watch: what an operator must know and can decide. It shows what the doors say; every decision is shown before it is taken.
 import { ago, drawAlarms, drawGroups, drawRequests, drawWays, made, moment, topic } from "/console/veille-draw.js";
+import { drawJobs } from "/console/veille-jobs.js";
 import { drawRoutes, openRoutes } from "/console/veille-routes.js";
 import { Refused, ask, askKey, enter, onKey, readFragment, resumeSession, session, tellMode, tellStale } from "/console/session.js";
 import { named } from "/console/tables.js";
 
 const SLOW = 3000; // milliseconds between two looks
-const PLACES = { a: "alarms", e: "links", d: "parked", i: "requests", v: "routes" };
+const PLACES = { a: "alarms", e: "links", d: "parked", i: "requests", v: "routes", t: "jobs" };
 
 const at = (id) => document.getElementById(id);
 const state = { heard: null, searched: "", shown: "", decide: null, looking: false, mode: "" };
@@ -27,19 +28,19 @@ async function look() {
   state.looking = true;
   try {
     const searched = state.searched;
-    const [alarms, ways, groups, requests, routes] = await Promise.all([
+    const [alarms, ways, groups, requests, routes, work] = await Promise.all([
       ask("/v1/alarms"), ask("/v1/destinations"), ask("/v1/outbox/groups"),
       ask(`/v1/interventions${searched ? `?reference=${encodeURIComponent(searched)}` : ""}`).catch((error) => {
         if (searched && error.status === 404) return { interventions: [] };
         throw error;
       }),
-      ask("/v1/routes"),
+      ask("/v1/routes"), ask("/v1/jobs"),
     ]);
     state.heard = Date.now();
     at("entry").hidden = true;
     at("sheet").hidden = false;
     tellMode(state.mode);
-    draw(alarms.alarms, ways.destinations, groups.groups, requests.interventions, routes, searched);
+    draw(alarms.alarms, ways.destinations, groups.groups, requests.interventions, routes, work.jobs, searched);
   } catch (error) {
     if (error.status === 401 || error.status === 403) askKey(error.status === 403 ? error.message : "");
   } finally { state.looking = false; }
@@ -51,13 +52,14 @@ function draw(...all) {
   const now = JSON.stringify([all, Math.floor(Date.now() / 60000)]);
   if (now === state.shown) return;
   state.shown = now;
-  const [alarms, ways, groups, requests, routes, searched] = all;
+  const [alarms, ways, groups, requests, routes, jobs, searched] = all;
   const held = document.activeElement?.getAttribute("aria-label");
   drawAlarms(alarms, endAlarm, resend);
   drawWays(ways, { pause, resume });
   drawGroups(groups, { replay, discard, number, relink });
   drawRequests(requests, searched);
   drawRoutes(routes, endRoute);
+  drawJobs(jobs, runJob);
   if (held) [...document.querySelectorAll("#sheet button")].find((one) => one.getAttribute("aria-label") === held)?.focus();
 }
 
@@ -121,6 +123,13 @@ function endRoute(one) {
     title: "Mettre fin à la voie", text: "Plus aucune demande ne la prend ; sans autre voie, l’émetteur lit « appelez le 15 ». Elle reste dans la table, avec sa fin.",
     facts: [["Voie", `${one.label} (${one.id})`], ["Choisie par", one.key], ["Destinataire", named(one.destination)]],
     act: () => ask(`/v1/routes/${encodeURIComponent(one.id)}`, null, "DELETE"), done: () => `Voie ${one.id} finie.`,
+  });
+}
+
+function runJob(job) {
+  decide({
+    title: "Lancer maintenant", text: "Un nœud le prend dans les secondes qui viennent ; un travail qui tourne déjà ne tourne pas deux fois.", facts: [["Travail", job.label]],
+    act: () => ask(`/v1/jobs/${encodeURIComponent(job.job)}/run`, null, "POST"), done: () => `${job.label} : demandé.`,
   });
 }
 

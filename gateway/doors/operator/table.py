@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.doors.http import schemas
 from gateway.doors.http.door import Door
-from gateway.doors.operator import alarms, decisions, outbox
+from gateway.doors.operator import alarms, decisions, jobs, outbox
 from gateway.doors.operator import schemas as desk_schemas
 from gateway.security.keys import Scope
 
@@ -145,6 +145,8 @@ WATCH = (
         status=204,
         tag=TAG,
     ),
+    Door("GET", "/v1/jobs", DESK, jobs.jobs, "Travaux réguliers : dernier passage, prochain, durée, résultat", tag=TAG),
+    Door("POST", "/v1/jobs/{job}/run", DESK, jobs.run, "Lancer un travail maintenant", status=202, tag=TAG),
     Door(
         "GET",
         "/metrics",

@@ -1,0 +1,1 @@
+"""`passerelle jobs`: the regular work of the nodes."""

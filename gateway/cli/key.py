@@ -1,4 +1,4 @@
-"""`passerelle key`: new, list, revoke. A key is shown once, at birth; we keep its digest."""
+"""`passerelle key`: new, list, revoke; people who signed in by name, and their end. A key is shown once, at birth; we keep its digest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The three commands."""
+    """The commands."""
     verbs = commands.add_parser("key", help="clés d’accès").add_subparsers(dest="verb", required=True, metavar="verbe")
     new = verbs.add_parser("new", help="créer une clé, montrée une seule fois")
     new.add_argument("name", help="minuscules, chiffres et tirets : qui s’en servira")
@@ -30,7 +30,12 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     revoke = verbs.add_parser("revoke", help="retirer une clé")
     revoke.add_argument("name")
     revoke.set_defaults(run=withdraw)
-    for verb in (new, listing, revoke):
+    people = verbs.add_parser("people", help="qui est connecté par son nom, dans quel rôle, depuis quand")
+    people.set_defaults(run=show_people)
+    sign_out = verbs.add_parser("sign-out", help="finir toutes les sessions d’une personne")
+    sign_out.add_argument("person", metavar="personne", help="son identifiant, tel que « key people » le montre")
+    sign_out.set_defaults(run=end_sessions)
+    for verb in (new, listing, revoke, people, sign_out):
         with_settings(verb)
 
 
@@ -86,4 +91,40 @@ def withdraw(arguments: argparse.Namespace) -> int:
         complain(f"Aucune clé en vigueur ne porte le nom « {arguments.name} ».")
         return 1
     say(f"Clé « {arguments.name} » retirée.")
+    return 0
+
+
+def show_people(arguments: argparse.Namespace) -> int:
+    """Everybody who is signed in by name."""
+    signed_in = on_register(arguments.settings, lambda register: register.keys.people(now()))
+    if signed_in is None:
+        return 2
+    for principal, since in signed_in:
+        if principal.person is not None:
+            person = principal.person
+            say(
+                f"{person.id:24} {person.name:32} {person.role:14} {principal.name:20} depuis {since:%Y-%m-%d %H:%M} UTC"
+            )
+    if not signed_in:
+        complain("Personne n’est connecté par son nom.")
+    return 0
+
+
+def end_sessions(arguments: argparse.Namespace) -> int:
+    """A person is signed out of every browser, at once on every node."""
+
+    def end(register: Register) -> int:
+        ended = register.keys.sign_out(arguments.person)
+        if ended:
+            about, facts = f"person:{arguments.person}", {"sessions": ended}
+            register.audit.note(by_terminal(), "session.revoked", about, now(), facts)
+        return ended
+
+    ended = on_register(arguments.settings, end)
+    if ended is None:
+        return 2
+    if not ended:
+        complain(f"Aucune session de « {arguments.person} » : passerelle key people les montre.")
+        return 1
+    say(f"{ended} session(s) finie(s).")
     return 0

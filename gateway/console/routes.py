@@ -9,6 +9,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from gateway.console.sessions import session_routes
+from gateway.console.sign_in import sign_in_routes
 from gateway.doors.http import problems
 from gateway.doors.http.problems import Problem
 
@@ -54,5 +55,6 @@ def page_routes(runtime: Runtime) -> list[Route]:
         Route("/console", page),
         Route("/console/", page),
         *session_routes(runtime),
+        *sign_in_routes(runtime),
         Route("/console/{file:path}", file),
     ]

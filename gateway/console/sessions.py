@@ -15,9 +15,13 @@ from gateway.doors.http.problems import Problem, ProblemError
 from gateway.doors.http.refusals import as_problem
 from gateway.doors.http.schemas import NewSession
 from gateway.doors.serve import read_body
-from gateway.security.doorkeeper import SESSION, AccessError
+from gateway.people.roles import NAMES
+from gateway.security.doorkeeper import SESSION, AccessError, acts
+from gateway.settings.people import Role
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from starlette.requests import Request
 
     from gateway.runtime import Runtime
@@ -45,7 +49,7 @@ async def _open(runtime: Runtime, request: Request) -> Response:
     except (ProblemError, AccessError) as error:
         refusal = as_problem(error)
         return problems.respond(refusal.problem, refusal.headers)
-    await _note(runtime, "session.opened", principal)
+    await note(runtime, "session.opened", principal)
     answer = JSONResponse(as_shown(session_id, principal))
     await keep_in_browser(runtime, request, answer, session_id, token)
     return answer
@@ -55,10 +59,14 @@ async def _list(runtime: Runtime, request: Request) -> Response:
     held = sessions_held(request)
     lasting = {session_id: await runtime.doorkeeper.session(token) for session_id, token in held.items()}
     shown = [as_shown(session_id, principal) for session_id, principal in lasting.items() if principal is not None]
-    answer = JSONResponse({"sessions": shown}, headers={"Cache-Control": "no-store"})
+    answer = JSONResponse(
+        {"sessions": shown, "sign_in": runtime.settings.oidc is not None}, headers={"Cache-Control": "no-store"}
+    )
     for session_id, principal in lasting.items():
         if principal is None:
             forget(answer, session_id)
+    # A browser that comes back from a provider shows none of its sessions: they are counted here.
+    await _end_oldest(runtime, held, MOST, answer)
     return answer
 
 
@@ -72,7 +80,7 @@ async def _end(runtime: Runtime, request: Request) -> Response:
     principal = await runtime.doorkeeper.session(token)
     await runtime.doorkeeper.close_session(token)
     if principal is not None:
-        await _note(runtime, "session.ended", principal)
+        await note(runtime, "session.ended", principal)
     answer = Response(status_code=204)
     forget(answer, session_id)
     return answer
@@ -80,23 +88,37 @@ async def _end(runtime: Runtime, request: Request) -> Response:
 
 def as_shown(session_id: str, principal: Principal) -> dict[str, Any]:
     """One session, as its page knows it."""
-    return {"id": session_id, "name": principal.name, "scope": principal.scope, "mode": principal.mode}
+    person = principal.person
+    return {
+        "id": session_id,
+        "name": principal.name if person is None else person.name or person.id,
+        "scope": principal.scope,
+        "role": None if person is None else NAMES[Role(person.role)],
+        "mode": principal.mode,
+        "acts": acts(principal),
+    }
 
 
-async def keep_in_browser(runtime: Runtime, request: Request, answer: Response, session_id: str, token: str) -> None:
+async def keep_in_browser(  # noqa: PLR0913 - one cookie, of whom, in which browser, for how long
+    runtime: Runtime, request: Request, answer: Response, session_id: str, token: str, lasting: timedelta = SESSION
+) -> None:
     """The cookie of a new session; the oldest of the browser are ended where it would hold too many."""
     held = {name: other for name, other in sessions_held(request).items() if name != session_id}
-    for oldest in list(held)[: max(0, len(held) + 1 - MOST)]:
-        await runtime.doorkeeper.close_session(held[oldest])
-        forget(answer, oldest)
+    await _end_oldest(runtime, held, MOST - 1, answer)
     answer.set_cookie(
         COOKIE + session_id,
         token,
-        max_age=int(SESSION.total_seconds()),
+        max_age=int(lasting.total_seconds()),
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",
     )
+
+
+async def _end_oldest(runtime: Runtime, held: dict[str, str], most: int, answer: Response) -> None:
+    for oldest in list(held)[: max(0, len(held) - most)]:
+        await runtime.doorkeeper.close_session(held[oldest])
+        forget(answer, oldest)
 
 
 def forget(answer: Response, session_id: str) -> None:
@@ -104,6 +126,9 @@ def forget(answer: Response, session_id: str) -> None:
     answer.delete_cookie(COOKIE + session_id, httponly=True, samesite="strict")
 
 
-async def _note(runtime: Runtime, act: str, principal: Principal) -> None:
-    now, by = runtime.clock(), principal.name
-    await runtime.write(lambda register: register.audit.note(by, act, f"key:{by}", now))
+async def note(runtime: Runtime, act: str, principal: Principal) -> None:
+    """A session began or ended, in the audit, under the name of whom it speaks for."""
+    now, person = runtime.clock(), principal.person
+    about = f"key:{principal.name}" if person is None else f"person:{person.id}"
+    facts = {} if person is None else {"role": person.role, "key": principal.name, "sites": sorted(person.sites)}
+    await runtime.write(lambda register: register.audit.note(principal.author, act, about, now, facts))

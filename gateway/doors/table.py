@@ -370,6 +370,8 @@ OPEN_PATHS = frozenset(
         "/console/",
         "/console/session",
         "/console/sessions",
+        "/console/oidc/connexion",
+        "/console/oidc/retour",
         "/console/sessions/{session_id}",
         "/console/{file:path}",
         "/soap/intervention",

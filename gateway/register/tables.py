@@ -6,7 +6,7 @@ Documents (`record`, `facts`, `body`) are JSON as bytes.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 
 metadata = MetaData()
 
@@ -198,6 +198,22 @@ session = Table(
     metadata,
     Column("digest", LargeBinary, primary_key=True),
     Column("key_name", String(40), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+person_session = Table(
+    "person_session",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("person_id", String(60), nullable=False),
+    Column("person_name", String(60), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("acts", Boolean, nullable=False),
+    Column("sites", Text, nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("scope", String(16), nullable=False),
+    Column("mode", String(8), nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
 

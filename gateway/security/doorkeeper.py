@@ -97,7 +97,11 @@ class Doorkeeper:
         if principal.scope not in scopes:
             admitted = ", ".join(sorted(scopes)) or "aucune"
             raise ForbiddenError(
-                "portee_insuffisante", "Cette clé n’ouvre pas cette porte.", f"Portées admises : {admitted}"
+                "portee_insuffisante",
+                "Cette clé n’ouvre pas cette porte."
+                if principal.person is None
+                else "Votre rôle n’ouvre pas cette porte.",
+                f"Portées admises : {admitted}",
             )
         return principal
 
@@ -131,15 +135,32 @@ class Doorkeeper:
         if shown.session is None:
             return None
         principal = await self.session(shown.session)
-        if principal is not None and shown.changes and principal.scope not in ACTING:
+        if principal is None or not shown.changes or acts(principal):
+            return principal
+        if principal.person is None:
             return None
-        return principal
+        raise ForbiddenError(
+            "role_lecteur",
+            "Votre rôle lit et ne change rien.",
+            "Au CRRA, le droit EVT-2 permet de créer et de modifier ; l’administrateur le donne dans [[oidc.roles]].",
+        )
 
     async def session(self, token: str) -> Principal | None:
         """Whom a session speaks for, while it and its key last."""
         name = await self.kept.session(_digest(token), self.clock())
-        kept = await self._kept(name) if name else None
-        return kept.principal if kept and kept.principal.mode == self.mode else None
+        if name is None:
+            principal = await self.kept.person(_digest(token), self.clock())
+        else:
+            kept = await self._kept(name)
+            principal = kept.principal if kept else None
+        return principal if principal is not None and principal.mode == self.mode else None
+
+    async def open_person_session(self, principal: Principal, lasting: timedelta) -> tuple[str, str]:
+        """The id and the token of the session of a person whom a provider has just named."""
+        session_id, token = new_session_id(), secrets.token_urlsafe(32)
+        now = self.clock()
+        await self.kept.open_person_session(_digest(token), principal, now, now + lasting)
+        return session_id, token
 
     async def close_session(self, token: str) -> None:
         """End one session; durable when this returns."""
@@ -165,6 +186,11 @@ class Doorkeeper:
             # Unknown names are not remembered: a stranger must not be able to fill our memory.
             self._memory.pop(name, None)
         return kept
+
+
+def acts(principal: Principal) -> bool:
+    """Whether a session of theirs changes things; a key does, shown each time."""
+    return principal.person.acts if principal.person is not None else principal.scope in ACTING
 
 
 def new_session_id() -> str:

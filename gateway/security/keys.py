@@ -38,13 +38,41 @@ class Scope(StrEnum):
     """Who configures it: mappings, validators, previews."""
 
 
+LONGEST_AUTHOR = 80
+"""Characters, of the columns that name who did something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who signed in by name."""
+
+    id: str
+    """As the provider knows them."""
+    name: str
+    role: str
+    acts: bool
+    """May change things; else reads."""
+    sites: frozenset[str] = frozenset()
+    """FINESS of the establishments whose persons they see, where the role is that of an establishment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who is calling."""
 
     name: str
+    """Of the key, or of the key whose compartment a person works in."""
     scope: Scope
     mode: Mode
+    person: Person | None = None
+
+    @property
+    def author(self) -> str:
+        """Who answers for an act: the person where there is one, else the key."""
+        if self.person is None:
+            return self.name
+        named = f"{self.person.name} ({self.person.id})" if self.person.name else self.person.id
+        return named[:LONGEST_AUTHOR]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +104,14 @@ class KeyStore(Protocol):
 
     async def open_session(self, digest: bytes, name: str, expires_at: datetime) -> None:
         """A person's page now speaks for this key; durable when this returns."""
+
+    async def person(self, digest: bytes, now: datetime) -> Principal | None:
+        """The person that a session speaks for, while it lasts."""
+
+    async def open_person_session(
+        self, digest: bytes, principal: Principal, now: datetime, expires_at: datetime
+    ) -> None:
+        """A page now speaks for this person; durable when this returns."""
 
     async def close_session(self, digest: bytes) -> None:
         """That session is over; durable when this returns."""

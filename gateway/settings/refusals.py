@@ -197,6 +197,28 @@ def _seal_keys(settings: Settings) -> Iterator[Refusal]:
         )
 
 
+def _people(settings: Settings) -> Iterator[Refusal]:
+    oidc = settings.oidc
+    if oidc is None:
+        return
+    real = settings.mode is Mode.ACTUAL
+    if real and not oidc.acr and not oidc.amr:
+        yield Refusal(
+            "oidc.acr",
+            "en réel, une personne montre deux facteurs : rien ici n’en exige un second. "
+            "Donner oidc.acr (le niveau que le fournisseur atteste, « eidas1 » pour Pro Santé Connect) ou oidc.amr.",
+        )
+    addresses = {"oidc.issuer": oidc.issuer, "oidc.discovery": oidc.discovery, "oidc.public_url": oidc.public_url}
+    for key, url in addresses.items():
+        parts = urlsplit(url or "https://")
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_here(parts.hostname or "")):
+            yield Refusal(key, "jetons et secret passeraient lisibles. Mettre une adresse https://.")
+    if not oidc.client_secret.get_secret_value().strip():
+        yield Refusal("oidc.client_secret", "secret vide. Mettre celui que le fournisseur a remis.")
+    if "openid" not in oidc.scopes:
+        yield Refusal("oidc.scopes", "sans « openid », le fournisseur ne dit pas qui est la personne. L’ajouter.")
+
+
 RULES: Final[tuple[Callable[[Settings], Iterator[Refusal]], ...]] = (
     _certificates,
     _doors,
@@ -204,4 +226,5 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Refusal]], ...]] = (
     _secrets,
     _passwords,
     _seal_keys,
+    _people,
 )

@@ -28,6 +28,7 @@ from gateway.settings.interventions import (
     NamedLrmSettings,
     PlatformSettings,
 )
+from gateway.settings.people import OidcSettings
 from gateway.settings.portal import PortalWords
 from gateway.settings.shipped_mappings import SHIPPED_MAPPINGS
 from gateway.settings.trade import Trade
@@ -240,6 +241,7 @@ class Settings(BaseSettings):
     server: Server = Server()
     limits: LimitSettings = LimitSettings()
     hospitals: dict[LinkName, HospitalSettings] = Field({}, description="Les établissements, par le nom de leur clé.")
+    oidc: OidcSettings | None = Field(None, description="Absent : les pages s’ouvrent par clé seulement.")
     admission: AdmissionSettings = AdmissionSettings()
     store: Store = Store()
     trade: Trade = Trade()

@@ -6,7 +6,8 @@ const TAB = "passerelle-session";
 const LEFT = "sortie"; // in the address of a page that somebody has just left: it goes on as nobody else by itself
 export const session = {
   key: "",
-  id: sessionStorage.getItem(TAB) ?? "",
+  // Just given by the way back from a provider, else the one that this tab had.
+  id: new URLSearchParams(location.hash.slice(1)).get("session") ?? sessionStorage.getItem(TAB) ?? "",
   acts: false, // it changes things by itself
   get signs() { return Boolean(this.key) || this.acts; },
 };
@@ -30,7 +31,7 @@ export async function ask(path, body, method = body ? "POST" : "GET", type = "")
 }
 
 export function askKey(problem) {
-  at("sheet").hidden = true;
+  if (at("sheet")) at("sheet").hidden = true;
   at("entry").hidden = false;
   at("entry-error").textContent = problem;
   at("key").focus();
@@ -71,12 +72,13 @@ export async function enter(key, admits = () => "") {
 
 // The session of this tab after a reload; in a new tab, the one that the browser holds for such a page. Several: the person chooses.
 export async function resumeSession(admits, open) {
-  const sessions = await heldSessions();
+  const { sessions, sign_in: people } = await heldSessions();
+  if (people) offerSignIn();
   if (session.key) return null; // a key was given meanwhile
   const mine = sessions.find((one) => one.id === session.id);
   const fit = sessions.filter((one) => !admits(one.scope));
   const left = new URLSearchParams(location.search).has(LEFT);
-  const same = !left && new Set(fit.map((one) => `${one.name} ${one.scope}`)).size === 1;
+  const same = !left && new Set(fit.map((one) => `${one.name} ${one.scope} ${one.role}`)).size === 1;
   const chosen = mine && !admits(mine.scope) ? mine : same ? fit.at(-1) : null;
   take(chosen);
   if (!chosen) { askKey(""); offer(fit, open); }
@@ -88,13 +90,25 @@ async function heldSessions() {
   const since = Date.now();
   for (;;) {
     try {
-      return (await plain("/console/sessions", "GET")).sessions;
+      return await plain("/console/sessions", "GET");
     } catch (error) {
       if (error instanceof Refused) throw error;
       if (at("live")) tellStale(true, Math.round((Date.now() - since) / 1000));
       await new Promise((resolve) => { setTimeout(resolve, 2000); });
     }
   }
+}
+
+// People come by their name where the settings have a provider; a key still opens the page.
+function offerSignIn() {
+  if (at("sign-in")) return;
+  const page = location.pathname.match(/\/console\/([a-z]+)\.html/)?.[1] ?? "";
+  const link = document.createElement("a");
+  link.id = "sign-in";
+  link.className = "sign-in";
+  link.href = `/console/oidc/connexion?page=${page}`;
+  link.textContent = "Se connecter";
+  at("entry").querySelector("h2").after(link);
 }
 
 function offer(sessions, open) {
@@ -108,13 +122,14 @@ function offer(sessions, open) {
   for (const one of sessions) {
     const choice = document.createElement("button");
     choice.type = "button";
-    choice.textContent = `Continuer comme ${one.name} (${SCOPES[one.scope] ?? one.scope})`;
+    choice.textContent = `Continuer comme ${named(one)}`;
     choice.addEventListener("click", () => { take(one); list.remove(); open(one); });
     list.append(choice);
   }
   at("entry").append(list);
 }
 
+const named = (said) => `${said.name} (${said.role ?? SCOPES[said.scope] ?? said.scope})`;
 const SCOPES = { portal: "portail", operator: "exploitant", counts: "dénombrement", integrator: "intégrateur", platform: "plateforme", hospital: "établissement", neighbour: "voisin" };
 
 // Who this page is open for, and the way out: of this session alone, the others of the browser stay.
@@ -129,7 +144,7 @@ function tellWho(said) {
   leave.id = "leave";
   leave.textContent = "Se déconnecter";
   leave.addEventListener("click", signOut);
-  line.append(`${said.name} (${SCOPES[said.scope] ?? said.scope}) `, leave);
+  line.append(`${named(said)} `, leave);
   header.append(line);
 }
 

@@ -1,5 +1,5 @@
 // The studio: a document, rules, what they give, as one types. It decides nothing; the gateway checks, tries and keeps.
-import { readFragment } from "/console/session.js";
+import { byUs, readFragment, resumeSession } from "/console/session.js";
 import { codesPanel } from "/console/studio-codes.js";
 import { drawDifference, drawFaults, drawHere, drawHistory, drawPairs, drawResult, tell } from "/console/studio-draw.js";
 import { openEditor } from "/console/studio-editor.js";
@@ -21,9 +21,10 @@ class Refused extends Error {
 }
 
 async function ask(path, body, signal) {
-  const headers = { Accept: "application/json", Authorization: `Bearer ${state.key}` };
+  const headers = { Accept: "application/json" };
+  if (state.key) headers.Authorization = `Bearer ${state.key}`;
   if (body) headers["Content-Type"] = "application/json";
-  const answer = await fetch(`/v1/mappings${path}`, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), signal });
+  const answer = await fetch(byUs(`/v1/mappings${path}`), { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), signal });
   const said = answer.status === 204 ? null : await answer.json();
   if (!answer.ok) throw new Refused(answer.status, said);
   return said;
@@ -299,4 +300,6 @@ at("activation").addEventListener("submit", (submit) => { submit.preventDefault(
 addEventListener("beforeunload", (leave) => { if (editor && editor.text() !== state.saved) leave.preventDefault(); });
 
 const fragment = readFragment();
+const admits = (scope) => (scope === "integrator" ? "" : "Cette clé n’est pas celle d’un intégrateur.");
 if (fragment.get("cle")) enter(fragment.get("cle"));
+else if (await resumeSession(admits, () => enter(""))) enter("");

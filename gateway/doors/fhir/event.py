@@ -58,7 +58,7 @@ async def read_event(call: Call) -> Response:
 
     if call.principal.scope is not Scope.PORTAL:
         return fhir(await call.runtime.read(work))
-    return fhir(await call.runtime.read_noted(call.principal.name, "event.bundle_read", name, work))
+    return fhir(await call.runtime.read_noted(call.principal.author, "event.bundle_read", name, work))
 
 
 def event_bundle(

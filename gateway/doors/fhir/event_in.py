@@ -78,7 +78,7 @@ class _Taking:
 
     def __init__(self, call: Call, register: Register) -> None:
         self._call, self._register, self._deployment = call, register, call.runtime.deployment
-        self._stamp = Stamp(Source.PORTAL, call.principal.name, call.now, call.now)
+        self._stamp = Stamp(Source.PORTAL, call.principal.author, call.now, call.now)
         self._warnings: list[Issue] = []
         self._known: dict[str, bool] = {}
 
@@ -125,8 +125,8 @@ class _Taking:
         if new or event != before:
             keep_event(self._register, self._deployment, event, self._stamp, new=new)
         if new:
-            by = self._call.principal.name
-            self._register.access.give(event.id, by, by, self._call.now, opened=True)
+            who = self._call.principal
+            self._register.access.give(event.id, who.name, who.author, self._call.now, opened=True)
         return event
 
     def _victim(self, event: Event, report: VictimReport) -> None:

@@ -88,7 +88,7 @@ async def contents(call: Call) -> Reply:
 async def end_task(call: Call) -> Reply:
     """A person did, or refused, what a message asked for."""
     number = whole_number(call.path["number"])
-    mode, by = call.runtime.settings.mode, call.principal.name
+    mode, by = call.runtime.settings.mode, call.principal.author
 
     def work(register: Register) -> Reply:
         known = register.hub.message(number) if number is not None else None
@@ -124,7 +124,7 @@ async def _contents(call: Call, messages: list[HubMessage], about: str) -> list[
         )
     facts = {"messages": len(messages), "masked": not personal}
     await runtime.write(
-        lambda register: register.audit.note(call.principal.name, "hub.content_read", about, call.now, facts)
+        lambda register: register.audit.note(call.principal.author, "hub.content_read", about, call.now, facts)
     )
     return await runtime.hub.contents(messages, personal=personal)
 

@@ -122,7 +122,7 @@ async def document(call: Call) -> Response:
         if version is None or number is None:
             return None
         register.audit.note(
-            call.principal.name, "document.read", intervention.reference, call.now, {"version": version}
+            call.principal.author, "document.read", intervention.reference, call.now, {"version": version}
         )
         return register.interventions.document(intervention.id, version, number)
 
@@ -179,7 +179,7 @@ async def put_route(call: Call) -> Reply:
     )
 
     def work(register: Register) -> Reply:
-        new = put_noted(register, route, call.principal.name, call.now)
+        new = put_noted(register, route, call.principal.author, call.now)
         return Reply(201 if new else 200, route_view(route, in_force=route.in_force(call.now)))
 
     return await call.change(work)
@@ -189,7 +189,7 @@ async def end_route(call: Call) -> Reply:
     """A row is in force no longer; it stays in the table, with its end."""
 
     def work(register: Register) -> Reply:
-        if not end_noted(register, call.path["route_id"], call.principal.name, call.now):
+        if not end_noted(register, call.path["route_id"], call.principal.author, call.now):
             raise ProblemError(404, "voie_inconnue", "Cette voie n’existe pas, ou n’est plus en vigueur.")
         return Reply(204)
 

@@ -53,6 +53,8 @@ async def admit_hl7(call: Call) -> Response:
 async def expected(call: Call) -> Reply:
     """Who is oriented, under way or admitted to this establishment, in every open event of the mode."""
     finess = frozenset(agreed(call.runtime, call.principal.name).finess)
+    if call.principal.person is not None:
+        finess &= call.principal.person.sites
 
     def work(register: Register) -> Reply:
         events = [event for event in register.events.all(call.principal.mode) if event.status != "closed"]

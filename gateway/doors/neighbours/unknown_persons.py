@@ -102,10 +102,10 @@ def _told(call: Call, register: Register, event: Event, person: UnknownPerson, p
 
 
 def _decided(call: Call, register: Register, person: UnknownPerson, outcomes: list[str], status: int = 200) -> Reply:
-    kept = replace(person, by=call.principal.name, reason=call.body.reason)
+    kept = replace(person, by=call.principal.author, reason=call.body.reason)
     register.unknown_persons.decide(kept)
     facts = {"state": kept.state, "source": kept.source.value, "patient_id": kept.victim_id, "outcomes": outcomes}
-    register.audit.note(call.principal.name, f"unknown_person.{kept.state}", kept.id, call.now, facts)
+    register.audit.note(call.principal.author, f"unknown_person.{kept.state}", kept.id, call.now, facts)
     register.feed.tell(kept.event_id, kept.mode, "unknown_person", {"task_id": kept.id, "state": kept.state}, call.now)
     return Reply(status, {"task_id": kept.id, "state": kept.state, "patient_id": kept.victim_id, "outcomes": outcomes})
 

@@ -32,7 +32,7 @@ async def alarms(call: Call) -> Reply:
 async def end(call: Call) -> Reply:
     """A person has seen to it. An alarm whose cause goes on is raised again."""
     number = whole_number(call.path["alarm"])
-    mode, by = call.runtime.settings.mode, call.principal.name
+    mode, by = call.runtime.settings.mode, call.principal.author
 
     def work(register: Register) -> bool:
         known = register.alarms.find(number) if number is not None else None

@@ -73,7 +73,7 @@ async def replay_many(call: Call) -> Reply:
     chosen = await _chosen(call)
     if call.body.dry_run:
         return Reply(200, {**_count(chosen, "replayed", 0), "would_send": await _would_send(call, chosen)})
-    done, by, exactly, runtime = 0, call.principal.name, call.body.exactly, call.runtime
+    done, by, exactly, runtime = 0, call.principal.author, call.body.exactly, call.runtime
     for portion in chosen:
         done += await replay(runtime.desk, runtime.database, portion, by=by, exactly=exactly, now=call.now)
     return Reply(200, _count(chosen, "replayed", done))
@@ -101,7 +101,7 @@ async def discard_many(call: Call) -> Reply:
     done = 0
     if not call.body.dry_run:
         for portion in chosen:
-            done += await call.runtime.desk.discard(portion, by=call.principal.name, reason=call.body.reason)
+            done += await call.runtime.desk.discard(portion, by=call.principal.author, reason=call.body.reason)
     return Reply(200, {"chosen": sum(map(len, chosen)), "discarded": done})
 
 

@@ -69,7 +69,7 @@ async def message(call: Call) -> Reply:
 async def replay(call: Call) -> Reply:
     """A message that waits or is undecided is sent now, in the order of its lane."""
     ids, runtime = [call.path["message_id"]], call.runtime
-    by, exactly = call.principal.name, call.body.exactly
+    by, exactly = call.principal.author, call.body.exactly
     replayed = await replaying.replay(runtime.desk, runtime.database, ids, by=by, exactly=exactly, now=call.now)
     return _done(replayed, "Seul un message en attente (pending) ou à décider (parked, uncertain) peut être rejoué.")
 
@@ -77,7 +77,7 @@ async def replay(call: Call) -> Reply:
 async def discard(call: Call) -> Reply:
     """A message that waits or is undecided will not be sent any more, and someone says why."""
     discarded = await call.runtime.desk.discard(
-        [call.path["message_id"]], by=call.principal.name, reason=call.body.reason
+        [call.path["message_id"]], by=call.principal.author, reason=call.body.reason
     )
     return _done(
         discarded, "Seul un message en attente (pending) ou à décider (parked, uncertain) peut être abandonné."
@@ -87,7 +87,7 @@ async def discard(call: Call) -> Reply:
 async def pause(call: Call) -> Reply:
     """Nothing leaves for this destination until it is resumed; nothing is lost."""
     destination = _destination(call)
-    await call.runtime.desk.pause(destination, by=call.principal.name, reason=call.body.reason)
+    await call.runtime.desk.pause(destination, by=call.principal.author, reason=call.body.reason)
     await _note(call, "destination.paused", destination, {"reason": call.body.reason})
     return Reply(204)
 
@@ -102,7 +102,7 @@ async def resume(call: Call) -> Reply:
 
 async def _note(call: Call, act: str, destination: str, facts: dict[str, Any]) -> None:
     about = f"destination:{destination}"
-    await call.runtime.write(lambda register: register.audit.note(call.principal.name, act, about, call.now, facts))
+    await call.runtime.write(lambda register: register.audit.note(call.principal.author, act, about, call.now, facts))
 
 
 def _destination(call: Call) -> str:

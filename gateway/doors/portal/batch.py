@@ -93,7 +93,7 @@ def _operate(call: Call, register: Register, event: Event, line: bytes) -> dict[
     except ValidationError as error:
         raise problems.invalid_document(error) from None
     refuse_other_mode(event, getattr(parsed, "mode", None))
-    stamp = Stamp(Source.PORTAL, parsed.author or call.principal.name, parsed.happened_at or call.now, call.now)
+    stamp = Stamp(Source.PORTAL, parsed.author or call.principal.author, parsed.happened_at or call.now, call.now)
     command = operation.command(patient_id, parsed)
     accepted = accept(register, call.runtime.deployment, event, patient_id, command, stamp)
     return {

@@ -81,7 +81,7 @@ async def board(call: Call) -> Reply | Response:
     name, wanted = call.path["board"], _form(call)
     if name not in BOARDS:
         raise ProblemError(404, "tableau_inconnu", "Ce tableau n’existe pas.", "tb1, tb2, tb3 ou tb4")
-    by, more = call.principal.name, call.query.get("columns") is not None
+    by, more = call.principal.author, call.query.get("columns") is not None
 
     def read(register: Register) -> Board:
         event = event_for(register, call.path["event_id"], call.principal)
@@ -153,7 +153,7 @@ async def nominative_board(call: Call) -> Reply:
             200, asdict(tb2(event, list(register.victims.of_event(event.id)), call.now, call.runtime.deployment.rules))
         )
 
-    return await call.runtime.read_noted(call.principal.name, "board.read", f"{call.path['event_id']} tb2", work)
+    return await call.runtime.read_noted(call.principal.author, "board.read", f"{call.path['event_id']} tb2", work)
 
 
 def recount(  # noqa: PLR0913 - of what, when, on which of the two times

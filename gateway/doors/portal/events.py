@@ -79,7 +79,7 @@ async def create(call: Call) -> Reply:
         if register.events.find(event.id) is not None:
             raise ConflictError("evenement_existe", "id", "Un événement porte déjà cet identifiant.", "")
         keep_event(register, deployment, event, stamp, new=True)
-        register.access.give(event.id, call.principal.name, call.principal.name, call.now, opened=True)
+        register.access.give(event.id, call.principal.name, call.principal.author, call.now, opened=True)
         return _shown(event, 201)
 
     return await call.change(work)
@@ -209,7 +209,7 @@ async def share(call: Call) -> Reply:
     def work(register: Register) -> Reply:
         event = event_for(register, call.path["event_id"], call.principal)
         compartments.refuse_unless_opened_by(register, event, call.principal)
-        by = call.principal.name
+        by = call.principal.author
         return _shares(event, compartments.share(register, event, new_share.key, by, call.now))
 
     return await call.change(work)
@@ -221,7 +221,7 @@ async def end_share(call: Call) -> Reply:
     def work(register: Register) -> Reply:
         event = event_for(register, call.path["event_id"], call.principal)
         compartments.refuse_unless_opened_by(register, event, call.principal)
-        compartments.take_back(register, event, call.path["key_name"], call.principal.name, call.now)
+        compartments.take_back(register, event, call.path["key_name"], call.principal.author, call.now)
         return Reply(204)
 
     return await call.change(work)

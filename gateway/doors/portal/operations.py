@@ -67,7 +67,7 @@ def _confirm(_: str, confirmation: schemas.ConfirmedEvacuation) -> ConfirmEvacua
 def stamp_of(call: Call, document: AuthoredBody | None = None) -> Stamp:
     """Who says it and when: what the document says, else the key and the instant of receipt."""
     happened_at = document.happened_at if document and document.happened_at else call.now
-    author = document.author if document and document.author else call.principal.name
+    author = document.author if document and document.author else call.principal.author
     return Stamp(Source.PORTAL, author, happened_at, call.now)
 
 

@@ -59,7 +59,7 @@ async def read_one(call: Call) -> Reply:
         event = _event(call, register)
         return _shown(call, register, _known(register, event, call.path["patient_id"]), event)
 
-    return await call.runtime.read_noted(call.principal.name, "patient.read", call.path["patient_id"], work)
+    return await call.runtime.read_noted(call.principal.author, "patient.read", call.path["patient_id"], work)
 
 
 async def read_all(call: Call) -> Reply:
@@ -70,7 +70,7 @@ async def read_all(call: Call) -> Reply:
         event = _event(call, register)
         return Reply(200, {"patients": views(register, event, register.victims.of_event(event.id), rules)})
 
-    return await call.runtime.read_noted(call.principal.name, "patients.read", call.path["event_id"], work)
+    return await call.runtime.read_noted(call.principal.author, "patients.read", call.path["event_id"], work)
 
 
 async def history(call: Call) -> Reply:
@@ -93,7 +93,7 @@ async def history(call: Call) -> Reply:
         ]
         return Reply(200, {"observations": lines})
 
-    return await call.runtime.read_noted(call.principal.name, "patient.history_read", call.path["patient_id"], work)
+    return await call.runtime.read_noted(call.principal.author, "patient.history_read", call.path["patient_id"], work)
 
 
 async def _apply(call: Call, patient_id: str, command: PatientCommand, status: int = 200) -> Reply:

@@ -64,7 +64,7 @@ async def link_detail(call: Call) -> Reply:
 
 async def resend(call: Call) -> Reply:
     """Queue again every record that the neighbour does not hold as it should and that nothing on its way explains."""
-    event, name, by = await _event(call), _neighbour(call), call.principal.name
+    event, name, by = await _event(call), _neighbour(call), call.principal.author
     look = await look_at(call.runtime, event, name, patience=None, anew=True)
     if look.verdict is Verdict.UNKNOWN:
         raise ProblemError(

@@ -127,7 +127,7 @@ async def keep(call: Call) -> Reply:
     try:
         await keep_addition(
             Integration(call.runtime.versions, call.runtime.database, call.runtime.desk),
-            ActivationRequest(FILES, call.principal.name, f"{name} gardée dans l’atelier", call.now),
+            ActivationRequest(FILES, call.principal.author, f"{name} gardée dans l’atelier", call.now),
         )
     except MappingFaultsError as error:
         path.unlink(missing_ok=True)

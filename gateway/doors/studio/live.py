@@ -43,7 +43,7 @@ async def _patient(call: Call, shape: Mapping, patient: str) -> list[dict[str, A
         document = live(register, patient, shape.recipient)
         if document["mode"] != call.runtime.settings.mode:
             raise SampleDocumentError(patient)
-        register.audit.note(call.principal.name, "mapping.patient_seen", patient, call.now, {"mapping": shape.name})
+        register.audit.note(call.principal.author, "mapping.patient_seen", patient, call.now, {"mapping": shape.name})
         return document
 
     try:
@@ -64,7 +64,7 @@ async def _messages(call: Call, shape: Mapping) -> list[dict[str, Any]]:
     documents = await last_messages(integration, uses[0], shape.topic, LAST)
     facts = {"mapping": shape.name, "documents": len(documents)}
     await runtime.write(
-        lambda register: register.audit.note(call.principal.name, "mapping.messages_seen", uses[0], call.now, facts)
+        lambda register: register.audit.note(call.principal.author, "mapping.messages_seen", uses[0], call.now, facts)
     )
     return [
         {"name": f"message {name[-8:]}, masqué", "case": None, "document": document} for name, document in documents

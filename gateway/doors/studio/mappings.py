@@ -69,7 +69,7 @@ async def put_back(call: Call) -> Reply:
 async def release(call: Call) -> Reply:
     """A parked message goes back to waiting, and leaves by the version that is in force then."""
     message_id = call.path["message_id"]
-    by, now = call.principal.name, call.now
+    by, now = call.principal.author, call.now
     record = await call.runtime.desk.message(message_id)
     if record is None:
         raise ProblemError(404, "message_inconnu", "Ce message n’est pas connu.")
@@ -126,7 +126,7 @@ def _integration(call: Call) -> Integration:
 
 
 def _wanted(call: Call) -> ActivationRequest:
-    return ActivationRequest(call.body.use, call.principal.name, call.body.why, call.now)
+    return ActivationRequest(call.body.use, call.principal.author, call.body.why, call.now)
 
 
 def _view(decision: Decision) -> dict[str, Any]:

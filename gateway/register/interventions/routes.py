@@ -88,7 +88,7 @@ class Routes:
             "expiry_seconds": route.expiry_seconds,
             "valid_from": to_column(route.valid_from),
             "valid_to": to_column(route.valid_to) if route.valid_to else None,
-            "edited_by": by,
+            "edited_by": by[:40],  # the width of its column
             "edited_at": to_column(now),
             "phone": route.phone,
         }
@@ -97,4 +97,4 @@ class Routes:
 
     def end(self, route_id: str, by: str, now: datetime) -> bool:
         """A row is in force no longer; False when it already was not, or is unknown."""
-        return self._connection.execute(END, {"route_id": route_id, "end": to_column(now), "by": by}).rowcount == 1
+        return self._connection.execute(END, {"route_id": route_id, "end": to_column(now), "by": by[:40]}).rowcount == 1

@@ -48,7 +48,7 @@ async def find(call: Call) -> Reply:
             }
         return Reply(200, content)
 
-    return await call.runtime.read_noted(call.principal.name, "patients.searched", "search", work)
+    return await call.runtime.read_noted(call.principal.author, "patients.searched", "search", work)
 
 
 def _candidates(register: Register, event: Event, what: SoughtText) -> list[Victim]:

@@ -46,7 +46,7 @@ async def search(call: Call) -> Reply:
             content["number"] = _about(register, event, victims, number)
         return Reply(200, content)
 
-    return await call.runtime.read_noted(call.principal.name, "patients.searched", call.path["event_id"], work)
+    return await call.runtime.read_noted(call.principal.author, "patients.searched", call.path["event_id"], work)
 
 
 def _bears(victim: Victim, sought: str) -> bool:

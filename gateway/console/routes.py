@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from gateway.console.local_people import local_people_routes
 from gateway.console.sessions import session_routes
 from gateway.console.sign_in import sign_in_routes
 from gateway.doors.http import problems
@@ -56,5 +57,6 @@ def page_routes(runtime: Runtime) -> list[Route]:
         Route("/console/", page),
         *session_routes(runtime),
         *sign_in_routes(runtime),
+        *local_people_routes(runtime),
         Route("/console/{file:path}", file),
     ]

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from domain.mode import Mode
 from gateway.doors.http import problems
 from gateway.doors.http.credentials import COOKIE, from_our_page, sessions_held
 from gateway.doors.http.problems import Problem, ProblemError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from gateway.runtime import Runtime
     from gateway.security.keys import Principal
+    from gateway.settings.settings import Settings
 
 MOST: Final = 12
 """Sessions that one browser holds at once: all of them are sent with each request, and its headers have a limit."""
@@ -60,7 +62,7 @@ async def _list(runtime: Runtime, request: Request) -> Response:
     lasting = {session_id: await runtime.doorkeeper.session(token) for session_id, token in held.items()}
     shown = [as_shown(session_id, principal) for session_id, principal in lasting.items() if principal is not None]
     answer = JSONResponse(
-        {"sessions": shown, "sign_in": runtime.settings.oidc is not None}, headers={"Cache-Control": "no-store"}
+        {"sessions": shown, "sign_in": way_in(runtime.settings)}, headers={"Cache-Control": "no-store"}
     )
     for session_id, principal in lasting.items():
         if principal is None:
@@ -84,6 +86,13 @@ async def _end(runtime: Runtime, request: Request) -> Response:
     answer = Response(status_code=204)
     forget(answer, session_id)
     return answer
+
+
+def way_in(settings: Settings) -> str | None:
+    """Where a page sends people who come by their name; None where only keys open it."""
+    if settings.oidc is not None:
+        return "/console/oidc/connexion"
+    return "/console/personnes" if settings.local_people and settings.mode is Mode.EXERCISE else None
 
 
 def as_shown(session_id: str, principal: Principal) -> dict[str, Any]:

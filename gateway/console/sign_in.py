@@ -45,7 +45,7 @@ PAGES: Final[Mapping[str, tuple[str, frozenset[Scope]]]] = {
 HOMES: Final = {Scope.INTEGRATOR: "studio", Scope.PLATFORM: "infirmiere"}
 """Where somebody goes whom the first page is not for."""
 HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -68,7 +68,7 @@ async def _leave(provider: Provider | None, request: Request) -> Response:
     try:
         address = await _present(provider).address(sign_in)
     except AccessError as refusal:
-        return _refused(refusal, sign_in.page)
+        return refused(refusal, sign_in.page)
     answer = RedirectResponse(address, 303, HEADERS)
     kept = base64.urlsafe_b64encode(orjson.dumps(astuple(sign_in))).decode()
     # Lax: the provider sends the browser back from another site, and this cookie must come along.
@@ -87,10 +87,12 @@ async def _come_back(runtime: Runtime, provider: Provider | None, request: Reque
     sign_in = _under_way(request)
     page = sign_in.page if sign_in else ""
     try:
-        principal = await _who(runtime, _present(provider), sign_in, request.query_params)
-        answer = await _signed_in(runtime, request, principal, page)
+        believed = _present(provider)
+        principal = await _who(runtime, believed, sign_in, request.query_params)
+        lasting = timedelta(minutes=believed.oidc.session_minutes)
+        answer = await signed_in(runtime, request, principal, page, lasting)
     except AccessError as refusal:
-        answer = _refused(refusal, page)
+        answer = refused(refusal, page)
     if sign_in is not None:
         answer.delete_cookie(_cookie(sign_in.state), httponly=True, samesite="lax")
     return answer
@@ -119,19 +121,17 @@ async def _who(runtime: Runtime, provider: Provider, sign_in: SignIn | None, que
     )
 
 
-async def _signed_in(runtime: Runtime, request: Request, principal: Principal, page: str) -> Response:
-    oidc = runtime.settings.oidc
-    lasting = timedelta(minutes=oidc.session_minutes if oidc else 0)
+async def signed_in(
+    runtime: Runtime, request: Request, principal: Principal, page: str, lasting: timedelta
+) -> Response:
+    """The session of a person who is known, in the browser's cookie, and the page that is theirs."""
     session_id, token = await runtime.doorkeeper.open_person_session(principal, lasting)
     await note(runtime, "session.opened", principal)
     home = page or ("" if principal.scope in PAGES[""][1] else HOMES.get(principal.scope, ""))
     if principal.scope is Scope.HOSPITAL:
+        text = "Les personnes orientées vers votre établissement, en route ou admises :"
         answer: Response = _page(
-            "Vous êtes connecté.",
-            "Les personnes orientées vers votre établissement, en route ou admises :",
-            f"/session/{session_id}/v1/admissions",
-            "Lire la liste",
-            200,
+            "Vous êtes connecté.", text, f"/session/{session_id}/v1/admissions", "Lire la liste", 200
         )
     else:
         answer = RedirectResponse(f"{PAGES[home][0]}#session={session_id}", 303, HEADERS)
@@ -165,17 +165,23 @@ def _under_way(request: Request) -> SignIn | None:
     return sign_in if same and sign_in.page in PAGES else None
 
 
-def _refused(refusal: AccessError, page: str) -> HTMLResponse:
+def refused(refusal: AccessError, page: str) -> HTMLResponse:
+    """Why somebody is not let in, and the way back to the page."""
     status = 403 if isinstance(refusal, ForbiddenError) else 401
     return _page(refusal.title, refusal.detail, PAGES[page][0], "Revenir à la page", status)
 
 
 def _page(title: str, text: str, link: str, link_text: str, status: int) -> HTMLResponse:
+    way = f'<p><a href="{html.escape(link)}">{html.escape(link_text)}</a></p>'
+    return sheet(title, f"<p>{html.escape(text)}</p>{way}", status)
+
+
+def sheet(title: str, inside: str, status: int) -> HTMLResponse:
+    """A page of a few words; `inside` is HTML."""
     body = f"""<!doctype html>
 <html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{html.escape(title)} – Passerelle</title><link rel="stylesheet" href="/console/page.css"></head>
 <body><header><p class="brand">Passerelle</p><h1>Connexion</h1></header>
-<main><section class="entry"><h2>{html.escape(title)}</h2><p>{html.escape(text)}</p>
-<p><a href="{html.escape(link)}">{html.escape(link_text)}</a></p></section></main></body></html>
+<main><section class="entry"><h2>{html.escape(title)}</h2>{inside}</section></main></body></html>
 """
     return HTMLResponse(body, status, HEADERS)

@@ -372,6 +372,8 @@ OPEN_PATHS = frozenset(
         "/console/sessions",
         "/console/oidc/connexion",
         "/console/oidc/retour",
+        "/console/personnes",
+        "/console/personnes/{person_id}",
         "/console/sessions/{session_id}",
         "/console/{file:path}",
         "/soap/intervention",

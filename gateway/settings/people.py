@@ -67,6 +67,20 @@ class RoleSettings(Section):
         return self
 
 
+class LocalPersonSettings(Section):
+    """Somebody of an exercise on this machine, chosen by name; a gateway of the real does not start with one."""
+
+    role: Role = Field(description="Rôle, comme dans oidc.roles.")
+    name: str = Field(min_length=1, max_length=60, description="Nom, inventé.")
+    key: str = Field("", description="Clé d’accès, ou établissement, dont elle partage le compartiment.")
+
+    @model_validator(mode="after")
+    def _in_a_compartment(self) -> LocalPersonSettings:
+        if (SCOPES[self.role] in KEYED or self.role is Role.HOSPITAL) and not self.key:
+            raise ValueError(f"le rôle {self.role} demande key : le nom de la clé dont il partage le compartiment")
+        return self
+
+
 class OidcSettings(Section):
     """The provider that says who people are, such as Pro Santé Connect."""
 

@@ -219,6 +219,21 @@ def _people(settings: Settings) -> Iterator[Refusal]:
         yield Refusal("oidc.scopes", "sans « openid », le fournisseur ne dit pas qui est la personne. L’ajouter.")
 
 
+def _local_people(settings: Settings) -> Iterator[Refusal]:
+    if not settings.local_people:
+        return
+    if settings.mode is Mode.ACTUAL:
+        yield Refusal(
+            "local_people",
+            "des personnes d’exercice entrent sans preuve : jamais en réel. Retirer ces tables ; donner [oidc].",
+        )
+    if not is_here(settings.server.host) or settings.server.trusted_proxies:
+        yield Refusal(
+            "local_people",
+            "des personnes d’exercice entrent sans preuve : sur cette machine seulement. Écouter sur 127.0.0.1, ou les retirer.",
+        )
+
+
 RULES: Final[tuple[Callable[[Settings], Iterator[Refusal]], ...]] = (
     _certificates,
     _doors,
@@ -227,4 +242,5 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Refusal]], ...]] = (
     _passwords,
     _seal_keys,
     _people,
+    _local_people,
 )

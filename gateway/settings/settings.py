@@ -28,7 +28,7 @@ from gateway.settings.interventions import (
     NamedLrmSettings,
     PlatformSettings,
 )
-from gateway.settings.people import OidcSettings
+from gateway.settings.people import LocalPersonSettings, OidcSettings
 from gateway.settings.portal import PortalWords
 from gateway.settings.shipped_mappings import SHIPPED_MAPPINGS
 from gateway.settings.trade import Trade
@@ -242,6 +242,9 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     hospitals: dict[LinkName, HospitalSettings] = Field({}, description="Les établissements, par le nom de leur clé.")
     oidc: OidcSettings | None = Field(None, description="Absent : les pages s’ouvrent par clé seulement.")
+    local_people: dict[LinkName, LocalPersonSettings] = Field(
+        {}, description="Personnes d’exercice sur cette machine, par leur identifiant ; refusées en réel."
+    )
     admission: AdmissionSettings = AdmissionSettings()
     store: Store = Store()
     trade: Trade = Trade()

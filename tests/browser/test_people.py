@@ -108,3 +108,26 @@ def test_a_refusal_is_a_page_that_says_what_to_do(browsing: BrowserContext, hous
     expect(page.get_by_role("heading", name="Un second facteur est nécessaire.")).to_be_visible()
     page.get_by_role("link", name="Revenir à la page").click()
     expect(page.locator("#sign-in")).to_be_visible()
+
+
+def test_an_exercise_on_this_machine_has_its_own_people(
+    browsing: BrowserContext, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Chosen by name, two at once in two tabs, each with the page of the role."""
+    people = {
+        "jo": {"role": "operator", "name": "Jo ESSAI"},
+        "hugo": {"role": "platform", "name": "Hugo ESSAI", "key": "essai-plateforme"},
+    }
+    with live_house(tmp_path_factory.mktemp("local"), local_people=people) as house:
+        watching, asking = browsing.new_page(), browsing.new_page()
+        for page, path, name in (
+            (watching, "/console/veille.html", "Jo ESSAI, exploitant"),
+            (asking, "/console/infirmiere.html", "Hugo ESSAI, plateforme"),
+        ):
+            page.goto(house.url + path)
+            page.locator("#sign-in").click()
+            page.get_by_role("button", name=name).click()
+            expect(page.locator("#sheet")).to_be_visible()
+        watching.reload()
+        expect(watching.locator("header .who")).to_contain_text("Jo ESSAI (exploitant)")
+        expect(asking.locator("header .who")).to_contain_text("Hugo ESSAI (plateforme)")

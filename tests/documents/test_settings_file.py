@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 NEIGHBOURS = ("sivic", "lrm", "lrm_fhir", "lrms", "hub", "portal", "platforms", "destinations", "hospitals")
-INVENTED = re.compile(r"(platforms|lrms|portals|destinations|topics|hospitals)\.(?:essai|hopital|victim)")
+INVENTED = re.compile(r"(platforms|lrms|portals|destinations|topics|hospitals|local_people)\.(?:essai|hopital|victim)")
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "passerelle.toml"
 

@@ -253,7 +253,7 @@ async def test_a_provider_that_is_silent_or_another_is_said(tmp_path: Path, prov
 async def test_without_a_provider_the_pages_say_that_keys_open_them(tmp_path: Path) -> None:
     """The way in exists and says so."""
     async with open_house(tmp_path) as house, house.client() as browser:
-        assert (await browser.get("/console/sessions")).json() == {"sessions": [], "sign_in": False}
+        assert (await browser.get("/console/sessions")).json() == {"sessions": [], "sign_in": None}
         for path in ("connexion", "retour?code=x&state=y"):
             refused = await browser.get(f"/console/oidc/{path}")
             assert (refused.status_code, "clé d’accès" in refused.text) == (403, True)

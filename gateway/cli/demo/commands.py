@@ -38,6 +38,21 @@ TO_TRY = """
   3. Veille : suspendre SINUS ; l’écart se voit dans le dénombrement ; reprendre.
 Le logiciel du SAMU simulé : {samu}/_sandbox/state
 Arrêter : Ctrl+C"""
+HOSPITAL_KEY = "demo-hopital"
+PEOPLE = {
+    "ana": {"role": "crra_evt2", "name": "Ana ESSAI", "key": "demo-portail"},
+    "bob": {"role": "crra", "name": "Bob ESSAI", "key": "demo-portail"},
+    "cleo": {"role": "ars", "name": "Cléo ESSAI"},
+    "dan": {"role": "arz", "name": "Dan ESSAI"},
+    "eve": {"role": "dgs", "name": "Ève ESSAI"},
+    "fanch": {"role": "dgos", "name": "Fañch ESSAI"},
+    "gina": {"role": "hospital", "name": "Gina ESSAI", "key": HOSPITAL_KEY},
+    "hugo": {"role": "platform", "name": "Hugo ESSAI", "key": "demo-plateforme"},
+    "ines": {"role": "integrator", "name": "Inès ESSAI"},
+    "jo": {"role": "operator", "name": "Jo ESSAI"},
+    "kim": {"role": "administrator", "name": "Kim ESSAI"},
+}
+"""One invented person a role; they come in without a key, by "Se connecter" on any page."""
 PATIENCE = 30.0  # seconds for every side to agree
 LOOK = 0.1  # seconds between two looks
 NUMBER = "01 00 00 00 15"
@@ -115,6 +130,7 @@ async def _stay(
         ("Intégrateur, les correspondances", f"{url}/console/studio.html#cle={keys[Scope.INTEGRATOR]}"),
     ):
         say(f"\n{role}\n  {address}")
+    say(f"\nOu par son nom, une personne par rôle, plusieurs à la fois dans des onglets\n  {url}/console/personnes")
     say(TO_TRY.format(samu=sandbox.urls["lrm"]))
     if not arguments.no_browser and sys.stdout.isatty():
         await asyncio.to_thread(open_browser, situation)
@@ -153,6 +169,8 @@ def demo_settings(urls: Any, folder: Path, port: int) -> Settings:  # noqa: ANN4
             "lrm": link("lrm"),
             "lrms": {"samu75": {"speaks": "fhir", **link("lrm_fhir:samu75")}},
             "portal": {**link("portal", "/webhook"), "secrets": [WEBHOOK_SECRET]},
+            "hospitals": {HOSPITAL_KEY: {"finess": [training_event.HOSPITAL["finess"]]}},
+            "local_people": PEOPLE,
         }
     )
 

@@ -73,7 +73,7 @@ export async function enter(key, admits = () => "") {
 // The session of this tab after a reload; in a new tab, the one that the browser holds for such a page. Several: the person chooses.
 export async function resumeSession(admits, open) {
   const { sessions, sign_in: people } = await heldSessions();
-  if (people) offerSignIn();
+  if (people) offerSignIn(people);
   if (session.key) return null; // a key was given meanwhile
   const mine = sessions.find((one) => one.id === session.id);
   const fit = sessions.filter((one) => !admits(one.scope));
@@ -100,13 +100,13 @@ async function heldSessions() {
 }
 
 // People come by their name where the settings have a provider; a key still opens the page.
-function offerSignIn() {
+function offerSignIn(way) {
   if (at("sign-in")) return;
   const page = location.pathname.match(/\/console\/([a-z]+)\.html/)?.[1] ?? "";
   const link = document.createElement("a");
   link.id = "sign-in";
   link.className = "sign-in";
-  link.href = `/console/oidc/connexion?page=${page}`;
+  link.href = `${way}?page=${page}`;
   link.textContent = "Se connecter";
   at("entry").querySelector("h2").after(link);
 }

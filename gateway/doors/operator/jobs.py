@@ -20,7 +20,7 @@ async def jobs(call: Call) -> Reply:
 async def run(call: Call) -> Reply:
     """Ask for one run now; a node that may run it takes the order within seconds."""
     try:
-        await work.order(call.runtime, call.path["job"], call.principal.name)
+        await work.order(call.runtime, call.path["job"], call.principal.author)
     except work.UnknownJobError:
         raise ProblemError(404, "travail_inconnu", "Aucun nœud vivant n’a de travail de ce nom.") from None
     return Reply(202, {"job": call.path["job"], "ordered": True})

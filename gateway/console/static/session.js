@@ -145,7 +145,7 @@ function tellWho(said) {
   leave.textContent = "Se déconnecter";
   leave.addEventListener("click", signOut);
   line.append(`${named(said)} `, leave);
-  header.append(line);
+  header.insertBefore(line, header.querySelector(".live"));
 }
 
 async function signOut() {

@@ -155,7 +155,7 @@ async def test_a_step_and_a_correction_are_said_in_the_portals_words_and_an_empt
         ({"severity_entry": "UA"}, [("severity_entry", "Champ inconnu.")]),
         ({"ESSAI-UN né le": "x"}, [("?", "Champ inconnu.")]),
         ({"fiche": "../ailleurs"}, [("fiche", "Forme incorrecte.")]),
-        ({"identite": {"anneesDAge": 300}}, [("identite.anneesDAge", "Valeur trop grande.")]),
+        ({"identite": {"anneesDAge": 300}}, [("identite.anneesDAge", "L’âge n’est pas lisible.")]),
         ({"proche": {"telephone": "06"}}, [("proche.nom", "Champ obligatoire absent.")]),
         (
             {"identite": {"sexe": "Z"}, "couleur": "mauve"},

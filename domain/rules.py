@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from domain.source import Source
-from domain.victim.care_path import BACK_STEPS, Status, Step
+from domain.victim.care_path import BACK_STEPS, CareStatus, Step
 
 FIELD_GROUPS: Final = {
     "severity_entry": "triage",
@@ -55,7 +55,7 @@ class Rules:
     """Nourrisson below this age."""
     adult_from_years: int = 18
     """Adulte from this age; pédiatrie in between."""
-    sivic_statuses: frozenset[Status] = frozenset({Status.ATTENTE_EVACUATION, Status.PATIENT_EVACUE})
+    sivic_statuses: frozenset[CareStatus] = frozenset({CareStatus.ATTENTE_EVACUATION, CareStatus.PATIENT_EVACUE})
     """9.1: the statuses in which SI-VIC has to do with a victim; when it leaves them the announcement is withdrawn."""
     dead_named_from: str = "validated"
     """F26: the status of identity from which a dead person leaves by name; one of `domain.victim.fields.IDENTITY_STATUSES`."""

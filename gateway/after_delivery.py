@@ -22,7 +22,7 @@ from gateway.hub.settled import REPLY
 from gateway.hub.settled import settled as settled_at_hub
 from gateway.interventions.follow import asked_again, settled
 from gateway.register import Register
-from outbox.message import Outcome, Status
+from outbox.message import MessageStatus, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from outbox.message import Envelope, Settlement
     from outbox.ports import Transaction
 
-SETTLED = {Status.DELIVERED, Status.PARKED, Status.UNCERTAIN, Status.EXPIRED}
+SETTLED = {MessageStatus.DELIVERED, MessageStatus.PARKED, MessageStatus.UNCERTAIN, MessageStatus.EXPIRED}
 
 
 def consequences(deployment: DeploymentRules) -> Callable[[Transaction, Settlement], None]:
@@ -43,9 +43,9 @@ def consequences(deployment: DeploymentRules) -> Callable[[Transaction, Settleme
     def follow(transaction: Transaction, settlement: Settlement) -> None:
         envelope = settlement.claimed.envelope
         request = envelope.topic.startswith("intervention.")
-        if settlement.status is Status.PENDING and request:
+        if settlement.status is MessageStatus.PENDING and request:
             asked_again(Register(transaction.connection), settlement)
-        given_up = settlement.status is Status.DISCARDED and (settlement.outcome is Outcome.PERMANENT or request)
+        given_up = settlement.status is MessageStatus.DISCARDED and (settlement.outcome is Outcome.PERMANENT or request)
         if settlement.status not in SETTLED and not given_up:
             return  # Somebody gave it up by hand, or it waits.
         if envelope.destination == "portal":
@@ -60,7 +60,7 @@ def consequences(deployment: DeploymentRules) -> Callable[[Transaction, Settleme
             return
         if envelope.topic == "event":
             _link(register, deployment, settlement, transaction)
-        elif envelope.topic == "victim" and settlement.status == Status.DELIVERED:
+        elif envelope.topic == "victim" and settlement.status == MessageStatus.DELIVERED:
             _hear(register, deployment, settlement)
         _tell(register, deployment, settlement, transaction)
 
@@ -74,9 +74,9 @@ def _link(register: Register, deployment: DeploymentRules, settlement: Settlemen
     link = event.links.get(envelope.destination) if event else None
     if event is None or link is None or not _as_it_stands(link, envelope.body):
         return
-    if settlement.status is Status.UNCERTAIN:
+    if settlement.status is MessageStatus.UNCERTAIN:
         return  # The neighbour may have opened it: no failure is told of, and a person asks.
-    if settlement.status != Status.DELIVERED:
+    if settlement.status != MessageStatus.DELIVERED:
         if link.state != "linked":
             _keep_link(register, event, envelope.destination, replace(link, state="failed"), now)
         return

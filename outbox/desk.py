@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from outbox.message import Cause, Envelope, Outcome, Priority, Status
+    from outbox.message import Cause, Envelope, MessageStatus, Outcome, Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Record:
     seq: int
     """Grows with each enqueue; the cursor of `Desk.find`."""
     envelope: Envelope
-    status: Status
+    status: MessageStatus
     attempts: int
     next_at: datetime
     enqueued_at: datetime
@@ -62,7 +62,7 @@ class Attempt:
 class Filter:
     """Which messages a person asks for; every field that is given must match."""
 
-    status: Status | None = None
+    status: MessageStatus | None = None
     destination: str | None = None
     lane: str | None = None
     topic: str | None = None
@@ -99,7 +99,7 @@ class Backlog:
     """What is not finished at one destination, for one status."""
 
     destination: str
-    status: Status
+    status: MessageStatus
     messages: int
 
 

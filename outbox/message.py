@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-class Status(StrEnum):
+class MessageStatus(StrEnum):
     """Where a message is; the only words for it anywhere in the product."""
 
     PENDING = "pending"
@@ -47,7 +47,7 @@ class Status(StrEnum):
     DISCARDED = "discarded"
 
 
-UNDECIDED: Final = (Status.PARKED, Status.UNCERTAIN)
+UNDECIDED: Final = (MessageStatus.PARKED, MessageStatus.UNCERTAIN)
 """Its tries are over, and a person decides."""
 
 
@@ -165,7 +165,7 @@ class Settlement:
     """What became of a message, applied in one transaction with its attempt, its lane and its aftermath."""
 
     claimed: ClaimedMessage
-    status: Status
+    status: MessageStatus
     """Where it goes: delivered, pending (again at `next_at`), parked, uncertain, expired; superseded and discarded come from the store."""
     outcome: Outcome
     at: datetime

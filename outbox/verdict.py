@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from outbox.errors import DeliveryError, PermanentDeliveryError, RefusedError, TransientDeliveryError, UnreachableError
-from outbox.message import Cause, Outcome, Settlement, Status
+from outbox.message import Cause, MessageStatus, Outcome, Settlement
 from outbox.retry import PARK, Policy, next_attempt
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def delivered(claimed: ClaimedMessage, receipt: Receipt, started: datetime, now:
     """The destination took it."""
     return Settlement(
         claimed,
-        Status.DELIVERED,
+        MessageStatus.DELIVERED,
         Outcome.DELIVERED,
         now,
         started,
@@ -56,11 +56,11 @@ def failed(  # noqa: PLR0913 - every fact of one failure
     outcome = _outcome(known)
     attempts = claimed.unreachable + 1 if outcome is Outcome.UNREACHABLE else claimed.attempt
     at = next_attempt(policy.schedule, attempts, known, now, jitter)
-    over = Status.UNCERTAIN if known.uncertain or claimed.uncertain_since else Status.PARKED
-    status = over if at is PARK else Status.PENDING
+    over = MessageStatus.UNCERTAIN if known.uncertain or claimed.uncertain_since else MessageStatus.PARKED
+    status = over if at is PARK else MessageStatus.PENDING
     return Settlement(
         claimed,
-        Status.DISCARDED if isinstance(known, RefusedError) else status,
+        MessageStatus.DISCARDED if isinstance(known, RefusedError) else status,
         outcome,
         now,
         started,
@@ -82,25 +82,25 @@ def timed_out(seconds: float) -> TransientDeliveryError:
 def expired(claimed: ClaimedMessage, now: datetime) -> Settlement:
     """It waited past its `expires_at` and is never sent; uncertain where an earlier try had left without a readable answer."""
     if claimed.uncertain_since:
-        return Settlement(claimed, Status.UNCERTAIN, Outcome.EXPIRED, now, cause=EXPIRED_UNCERTAIN)
-    return Settlement(claimed, Status.EXPIRED, Outcome.EXPIRED, now, cause=EXPIRED)
+        return Settlement(claimed, MessageStatus.UNCERTAIN, Outcome.EXPIRED, now, cause=EXPIRED_UNCERTAIN)
+    return Settlement(claimed, MessageStatus.EXPIRED, Outcome.EXPIRED, now, cause=EXPIRED)
 
 
 def lease_lost(claimed: ClaimedMessage, now: datetime) -> Settlement:
     """Its process died, perhaps after the bytes had left: pending again at once, unless it has seen too many of them die."""
-    status = Status.PENDING if claimed.attempt < DEATHS else Status.UNCERTAIN
+    status = MessageStatus.PENDING if claimed.attempt < DEATHS else MessageStatus.UNCERTAIN
     return Settlement(claimed, status, Outcome.LEASE_LOST, now, next_at=now, cause=LEASE_LOST, uncertain=True)
 
 
 def begun_too_late(claimed: ClaimedMessage, now: datetime) -> Settlement:
     """Its lease was over before anything of it was sent: pending again at once."""
-    return Settlement(claimed, Status.PENDING, Outcome.LEASE_LOST, now, next_at=now, cause=LEASE_LOST)
+    return Settlement(claimed, MessageStatus.PENDING, Outcome.LEASE_LOST, now, next_at=now, cause=LEASE_LOST)
 
 
 def discarded(claimed: ClaimedMessage, now: datetime, reason: str) -> Settlement:
     """A person gave it up."""
     cause = Cause("outbox.discarded", "Abandonné par un opérateur", reason)
-    return Settlement(claimed, Status.DISCARDED, Outcome.DISCARDED, now, cause=cause)
+    return Settlement(claimed, MessageStatus.DISCARDED, Outcome.DISCARDED, now, cause=cause)
 
 
 def late(refused: Settlement) -> Settlement:

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 from domain.intervention import ins as identity
 from domain.intervention import professionals
 from domain.intervention.remarks import TITLES as REMARKS
-from domain.intervention.status import REFUSALS, Status
+from domain.intervention.status import REFUSALS, InterventionStatus
 from gateway.doors.interventions.soap_faults import MEANINGS, RETRYABLE
 from gateway.doors.portal import contract
 from gateway.doors.rights import named, shown
@@ -88,7 +88,7 @@ def doors_page() -> str:
 
 def codes_page() -> str:
     """Every state, warning, reason and fault that a platform may be told."""
-    states = {one.value: f"{one.label} (Task : {one.task_status})" for one in Status}
+    states = {one.value: f"{one.label} (Task : {one.task_status})" for one in InterventionStatus}
     faults = {
         code: f"{meaning} Réessayable : {'oui' if code in RETRYABLE else 'non'}." for code, meaning in MEANINGS.items()
     }

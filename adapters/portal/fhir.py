@@ -17,7 +17,7 @@ from adapters.wire.fhir.vocabulary import EVENT_STATE, MEDIA_TYPE, Resource, cod
 from adapters.wire.fhir.writing.answers import ENDPOINT, FollowedRequest, full_url, task
 from adapters.wire.http import open_client, refuse_other_mode
 from adapters.wire.webhook_signature import sign
-from domain.intervention.status import REFUSALS, Status
+from domain.intervention.status import REFUSALS, InterventionStatus
 from mapping import MappingError
 from outbox.message import Receipt
 
@@ -100,7 +100,7 @@ def state_message(envelope: Envelope, document: Mapping[str, Any], endpoint: str
         id=document["id"],
         request_id=document["request_id"],
         reference=document["reference"],
-        status=Status(document["status"]),
+        status=InterventionStatus(document["status"]),
         version=document["version"],
         received_at=document["since"],
         since=document["since"],

@@ -88,7 +88,7 @@ class VictimCanon(TypedDict):
     triaged_at: str | None
     triaged_by: str | None
     status: str
-    """One of the seven: see `domain.victim.care_path.Status`."""
+    """One of the seven: see `domain.victim.care_path.CareStatus`."""
     status_at: str
     localisation: LocalisationCanon | None
     patient_type: str | None

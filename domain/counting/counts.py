@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from domain.canon.documents import CountsDocument, TallyCanon, TallyLineCanon
     from domain.event import Event
     from domain.rules import Rules
-    from domain.victim.care_path import Status
+    from domain.victim.care_path import CareStatus
     from domain.victim.victim import Victim
 
     K = TypeVar("K", bound=Hashable)
@@ -36,7 +36,7 @@ class Cell:
     """All that a count asks of one victim."""
 
     localisation_id: str | None
-    status: Status
+    status: CareStatus
     severity: Severity
     destination_finess: str | None
     destination_name: str | None

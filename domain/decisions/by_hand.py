@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from domain.decisions import commands as c
 from domain.errors import ConflictError
 from domain.source import BY_HAND
-from domain.victim.care_path import CANCELS, Status
+from domain.victim.care_path import CANCELS, CareStatus
 from domain.victim.fields import place_of_care
 from domain.victim.victim import standing
 
@@ -42,10 +42,10 @@ def kept_beside(victim: Victim, command: c.PatientCommand) -> dict[str, Any] | N
     return None
 
 
-MOVES_TO: Final[dict[type, Status]] = {
-    c.AskOrientation: Status.ATTENTE_ORIENTATION,
-    c.ConfirmEvacuation: Status.PATIENT_EVACUE,
-    c.ConfirmExit: Status.LAISSE_SUR_PLACE,
+MOVES_TO: Final[dict[type, CareStatus]] = {
+    c.AskOrientation: CareStatus.ATTENTE_ORIENTATION,
+    c.ConfirmEvacuation: CareStatus.PATIENT_EVACUE,
+    c.ConfirmExit: CareStatus.LAISSE_SUR_PLACE,
 }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import ConflictError, InvalidError
 from domain.severity import Severity
-from domain.victim.care_path import CANCELS, MOVES, TARGETS, Status, Step
+from domain.victim.care_path import CANCELS, MOVES, TARGETS, CareStatus, Step
 from domain.victim.fields import NAME_LENGTH, place_of_care
 from domain.victim.victim import standing
 
@@ -102,7 +102,7 @@ def step_fact(victim: Victim, step: Step, decided: dict[str, Any] | None = None)
     """The fact of a forward step, if the table has such a move from where the victim is."""
     target = TARGETS.get((step, victim.status))
     if target is None:
-        starts = " ou ".join(f"« {start.label} »" for start in Status if (step, start) in TARGETS)
+        starts = " ou ".join(f"« {start.label} »" for start in CareStatus if (step, start) in TARGETS)
         raise ConflictError(
             RULE_OF[step],
             "status",
@@ -113,7 +113,7 @@ def step_fact(victim: Victim, step: Step, decided: dict[str, Any] | None = None)
     return fact | {"decided": decided} if decided else fact
 
 
-def _fact(victim: Victim, step: Step, target: Status) -> dict[str, Any]:
+def _fact(victim: Victim, step: Step, target: CareStatus) -> dict[str, Any]:
     rank = victim.steps[-1].n + 1 if victim.steps else 0
     return {"n": rank, "step": step.value, "from": victim.status.value, "to": target.value}
 

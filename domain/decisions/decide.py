@@ -19,7 +19,7 @@ from domain.event import open_localisation
 from domain.numbers.identifier import Identifier, IdentifierKind
 from domain.rules import DEFAULT_RULES
 from domain.severity import Severity
-from domain.victim.care_path import Status, Step
+from domain.victim.care_path import CareStatus, Step
 from domain.victim.fields import DESCRIBED, IDENTIFIER_FIELDS, read_fields, severity
 from domain.victim.observation import Observation, ObservationKind, Stamp
 
@@ -176,7 +176,7 @@ def _facts(fields: Said, identifiers: list[Identifier]) -> Said:
 def _checked_exit(situation: Situation, fields: Said) -> None:
     """A severity at exit that opened the path cannot be taken back while the victim is on it."""
     victim = situation.victim
-    if "severity_exit" not in fields or victim is None or victim.status is Status.ATTENTE_SOINS:
+    if "severity_exit" not in fields or victim is None or victim.status is CareStatus.ATTENTE_SOINS:
         return
     if not situation.by_hand:
         return  # A neighbour takes its own word back; what opened the path is a person's.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Status(StrEnum):
+class InterventionStatus(StrEnum):
     """The business status; FHIR's word for it is `task_status`."""
 
     TRANSMISE = "TRANSMISE"
@@ -56,73 +56,124 @@ class Status(StrEnum):
     @property
     def is_accepted(self) -> bool:
         """Whether somebody at the CRRA has answered: the telephone is no longer needed to be sure of it."""
-        return self not in {Status.TRANSMISE, Status.AFFICHEE, Status.INCERTAINE, Status.ERREUR}
+        return self not in {
+            InterventionStatus.TRANSMISE,
+            InterventionStatus.AFFICHEE,
+            InterventionStatus.INCERTAINE,
+            InterventionStatus.ERREUR,
+        }
 
 
-_LATER = (Status.MOYEN_ENGAGE, Status.SUR_PLACE, Status.TRANSPORT, Status.TERMINEE)
-_ANSWERS = (Status.DOSSIER_OUVERT, Status.PARTIELLE, Status.DIFFEREE, Status.REFUSEE, Status.ANNULEE)
+_LATER = (
+    InterventionStatus.MOYEN_ENGAGE,
+    InterventionStatus.SUR_PLACE,
+    InterventionStatus.TRANSPORT,
+    InterventionStatus.TERMINEE,
+)
+_ANSWERS = (
+    InterventionStatus.DOSSIER_OUVERT,
+    InterventionStatus.PARTIELLE,
+    InterventionStatus.DIFFEREE,
+    InterventionStatus.REFUSEE,
+    InterventionStatus.ANNULEE,
+)
 
-MOVES: Mapping[Status, tuple[Status, ...]] = {
-    Status.TRANSMISE: (Status.AFFICHEE, *_ANSWERS, *_LATER, Status.INCERTAINE, Status.ERREUR),
-    Status.AFFICHEE: (*_ANSWERS, *_LATER, Status.ERREUR),
-    Status.DOSSIER_OUVERT: (Status.PARTIELLE, Status.DIFFEREE, Status.REFUSEE, Status.ANNULEE, *_LATER),
-    Status.PARTIELLE: (Status.DOSSIER_OUVERT, Status.DIFFEREE, Status.REFUSEE, Status.ANNULEE, *_LATER),
-    Status.DIFFEREE: (Status.DOSSIER_OUVERT, Status.PARTIELLE, Status.REFUSEE, Status.ANNULEE, *_LATER),
-    Status.MOYEN_ENGAGE: (Status.SUR_PLACE, Status.TRANSPORT, Status.TERMINEE, Status.ANNULEE),
-    Status.SUR_PLACE: (Status.TRANSPORT, Status.TERMINEE),
-    Status.TRANSPORT: (Status.TERMINEE,),
-    Status.INCERTAINE: (Status.TRANSMISE, Status.AFFICHEE, *_ANSWERS, *_LATER, Status.ERREUR),
-    Status.ERREUR: (Status.TRANSMISE, Status.AFFICHEE, *_ANSWERS, *_LATER),
-    Status.TERMINEE: (),
-    Status.REFUSEE: (),
-    Status.ANNULEE: (),
+MOVES: Mapping[InterventionStatus, tuple[InterventionStatus, ...]] = {
+    InterventionStatus.TRANSMISE: (
+        InterventionStatus.AFFICHEE,
+        *_ANSWERS,
+        *_LATER,
+        InterventionStatus.INCERTAINE,
+        InterventionStatus.ERREUR,
+    ),
+    InterventionStatus.AFFICHEE: (*_ANSWERS, *_LATER, InterventionStatus.ERREUR),
+    InterventionStatus.DOSSIER_OUVERT: (
+        InterventionStatus.PARTIELLE,
+        InterventionStatus.DIFFEREE,
+        InterventionStatus.REFUSEE,
+        InterventionStatus.ANNULEE,
+        *_LATER,
+    ),
+    InterventionStatus.PARTIELLE: (
+        InterventionStatus.DOSSIER_OUVERT,
+        InterventionStatus.DIFFEREE,
+        InterventionStatus.REFUSEE,
+        InterventionStatus.ANNULEE,
+        *_LATER,
+    ),
+    InterventionStatus.DIFFEREE: (
+        InterventionStatus.DOSSIER_OUVERT,
+        InterventionStatus.PARTIELLE,
+        InterventionStatus.REFUSEE,
+        InterventionStatus.ANNULEE,
+        *_LATER,
+    ),
+    InterventionStatus.MOYEN_ENGAGE: (
+        InterventionStatus.SUR_PLACE,
+        InterventionStatus.TRANSPORT,
+        InterventionStatus.TERMINEE,
+        InterventionStatus.ANNULEE,
+    ),
+    InterventionStatus.SUR_PLACE: (InterventionStatus.TRANSPORT, InterventionStatus.TERMINEE),
+    InterventionStatus.TRANSPORT: (InterventionStatus.TERMINEE,),
+    InterventionStatus.INCERTAINE: (
+        InterventionStatus.TRANSMISE,
+        InterventionStatus.AFFICHEE,
+        *_ANSWERS,
+        *_LATER,
+        InterventionStatus.ERREUR,
+    ),
+    InterventionStatus.ERREUR: (InterventionStatus.TRANSMISE, InterventionStatus.AFFICHEE, *_ANSWERS, *_LATER),
+    InterventionStatus.TERMINEE: (),
+    InterventionStatus.REFUSEE: (),
+    InterventionStatus.ANNULEE: (),
 }
 """From a status to those that may follow it."""
 
-TASK_STATUS: Mapping[Status, str] = {
-    Status.TRANSMISE: "requested",
-    Status.AFFICHEE: "received",
-    Status.DOSSIER_OUVERT: "accepted",
-    Status.PARTIELLE: "accepted",
-    Status.DIFFEREE: "accepted",
-    Status.REFUSEE: "rejected",
-    Status.MOYEN_ENGAGE: "in-progress",
-    Status.SUR_PLACE: "in-progress",
-    Status.TRANSPORT: "in-progress",
-    Status.TERMINEE: "completed",
-    Status.ANNULEE: "cancelled",
-    Status.INCERTAINE: "requested",
-    Status.ERREUR: "failed",
+TASK_STATUS: Mapping[InterventionStatus, str] = {
+    InterventionStatus.TRANSMISE: "requested",
+    InterventionStatus.AFFICHEE: "received",
+    InterventionStatus.DOSSIER_OUVERT: "accepted",
+    InterventionStatus.PARTIELLE: "accepted",
+    InterventionStatus.DIFFEREE: "accepted",
+    InterventionStatus.REFUSEE: "rejected",
+    InterventionStatus.MOYEN_ENGAGE: "in-progress",
+    InterventionStatus.SUR_PLACE: "in-progress",
+    InterventionStatus.TRANSPORT: "in-progress",
+    InterventionStatus.TERMINEE: "completed",
+    InterventionStatus.ANNULEE: "cancelled",
+    InterventionStatus.INCERTAINE: "requested",
+    InterventionStatus.ERREUR: "failed",
 }
 
-LABELS: Mapping[Status, str] = {
-    Status.TRANSMISE: "Demande enregistrée, en route vers le SAMU",
-    Status.AFFICHEE: "Demande affichée au SAMU",
-    Status.DOSSIER_OUVERT: "Dossier ouvert au SAMU",
-    Status.PARTIELLE: "Demande acceptée en partie",
-    Status.DIFFEREE: "Demande acceptée, intervention différée",
-    Status.REFUSEE: "Demande refusée par le SAMU",
-    Status.MOYEN_ENGAGE: "Moyen engagé",
-    Status.SUR_PLACE: "Équipe sur place",
-    Status.TRANSPORT: "Transport en cours",
-    Status.TERMINEE: "Intervention terminée",
-    Status.ANNULEE: "Demande annulée",
-    Status.INCERTAINE: "Demande envoyée, sans réponse lisible du SAMU",
-    Status.ERREUR: "Demande non transmise",
+LABELS: Mapping[InterventionStatus, str] = {
+    InterventionStatus.TRANSMISE: "Demande enregistrée, en route vers le SAMU",
+    InterventionStatus.AFFICHEE: "Demande affichée au SAMU",
+    InterventionStatus.DOSSIER_OUVERT: "Dossier ouvert au SAMU",
+    InterventionStatus.PARTIELLE: "Demande acceptée en partie",
+    InterventionStatus.DIFFEREE: "Demande acceptée, intervention différée",
+    InterventionStatus.REFUSEE: "Demande refusée par le SAMU",
+    InterventionStatus.MOYEN_ENGAGE: "Moyen engagé",
+    InterventionStatus.SUR_PLACE: "Équipe sur place",
+    InterventionStatus.TRANSPORT: "Transport en cours",
+    InterventionStatus.TERMINEE: "Intervention terminée",
+    InterventionStatus.ANNULEE: "Demande annulée",
+    InterventionStatus.INCERTAINE: "Demande envoyée, sans réponse lisible du SAMU",
+    InterventionStatus.ERREUR: "Demande non transmise",
 }
 
-_HEARD: Mapping[str, Status] = {"RECUE": Status.TRANSMISE} | {
-    word: known for known in Status for word in (known.value, known.value.replace("-", "_"))
+_HEARD: Mapping[str, InterventionStatus] = {"RECUE": InterventionStatus.TRANSMISE} | {
+    word: known for known in InterventionStatus for word in (known.value, known.value.replace("-", "_"))
 }
 
 
-def heard(word: str) -> Status | None:
+def heard(word: str) -> InterventionStatus | None:
     """What a CRRA's software means; None for a word we do not know, which moves nothing. Two are ours to say."""
     status = _HEARD.get(word)
-    return None if status in {Status.INCERTAINE, Status.ERREUR} else status
+    return None if status in {InterventionStatus.INCERTAINE, InterventionStatus.ERREUR} else status
 
 
-def may_follow(now: Status, then: Status) -> bool:
+def may_follow(now: InterventionStatus, then: InterventionStatus) -> bool:
     """Whether that way exists."""
     return then in MOVES[now]
 
@@ -136,8 +187,8 @@ REFUSALS: Mapping[str, str] = {
 """Why a CRRA refuses, as far as its sender may know."""
 
 
-def refusal_code(status: Status, reason: str | None) -> str | None:
+def refusal_code(status: InterventionStatus, reason: str | None) -> str | None:
     """The reason that its sender may know: a code of ours for a refusal, whatever words the CRRA used; nothing otherwise."""
-    if status is not Status.REFUSEE:
+    if status is not InterventionStatus.REFUSEE:
         return None
     return reason if reason in REFUSALS else "AUTRE"

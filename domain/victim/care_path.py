@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Status(StrEnum):
+class CareStatus(StrEnum):
     """R-36: the closed list."""
 
     ATTENTE_SOINS = "ATTENTE_SOINS"
@@ -33,16 +33,16 @@ class Status(StrEnum):
 
 
 LABELS: Final = {
-    Status.ATTENTE_SOINS: "Attente de soins",
-    Status.ATTENTE_ORIENTATION: "Attente d’orientation",
-    Status.ATTENTE_EVACUATION: "Attente d’évacuation",
-    Status.ATTENTE_SORTIE: "Attente de sortie",
-    Status.PATIENT_EVACUE: "Patient évacué",
-    Status.LAISSE_SUR_PLACE: "Laissé sur place",
-    Status.PATIENT_SUPPRIME: "Patient supprimé",
+    CareStatus.ATTENTE_SOINS: "Attente de soins",
+    CareStatus.ATTENTE_ORIENTATION: "Attente d’orientation",
+    CareStatus.ATTENTE_EVACUATION: "Attente d’évacuation",
+    CareStatus.ATTENTE_SORTIE: "Attente de sortie",
+    CareStatus.PATIENT_EVACUE: "Patient évacué",
+    CareStatus.LAISSE_SUR_PLACE: "Laissé sur place",
+    CareStatus.PATIENT_SUPPRIME: "Patient supprimé",
 }
 
-PRESENT: Final = tuple(status for status in Status if status is not Status.PATIENT_SUPPRIME)
+PRESENT: Final = tuple(status for status in CareStatus if status is not CareStatus.PATIENT_SUPPRIME)
 """The statuses that are counted, in the order of the tables."""
 
 
@@ -63,39 +63,39 @@ class Step(StrEnum):
     RESTORE = "restore"
 
 
-MOVES: Final[dict[Step, frozenset[tuple[Status, Status]]]] = {
-    Step.ASK_ORIENTATION: frozenset({(Status.ATTENTE_SOINS, Status.ATTENTE_ORIENTATION)}),
-    Step.DECIDE_ON_SITE: frozenset({(Status.ATTENTE_ORIENTATION, Status.ATTENTE_SORTIE)}),
-    Step.DECIDE_DESTINATION: frozenset({(Status.ATTENTE_ORIENTATION, Status.ATTENTE_ORIENTATION)}),
+MOVES: Final[dict[Step, frozenset[tuple[CareStatus, CareStatus]]]] = {
+    Step.ASK_ORIENTATION: frozenset({(CareStatus.ATTENTE_SOINS, CareStatus.ATTENTE_ORIENTATION)}),
+    Step.DECIDE_ON_SITE: frozenset({(CareStatus.ATTENTE_ORIENTATION, CareStatus.ATTENTE_SORTIE)}),
+    Step.DECIDE_DESTINATION: frozenset({(CareStatus.ATTENTE_ORIENTATION, CareStatus.ATTENTE_ORIENTATION)}),
     Step.REQUEST_EVACUATION: frozenset(
         {
-            (Status.ATTENTE_ORIENTATION, Status.ATTENTE_EVACUATION),
-            (Status.ATTENTE_EVACUATION, Status.ATTENTE_EVACUATION),
+            (CareStatus.ATTENTE_ORIENTATION, CareStatus.ATTENTE_EVACUATION),
+            (CareStatus.ATTENTE_EVACUATION, CareStatus.ATTENTE_EVACUATION),
         }
     ),
-    Step.CONFIRM_EVACUATION: frozenset({(Status.ATTENTE_EVACUATION, Status.PATIENT_EVACUE)}),
-    Step.CONFIRM_EXIT: frozenset({(Status.ATTENTE_SORTIE, Status.LAISSE_SUR_PLACE)}),
-    Step.DELETE: frozenset((status, Status.PATIENT_SUPPRIME) for status in PRESENT),
-    Step.CANCEL_ORIENTATION_REQUEST: frozenset({(Status.ATTENTE_ORIENTATION, Status.ATTENTE_SOINS)}),
+    Step.CONFIRM_EVACUATION: frozenset({(CareStatus.ATTENTE_EVACUATION, CareStatus.PATIENT_EVACUE)}),
+    Step.CONFIRM_EXIT: frozenset({(CareStatus.ATTENTE_SORTIE, CareStatus.LAISSE_SUR_PLACE)}),
+    Step.DELETE: frozenset((status, CareStatus.PATIENT_SUPPRIME) for status in PRESENT),
+    Step.CANCEL_ORIENTATION_REQUEST: frozenset({(CareStatus.ATTENTE_ORIENTATION, CareStatus.ATTENTE_SOINS)}),
     Step.CANCEL_DECISION: frozenset(
         {
-            (Status.ATTENTE_ORIENTATION, Status.ATTENTE_ORIENTATION),
-            (Status.ATTENTE_SORTIE, Status.ATTENTE_ORIENTATION),
+            (CareStatus.ATTENTE_ORIENTATION, CareStatus.ATTENTE_ORIENTATION),
+            (CareStatus.ATTENTE_SORTIE, CareStatus.ATTENTE_ORIENTATION),
         }
     ),
     Step.CANCEL_EVACUATION_REQUEST: frozenset(
         {
-            (Status.ATTENTE_EVACUATION, Status.ATTENTE_ORIENTATION),
-            (Status.ATTENTE_EVACUATION, Status.ATTENTE_EVACUATION),
+            (CareStatus.ATTENTE_EVACUATION, CareStatus.ATTENTE_ORIENTATION),
+            (CareStatus.ATTENTE_EVACUATION, CareStatus.ATTENTE_EVACUATION),
         }
     ),
     Step.REOPEN: frozenset(
         {
-            (Status.PATIENT_EVACUE, Status.ATTENTE_EVACUATION),
-            (Status.LAISSE_SUR_PLACE, Status.ATTENTE_SORTIE),
+            (CareStatus.PATIENT_EVACUE, CareStatus.ATTENTE_EVACUATION),
+            (CareStatus.LAISSE_SUR_PLACE, CareStatus.ATTENTE_SORTIE),
         }
     ),
-    Step.RESTORE: frozenset((Status.PATIENT_SUPPRIME, status) for status in PRESENT),
+    Step.RESTORE: frozenset((CareStatus.PATIENT_SUPPRIME, status) for status in PRESENT),
 }
 """Step → the moves it may make, as (from, to). The only place where a status may change is here."""
 

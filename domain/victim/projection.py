@@ -13,7 +13,7 @@ from domain.numbers.identifier import identifier_from_json, merge
 from domain.rules import DEFAULT_RULES
 from domain.severity import Severity
 from domain.source import BY_HAND, Source
-from domain.victim.care_path import Status, Step
+from domain.victim.care_path import CareStatus, Step
 from domain.victim.observation import Observation, ObservationKind, Stamp
 from domain.victim.record import from_record, to_record
 from domain.victim.victim import StepTaken, TriageEntry, Victim, Word
@@ -175,7 +175,7 @@ def _act(entry: TriageEntry) -> tuple[Any, ...]:
 
 def _stepped(steps: tuple[StepTaken, ...], fact: Mapping[str, Any], stamp: Stamp) -> tuple[StepTaken, ...]:
     step = StepTaken(
-        fact["n"], Step(fact["step"]), Status(fact["from"]), Status(fact["to"]), stamp, fact.get("decided", {})
+        fact["n"], Step(fact["step"]), CareStatus(fact["from"]), CareStatus(fact["to"]), stamp, fact.get("decided", {})
     )
     if step in steps:
         return steps

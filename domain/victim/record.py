@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from domain.numbers.identifier import identifier_from_json, identifier_to_json
 from domain.severity import Severity
 from domain.source import Source
-from domain.victim.care_path import Status, Step
+from domain.victim.care_path import CareStatus, Step
 from domain.victim.observation import Stamp
 from domain.victim.victim import StepTaken, TriageEntry, Victim, Word
 
@@ -90,7 +90,7 @@ def from_record(record: Mapping[str, Any]) -> Victim:
         ),
         tuple(
             [
-                StepTaken(n, Step(step), Status(start), Status(end), stamps[place], facts)
+                StepTaken(n, Step(step), CareStatus(start), CareStatus(end), stamps[place], facts)
                 for place, n, step, start, end, facts in record["steps"]
             ]
         ),

@@ -14,7 +14,7 @@ from domain.numbers.identifier import SET_ASIDE, Identifier, IdentifierKind, cur
 from domain.numbers.sinus_number import SinusNumber, read_sinus_number
 from domain.severity import Severity
 from domain.victim.age import unread
-from domain.victim.care_path import CANCELS, Status, Step
+from domain.victim.care_path import CANCELS, CareStatus, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,8 +57,8 @@ class StepTaken:
     n: int
     """Its rank among the steps of the victim, from 0."""
     step: Step
-    moved_from: Status
-    moved_to: Status
+    moved_from: CareStatus
+    moved_to: CareStatus
     stamp: Stamp
     facts: Mapping[str, Any]
     """What was decided: any of `orientation`, `destination`, `vector`, `reason`."""
@@ -68,7 +68,7 @@ class StepTaken:
 class Care:
     """Where the victim is on the care path, and what was decided on the way."""
 
-    status: Status
+    status: CareStatus
     status_at: datetime
     orientation: str | None = None
     destination: Mapping[str, Any] | None = None
@@ -142,14 +142,14 @@ class Victim:
         return place
 
     @property
-    def status(self) -> Status:
+    def status(self) -> CareStatus:
         """One of the seven."""
-        return self.steps[-1].moved_to if self.steps else Status.ATTENTE_SOINS
+        return self.steps[-1].moved_to if self.steps else CareStatus.ATTENTE_SOINS
 
     @property
     def deleted(self) -> bool:
         """Whether the patient was deleted; everything that was said is kept."""
-        return self.status is Status.PATIENT_SUPPRIME
+        return self.status is CareStatus.PATIENT_SUPPRIME
 
     @property
     def care(self) -> Care:
@@ -201,7 +201,7 @@ def standing(steps: tuple[StepTaken, ...]) -> list[StepTaken]:
 def care_of(steps: tuple[StepTaken, ...], created: Stamp) -> Care:
     """What the steps say together: a cancelled step leaves no trace in what was decided, and one in the times."""
     if not steps:
-        return Care(Status.ATTENTE_SOINS, created.happened_at)
+        return Care(CareStatus.ATTENTE_SOINS, created.happened_at)
     decided: dict[str, Any] = {"orientation": None, "destination": None, "vector": None}
     requested = evacuated = decided_at = None
     for step in standing(steps):

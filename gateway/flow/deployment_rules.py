@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from adapters.neighbours import kind_of
 from domain.disclosure import belongs_to, may_be_named, told_to_sivic
 from domain.rules import DEFAULT_RULES, Rules
-from domain.victim.care_path import Status
+from domain.victim.care_path import CareStatus
 from gateway.flow.routing import RECIPIENTS, takers
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ class DeploymentRules:
         finess = self.establishments.get(destination)
         return not finess or belongs_to(victim, finess)
 
-    def statuses_told(self, destination: str) -> frozenset[Status]:
+    def statuses_told(self, destination: str) -> frozenset[CareStatus]:
         """The statuses in which a national base has to do with a victim."""
-        return self.rules.sivic_statuses if kind_of(destination) == "sivic" else frozenset(Status)
+        return self.rules.sivic_statuses if kind_of(destination) == "sivic" else frozenset(CareStatus)
 
     def may_name(self, destination: str, victim: Victim) -> bool:
         """Whether a destination may learn who this victim is."""

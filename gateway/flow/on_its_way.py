@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.neighbours import NEIGHBOURS, kind_of
 from outbox.database.sealing import UNSEALED
 from outbox.desk import Filter
-from outbox.message import Kind, Status
+from outbox.message import Kind, MessageStatus
 from outbox.sql.desk import SqlDesk
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ async def _freed(database: Database, refused: Envelope, began: datetime) -> bool
 async def _on_their_way(database: Database, refused: Envelope, topic: str, began: datetime) -> AsyncIterator[Envelope]:
     """The messages of a topic, of the same event to the same destination, that wait, are being sent, or were taken since `began`."""
     desk = SqlDesk(database, clock=lambda: began, aftermath=None, seal=database.options.get("seal", UNSEALED))
-    for status in (Status.PENDING, Status.SENDING, Status.DELIVERED):
+    for status in (MessageStatus.PENDING, MessageStatus.SENDING, MessageStatus.DELIVERED):
         wanted = Filter(status=status, destination=refused.destination, topic=topic, scope=refused.scope)
         for record in await desk.find(wanted, limit=LOOKED_AT):
-            if status is not Status.DELIVERED or (record.settled_at and record.settled_at >= began - JUST_LEFT):
+            if status is not MessageStatus.DELIVERED or (record.settled_at and record.settled_at >= began - JUST_LEFT):
                 yield record.envelope

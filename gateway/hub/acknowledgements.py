@@ -18,7 +18,7 @@ from gateway.hub.effects import REQUEST
 from gateway.interventions.follow import LrmAnswer, hear, not_taken
 from gateway.operations.alarms import sound
 from gateway.register.hub.messages import HubCase, HubStep, Step, fits
-from outbox.message import Status
+from outbox.message import MessageStatus
 from outbox.sql import enqueue
 from outbox.sql.changes.withdraw import forget_lane
 from outbox.sql.reading.progress import status_of
@@ -60,7 +60,7 @@ def early(register: Register, received: ReceivedMessage) -> bool:
 def _on_its_way(register: Register, about: str) -> bool:
     """Whether a message of ours is published perhaps, and not yet written down as such."""
     status = status_of(register.connection, about.rpartition("_")[2])
-    return status in {Status.PENDING, Status.SENDING}
+    return status in {MessageStatus.PENDING, MessageStatus.SENDING}
 
 
 def heard(register: Register, deployment: DeploymentRules, received: ReceivedMessage, mode: str) -> None:

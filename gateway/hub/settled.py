@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.lrm.hubsante.perimeters import REPLY
 from gateway.register.hub.messages import HubCase, HubStep, Step
-from outbox.message import Status
+from outbox.message import MessageStatus
 
 __all__ = ["REPLY", "settled"]
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def settled(register: Register, settlement: Settlement) -> None:
     """Note that a message was published and that the hub holds it: two steps, neither of which is a delivery."""
     receipt, envelope = settlement.receipt, settlement.claimed.envelope
-    if settlement.status is not Status.DELIVERED or receipt is None or envelope.topic == REPLY:
+    if settlement.status is not MessageStatus.DELIVERED or receipt is None or envelope.topic == REPLY:
         return
     facts, now = receipt.facts, settlement.at
     # What asks for positions, or sums up a mission, belongs to no case: it has its steps all the same.

@@ -18,7 +18,7 @@ from domain.intervention.reading import read
 from domain.intervention.reference import ALPHABET, BODY, reference
 from domain.intervention.remarks import remark
 from domain.intervention.request import CALL_15, CANCEL_CALL_15
-from domain.intervention.status import Status
+from domain.intervention.status import InterventionStatus
 from gateway.ids import new_id
 from gateway.interventions.messages import Answer, Message, again, answer_of, known, message_of
 from gateway.interventions.routes import CANCEL, REQUEST, PickedRoute, lane_of, pick, queue
@@ -96,27 +96,31 @@ def cancel(  # noqa: PLR0913 - a cancellation, whose, when, and what it supposes
         sentence = f"Cette demande n’est pas connue. {CANCEL_CALL_15}"
         raise UnknownError("DEMANDE_INCONNUE", "request_id", sentence)
     refuse_stale(intervention, if_match, CANCEL_CALL_15)
-    if intervention.status is Status.ANNULEE:
+    if intervention.status is InterventionStatus.ANNULEE:
         return replace(answer_of(intervention, ()), duplicate=True)
     if intervention.status.is_final:
         raise closed(intervention, CANCEL_CALL_15)
     reason = " ".join((cancellation.reason or "").split())[:255] or None
-    word = Word(f"platform:{sender.name}", Status.ANNULEE, reason, moved=False, happened_at=now, received_at=now)
+    source = f"platform:{sender.name}"
+    word = Word(source, InterventionStatus.ANNULEE, reason, moved=False, happened_at=now, received_at=now)
     if _withdrawn(turn, intervention, "annulée par son émetteur"):
-        intervention = replace(intervention, status=Status.ANNULEE, since=now, reason=reason)
+        intervention = replace(intervention, status=InterventionStatus.ANNULEE, since=now, reason=reason)
         word = replace(word, moved=True)
     else:
         intervention = replace(intervention, expires_at=now + deployment.interventions.expiry)
-        body = {
-            "mode": intervention.mode,
-            "request_id": intervention.reference,
-            "cancelled_at": now.isoformat(),
-            "reason": reason,
-        }
-        queue(register, deployment, intervention, CANCEL, body, now)
+        queue(register, deployment, intervention, CANCEL, _cancellation(intervention, reason, now), now)
     register.interventions.hear(intervention, word)
     register.interventions.change(intervention)
     return _kept(turn, intervention, "cancel", ())
+
+
+def _cancellation(intervention: Intervention, reason: str | None, now: datetime) -> dict[str, Any]:
+    return {
+        "mode": intervention.mode,
+        "request_id": intervention.reference,
+        "cancelled_at": now.isoformat(),
+        "reason": reason,
+    }
 
 
 def _create(turn: _Turn, reading: Reading, picked: PickedRoute) -> Answer:
@@ -128,7 +132,7 @@ def _create(turn: _Turn, reading: Reading, picked: PickedRoute) -> Answer:
         request_id=turn.message.request_id,
         reference=name,
         mode=turn.sender.mode.value,
-        status=Status.TRANSMISE,
+        status=InterventionStatus.TRANSMISE,
         since=now,
         version=1,
         destination=picked.route.destination,
@@ -151,8 +155,8 @@ def _update(turn: _Turn, intervention: Intervention, reading: Reading, picked: P
     if _withdrawn(turn, intervention, f"remplacée par la version {version}"):
         route = picked.route
         intervention = replace(intervention, destination=route.destination, second=route.second, crra=route.label)
-    if intervention.status in {Status.ERREUR, Status.INCERTAINE}:
-        intervention = replace(intervention, status=Status.TRANSMISE, since=turn.now, reason=None)
+    if intervention.status in {InterventionStatus.ERREUR, InterventionStatus.INCERTAINE}:
+        intervention = replace(intervention, status=InterventionStatus.TRANSMISE, since=turn.now, reason=None)
     intervention = replace(
         intervention,
         version=version,

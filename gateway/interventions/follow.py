@@ -11,13 +11,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from domain.intervention.request import CALL_15, CANCEL_CALL_15, CANCEL_UNCERTAIN_CALL_15, UNCERTAIN_CALL_15
-from domain.intervention.status import Status, heard, may_follow, refusal_code
+from domain.intervention.status import InterventionStatus, heard, may_follow, refusal_code
 from gateway.interventions.routes import CANCEL, LANE, REQUEST, lane_of
 from gateway.interventions.tell import tell
 from gateway.operations.alarms import UNANSWERED, end, sound
 from gateway.register.interventions.requests import Word
-from outbox.message import Outcome
-from outbox.message import Status as Sent
+from outbox.message import MessageStatus, Outcome
 from outbox.sql import free_lane
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def hear(  # noqa: PLR0913 - of which request, what, when, by whom
         register.interventions.change(intervention)
     if status is intervention.status:
         return False
-    if intervention.status is Status.INCERTAINE and intervention.delivered_at is None:
+    if intervention.status is InterventionStatus.INCERTAINE and intervention.delivered_at is None:
         intervention = _confirmed(register, intervention, now)
     happened = answer.at or now
     reason = answer.reason[:255] if answer.reason else None
@@ -131,9 +130,12 @@ def settled(register: Register, deployment: DeploymentRules, settlement: Settlem
     intervention = _request_of(register, envelope)
     if intervention is None:
         return
-    if settlement.status is Sent.DELIVERED:
+    if settlement.status is MessageStatus.DELIVERED:
         _delivered(register, deployment, intervention, settlement)
-    elif settlement.outcome is Outcome.DISCARDED and intervention.status in {Status.ERREUR, Status.INCERTAINE}:
+    elif settlement.outcome is Outcome.DISCARDED and intervention.status in {
+        InterventionStatus.ERREUR,
+        InterventionStatus.INCERTAINE,
+    }:
         return  # Its sender was told when it was parked.
     elif envelope.topic == REQUEST:
         _not_sent(register, deployment, intervention, settlement)
@@ -149,8 +151,8 @@ def _delivered(
         intervention = replace(
             intervention, delivered_at=now, case_id=(receipt.reference if receipt else None) or intervention.case_id
         )
-        if intervention.status in {Status.ERREUR, Status.INCERTAINE}:
-            intervention = replace(intervention, status=Status.TRANSMISE, since=now, reason=None)
+        if intervention.status in {InterventionStatus.ERREUR, InterventionStatus.INCERTAINE}:
+            intervention = replace(intervention, status=InterventionStatus.TRANSMISE, since=now, reason=None)
         register.interventions.change(intervention)
         # The hub only carries: the SAMU's own word comes later.
         carried = "confiée au Hub Santé" if destination == "hub" else "reçue par le logiciel du SAMU"
@@ -190,10 +192,10 @@ def _not_sent(
     """
     envelope, now = settlement.claimed.envelope, settlement.at
     uncertain = settlement.uncertain_since is not None
-    expired = settlement.status is Sent.EXPIRED
+    expired = settlement.status is MessageStatus.EXPIRED
     cause = settlement.cause.title if settlement.cause else ""
     reason = f"{UNCERTAIN} {cause}" if uncertain else NOT_SENT_IN_TIME if expired else cause
-    status = Status.INCERTAINE if uncertain else Status.ERREUR
+    status = InterventionStatus.INCERTAINE if uncertain else InterventionStatus.ERREUR
     of_now = not envelope.readable or envelope.body.get("version") == intervention.version
     first = intervention.delivered_at is None and of_now
     lost = first and may_follow(intervention.status, status)
@@ -220,12 +222,12 @@ def not_taken(  # noqa: PLR0913 - of which request, why, when, by whom
     intervention = register.interventions.by_reference(reference, for_change=True)
     if intervention is None:
         return
-    lost = may_follow(intervention.status, Status.ERREUR)
-    word = Word(source, Status.ERREUR, reason[:255], moved=lost, happened_at=now, received_at=now)
+    lost = may_follow(intervention.status, InterventionStatus.ERREUR)
+    word = Word(source, InterventionStatus.ERREUR, reason[:255], moved=lost, happened_at=now, received_at=now)
     register.interventions.hear(intervention, word)
     log.warning("intervention.not_taken id=%s destination=%s", intervention.id, source)
     if lost:
-        intervention = replace(intervention, status=Status.ERREUR, since=now, reason=reason[:255])
+        intervention = replace(intervention, status=InterventionStatus.ERREUR, since=now, reason=reason[:255])
         register.interventions.change(intervention)
     tell(register, deployment, intervention, now, reason=CALL_15 if lost else UPDATE_LOST)
 
@@ -236,13 +238,15 @@ def _not_cancelled(
     """The cancellation did not get through, unless the CRRA never had the request."""
     now, cause, destination = settlement.at, settlement.cause, settlement.claimed.envelope.destination
     unknown = (
-        cause is not None and cause.code.endswith(NOT_KNOWN_THERE) and may_follow(intervention.status, Status.ANNULEE)
+        cause is not None
+        and cause.code.endswith(NOT_KNOWN_THERE)
+        and may_follow(intervention.status, InterventionStatus.ANNULEE)
     )
     reason = cause.title[:255] if cause else None
-    word = Word(destination, Status.ANNULEE, reason, moved=unknown, happened_at=now, received_at=now)
+    word = Word(destination, InterventionStatus.ANNULEE, reason, moved=unknown, happened_at=now, received_at=now)
     register.interventions.hear(intervention, word)
     if unknown:
-        intervention = replace(intervention, status=Status.ANNULEE, since=now, reason=None)
+        intervention = replace(intervention, status=InterventionStatus.ANNULEE, since=now, reason=None)
         register.interventions.change(intervention)
     lost = CANCEL_CALL_15 if settlement.uncertain_since is None else CANCEL_UNCERTAIN_CALL_15
     tell(register, deployment, intervention, now, reason=None if unknown else lost)
@@ -268,5 +272,5 @@ def alarm(register: Register, deployment: DeploymentRules, reference: str, now: 
 
 def is_late(intervention: Intervention, deployment: DeploymentRules, now: datetime) -> bool:
     """Whether the CRRA should have answered by now, and nobody was told yet."""
-    waiting = intervention.status in {Status.TRANSMISE, Status.AFFICHEE}
+    waiting = intervention.status in {InterventionStatus.TRANSMISE, InterventionStatus.AFFICHEE}
     return waiting and intervention.alarmed_at is None and now - intervention.sent_at >= deployment.interventions.alarm

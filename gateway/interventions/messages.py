@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from domain.errors import ConflictError, InvalidError
-from domain.intervention.status import Status
+from domain.intervention.status import InterventionStatus
 from domain.remark import Remark
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Answer:
     id: str
     request_id: str
     reference: str
-    status: Status
+    status: InterventionStatus
     version: int
     received_at: str
     warnings: tuple[Remark, ...]
@@ -119,7 +119,13 @@ def again(stored: KeptMessage, message: Message) -> Answer:
         )
     answer = stored.answer
     warnings = tuple(Remark(**warning) for warning in answer["warnings"])
-    kept = {**answer, "status": Status(answer["status"]), "warnings": warnings, "duplicate": True, "created": False}
+    kept = {
+        **answer,
+        "status": InterventionStatus(answer["status"]),
+        "warnings": warnings,
+        "duplicate": True,
+        "created": False,
+    }
     return Answer(**kept)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.intervention.status import Status
+from domain.intervention.status import InterventionStatus
 from gateway.interventions.tell import instruction
 from outbox.sql.gates import stopped
 
@@ -20,7 +20,7 @@ UNREACHABLE = "SAMU injoignable, appelez le 15."
 
 def waits_in_vain(register: Register, intervention: Intervention) -> bool:
     """Whether a request has not left, and nothing leaves for its SAMU at this moment: the link is cut, or a person paused it."""
-    waiting = intervention.status is Status.TRANSMISE and intervention.delivered_at is None
+    waiting = intervention.status is InterventionStatus.TRANSMISE and intervention.delivered_at is None
     return waiting and intervention.destination in stopped(register.connection)
 
 

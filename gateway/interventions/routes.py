@@ -10,7 +10,7 @@ from domain.errors import InvalidError
 from domain.intervention.remarks import remark
 from domain.intervention.request import CALL_15
 from domain.intervention.route import Route, RouteKind, choose, keys_of
-from domain.intervention.status import Status
+from domain.intervention.status import InterventionStatus
 from gateway.flow.routing import KINDS, priority
 from gateway.ids import new_id
 from gateway.interventions.tell import tell
@@ -147,7 +147,7 @@ def take_second_route(register: Register, deployment: DeploymentRules, reference
         intervention is None
         or intervention.second is None
         or intervention.delivered_at is not None
-        or intervention.status is not Status.TRANSMISE
+        or intervention.status is not InterventionStatus.TRANSMISE
     ):
         return False
     if not intervention.readable:

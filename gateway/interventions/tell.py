@@ -1,6 +1,6 @@
 """What a sender and an operator are told of a request: one line in the feed, and the sender's webhook where there is one.
 
-Codes, labels and references only. A sender never learns of a clinical decision: the CRRA's words are those of `Status`.
+Codes, labels and references only. A sender never learns of a clinical decision: the CRRA's words are those of `InterventionStatus`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.intervention.request import CALL_15, UNCERTAIN_CALL_15
-from domain.intervention.status import REFUSALS, Status
+from domain.intervention.status import REFUSALS, InterventionStatus
 from gateway.flow.routing import KINDS, priority
 from gateway.ids import new_id
 from outbox.message import Envelope
@@ -34,18 +34,18 @@ def webhook(sender: str) -> str:
 
 def label(intervention: Intervention) -> str:
     """Where a request is, in words: once a receipt came, it is on its way no more."""
-    if intervention.status is Status.TRANSMISE and intervention.delivered_at is not None:
+    if intervention.status is InterventionStatus.TRANSMISE and intervention.delivered_at is not None:
         return "Demande confiée au Hub Santé" if intervention.destination == "hub" else RECEIVED
     return intervention.status.label
 
 
 def instruction(intervention: Intervention) -> str | None:
     """What the sender should do now."""
-    if intervention.status is Status.ERREUR:
+    if intervention.status is InterventionStatus.ERREUR:
         return CALL_15
-    if intervention.status is Status.INCERTAINE:
+    if intervention.status is InterventionStatus.INCERTAINE:
         return UNCERTAIN_CALL_15
-    if intervention.status is Status.REFUSEE:
+    if intervention.status is InterventionStatus.REFUSEE:
         return REFUSED
     return NO_ANSWER if intervention.alarmed_at is not None and not intervention.status.is_accepted else None
 

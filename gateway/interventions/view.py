@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import UnknownError
 from domain.intervention.reference import read_reference
-from domain.intervention.status import Status
+from domain.intervention.status import InterventionStatus
 from gateway.interventions.reachability import instruction_now, samu_phone
 from gateway.interventions.tell import status_document
 from gateway.security.keys import Scope
@@ -90,9 +90,9 @@ def steps(moved: Sequence[Word]) -> list[str]:
     labels: list[str] = []
     for word in moved:
         label = word.status.label
-        if word.status is Status.TRANSMISE and word.reason and not word.source.startswith("platform:"):
+        if word.status is InterventionStatus.TRANSMISE and word.reason and not word.source.startswith("platform:"):
             label = f"Demande {word.reason}"
-        elif labels and word.source.startswith("platform:") and word.status is not Status.ANNULEE:
+        elif labels and word.source.startswith("platform:") and word.status is not InterventionStatus.ANNULEE:
             label = "Mise à jour enregistrée"
         labels.append(label)
     return labels

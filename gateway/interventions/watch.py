@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from domain.intervention.status import Status
+from domain.intervention.status import InterventionStatus
 from gateway.interventions.follow import FOLLOWED, NOT_KNOWN_THERE, alarm, hear, heard_in, is_late, not_taken
 from gateway.interventions.routes import lane_of, take_second_route
 from outbox.errors import DeliveryError
@@ -66,7 +66,7 @@ class Watch:
             await self._runtime.write(
                 partial(_second, deployment=deployment, reference=intervention.reference, now=now)
             )
-        if intervention.status is Status.INCERTAINE:
+        if intervention.status is InterventionStatus.INCERTAINE:
             await self._runtime.write(partial(_make_way, intervention=intervention, now=now))
         if is_late(intervention, deployment, now):
             await self._runtime.write(partial(_alarm, deployment=deployment, reference=intervention.reference, now=now))
@@ -86,7 +86,9 @@ class Watch:
 
     def _first(self, intervention: Intervention) -> datetime | None:
         """When to ask for the first time: the receipt has just said where the request is. None: it cannot be asked for."""
-        left = intervention.delivered_at or (intervention.since if intervention.status is Status.INCERTAINE else None)
+        left = intervention.delivered_at or (
+            intervention.since if intervention.status is InterventionStatus.INCERTAINE else None
+        )
         if left is None or intervention.destination not in self._runtime.followers:
             return None
         return left + timedelta(seconds=self._runtime.settings.interventions.follow_seconds)
@@ -110,7 +112,7 @@ class Watch:
             answer = heard_in(await runtime.followers[intervention.destination].status(intervention.reference))
         except DeliveryError as error:
             log.warning("intervention.not_followed destination=%s cause=%s", intervention.destination, error.cause.code)
-            if intervention.status is Status.INCERTAINE and error.cause.code.endswith(NOT_KNOWN_THERE):
+            if intervention.status is InterventionStatus.INCERTAINE and error.cause.code.endswith(NOT_KNOWN_THERE):
                 await self._not_there(intervention, error.cause.title)
             return
         if answer is not None:

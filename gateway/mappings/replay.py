@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.register.mappings.versions import Mappings
-from outbox.message import UNDECIDED, Status
+from outbox.message import UNDECIDED, MessageStatus
 from outbox.sql.reading.progress import status_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ async def replay(  # noqa: PLR0913 - what, by whom, how, when
     if not exactly:
 
         def release(connection: Connection) -> None:
-            waiting = [key for key in ids if status_of(connection, key) in {Status.PENDING, *UNDECIDED}]
+            waiting = [key for key in ids if status_of(connection, key) in {MessageStatus.PENDING, *UNDECIDED}]
             Mappings(connection).release(waiting, by, now)
 
         await database.write(release)

@@ -16,7 +16,7 @@ from gateway.register import Register
 from gateway.runtime import heartbeat
 from outbox.desk import Filter
 from outbox.gate import Breaker
-from outbox.message import UNDECIDED, Kind, Priority, Status
+from outbox.message import UNDECIDED, Kind, MessageStatus, Priority
 from outbox.sql import nodes
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def with_expiry_alarm(follow: Callable[[Transaction, Settlement], None]) -> Afte
 
     def aftermath(transaction: Transaction, settlement: Settlement) -> None:
         follow(transaction, settlement)
-        if settlement.status is Status.EXPIRED:
+        if settlement.status is MessageStatus.EXPIRED:
             envelope = settlement.claimed.envelope
             facts = {"destination": envelope.destination, "topic": envelope.topic, "lane": envelope.lane}
             register = Register(transaction.connection)

@@ -13,7 +13,7 @@ from gateway.operations.unreadable import KINDS, alarmed
 from gateway.runtime import heartbeat
 from gateway.security.admission import Load
 from outbox.gate import Breaker, Gate
-from outbox.message import UNDECIDED, Status
+from outbox.message import UNDECIDED, MessageStatus
 from outbox.sql import nodes
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.runtime import Runtime
     from outbox.desk import Node
 
-LIVE = (Status.PENDING, Status.SENDING, *UNDECIDED)
+LIVE = (MessageStatus.PENDING, MessageStatus.SENDING, *UNDECIDED)
 
 
 class Measures:

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from domain.rules import DEFAULT_RULES, Rules
 from domain.source import Source
-from domain.victim.care_path import Status, Step
+from domain.victim.care_path import CareStatus, Step
 from gateway.settings.base import Section
 
 D = DEFAULT_RULES
@@ -30,8 +30,8 @@ class Trade(Section):
     count_delay_ms: int = Field(
         250, ge=0, le=1000, description="Les changements de dénombrement dans ce délai partent ensemble."
     )
-    sivic_statuses: tuple[Status, ...] = Field(
-        tuple(status for status in Status if status in D.sivic_statuses),
+    sivic_statuses: tuple[CareStatus, ...] = Field(
+        tuple(status for status in CareStatus if status in D.sivic_statuses),
         description="Statuts dans lesquels SI-VIC apprend une victime ; hors d’eux, l’annonce est retirée.",
     )
     dead_named_from: Literal["declared", "documented", "validated"] = Field(

@@ -15,7 +15,7 @@ from domain.canon import documents
 from domain.canon.answers import HEARD
 from domain.mode import Mode
 from domain.severity import Severity
-from domain.victim.care_path import Status
+from domain.victim.care_path import CareStatus
 from mapping.contracts.part import Level, Part
 from mapping.faults import did_you_mean
 
@@ -34,13 +34,13 @@ CODES: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
         ("VictimCanon", "severity"): _SEVERITIES,
         ("VictimCanon", "severity_entry"): _SEVERITIES,
         ("VictimCanon", "severity_exit"): _SEVERITIES,
-        ("VictimCanon", "status"): frozenset(status.value for status in Status),
+        ("VictimCanon", "status"): frozenset(status.value for status in CareStatus),
         ("VictimCanon", "patient_type"): frozenset({"nourrisson", "pediatrie", "adulte"}),
         ("VictimCanon", "age_band"): frozenset({"nourrisson", "pediatrie", "adulte", "inconnu"}),
         ("VictimCanon", "sex"): frozenset({"M", "F", "A", "?"}),
         ("VictimCanon", "identity_status"): frozenset({"declared", "documented", "validated"}),
         ("VictimCanon", "orientation"): frozenset({"SUR_PLACE", "ETABLISSEMENT"}),
-        ("MoveCanon", "status"): frozenset(status.value for status in Status),
+        ("MoveCanon", "status"): frozenset(status.value for status in CareStatus),
         ("AgeCanon", "unit"): frozenset({"years", "months", "weeks", "days"}),
         ("EventCanon", "mode"): _MODES,
         ("EventCanon", "status"): frozenset({"open", "closed"}),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from outbox import verdict
-from outbox.message import Status
+from outbox.message import MessageStatus
 from outbox.ports import Repeater
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def lease(claimed: ClaimedMessage) -> tuple[str, int]:
 
 def tell(settlement: Settlement, *, refused: bool) -> None:
     """Log what a person may look for; nothing of the body."""
-    level = logging.DEBUG if settlement.status is Status.DELIVERED and not refused else logging.WARNING
+    level = logging.DEBUG if settlement.status is MessageStatus.DELIVERED and not refused else logging.WARNING
     if not log.isEnabledFor(level):
         return
     envelope, cause = settlement.claimed.envelope, settlement.cause

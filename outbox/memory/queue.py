@@ -11,7 +11,7 @@ from outbox.desk import Record
 from outbox.dispatch.shares import share
 from outbox.gate import Breaker, Gate, admit, learn, news, spend
 from outbox.memory.row import LIVE, Row, followed, in_time, log, same_state, sendable, supersede, ticks
-from outbox.message import UNDECIDED, ClaimedMessage, Kind, Outcome, Status
+from outbox.message import UNDECIDED, ClaimedMessage, Kind, MessageStatus, Outcome
 from outbox.ports import TurnResult
 from outbox.verdict import expired, late, lease_lost
 
@@ -60,14 +60,14 @@ class MemoryQueue:
                 continue
             sooner = self._sooner(envelope)
             due = max(now, sooner.due_at or now)
-            row = Row(Record(len(self._rows) + 1, sooner, Status.PENDING, 0, due, now))
+            row = Row(Record(len(self._rows) + 1, sooner, MessageStatus.PENDING, 0, due, now))
             self._rows[envelope.id] = row
             self._lanes.setdefault(row.lane, []).append(row)
             self._word.set()
             rows.append(row)
         for newest in {row.subject: row for row in rows if row.envelope.kind is Kind.STATE}.values():
             for older in self._lanes[newest.lane]:
-                if older is not newest and older.status is Status.PENDING and same_state(older, newest):
+                if older is not newest and older.status is MessageStatus.PENDING and same_state(older, newest):
                     supersede(older, newest, now)
 
     def _sooner(self, envelope: Envelope) -> Envelope:
@@ -77,18 +77,20 @@ class MemoryQueue:
         waited = [
             older.envelope.due_at
             for older in self._lanes.get((envelope.destination, envelope.lane), [])
-            if older.status is Status.PENDING and older.record.attempts == 0 and older.envelope.kind is Kind.STATE
+            if older.status is MessageStatus.PENDING
+            and older.record.attempts == 0
+            and older.envelope.kind is Kind.STATE
             if older.envelope.topic == envelope.topic and older.envelope.due_at is not None
         ]
         return replace(envelope, due_at=min([envelope.due_at, *waited]))
 
     def _head(self, lane: Lane) -> Row | None:
         live = [row for row in self._lanes.get(lane, []) if row.live]
-        return next((row for row in live if row.status is Status.SENDING), live[0] if live else None)
+        return next((row for row in live if row.status is MessageStatus.SENDING), live[0] if live else None)
 
     def _heads(self, destination: str) -> list[Row]:
         heads = (self._head(lane) for lane in self._lanes if lane[0] == destination)
-        return [row for row in heads if row is not None and row.status is Status.PENDING]
+        return [row for row in heads if row is not None and row.status is MessageStatus.PENDING]
 
     async def claim(
         self, destination: str, limit: int, *, oldest: int = 0, rate: float | None = None
@@ -96,7 +98,7 @@ class MemoryQueue:
         """Lease at most `limit` due heads of lanes, as many as the destination's gate lets through."""
         now = self._clock()
         gate = self._gates.get(destination, Gate(destination))
-        sending = sum(row.status is Status.SENDING for row in self._rows.values() if row.lane[0] == destination)
+        sending = sum(row.status is MessageStatus.SENDING for row in self._rows.values() if row.lane[0] == destination)
         admitted, passed = admit(gate, limit, sending, rate, now)
         if admitted <= 0 or destination in self._pauses:
             return []
@@ -119,7 +121,7 @@ class MemoryQueue:
             self._word.set()
 
     def _take(self, row: Row, now: datetime) -> ClaimedMessage:
-        row.record = replace(row.record, status=Status.SENDING, attempts=row.record.attempts + 1)
+        row.record = replace(row.record, status=MessageStatus.SENDING, attempts=row.record.attempts + 1)
         row.fence += 1
         row.lease_until = now + timedelta(seconds=self._lease)
         return self._claimed(row)
@@ -138,7 +140,7 @@ class MemoryQueue:
 
     def _held(self, claimed: ClaimedMessage) -> Row | None:
         row = self._rows.get(claimed.envelope.id)
-        return row if row and row.status is Status.SENDING and row.fence == claimed.fence else None
+        return row if row and row.status is MessageStatus.SENDING and row.fence == claimed.fence else None
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[Settlement]:
         """Apply what became of claimed messages; return those refused."""
@@ -167,26 +169,26 @@ class MemoryQueue:
 
     def _conclude(self, row: Row, end: Settlement) -> None:
         end, accepted = followed(self._aftermath, end)
-        newer = self._newer_waiting(row) if end.status is Status.PENDING else None
+        newer = self._newer_waiting(row) if end.status is MessageStatus.PENDING else None
         if newer is not None:
-            end = replace(end, status=Status.SUPERSEDED)
+            end = replace(end, status=MessageStatus.SUPERSEDED)
         unreachable = end.outcome is Outcome.UNREACHABLE
         row.unreachable = row.unreachable + 1 if unreachable else 0
         row.lease_until = None
-        row.exact = row.exact and end.status is Status.PENDING
+        row.exact = row.exact and end.status is MessageStatus.PENDING
         row.record = replace(
             row.record,
             status=end.status,
             attempts=end.claimed.attempt - unreachable,
             next_at=end.next_at or end.at,
-            settled_at=None if end.status is Status.PENDING else end.at,
-            superseded_by=newer.envelope.id if newer and end.status is Status.SUPERSEDED else None,
+            settled_at=None if end.status is MessageStatus.PENDING else end.at,
+            superseded_by=newer.envelope.id if newer and end.status is MessageStatus.SUPERSEDED else None,
             uncertain_since=end.uncertain_since,
             cause=end.cause,
         )
         if end.outcome not in {Outcome.EXPIRED, Outcome.DISCARDED}:
             log(row, end)
-        if end.status is Status.DELIVERED:
+        if end.status is MessageStatus.DELIVERED:
             self._heal(row, end)
         self._lanes[row.lane] = [other for other in self._lanes[row.lane] if other.live or other.status in UNDECIDED]
         self._accept(accepted)
@@ -221,7 +223,7 @@ class MemoryQueue:
     async def expire(self) -> int:
         """Settle waiting messages that are past their `expires_at`."""
         now = self._clock()
-        over = (row for row in self._rows.values() if row.status is Status.PENDING and not in_time(row, now))
+        over = (row for row in self._rows.values() if row.status is MessageStatus.PENDING and not in_time(row, now))
         return self._end(over, expired)
 
     async def recover(self) -> int:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NoReturn
 
 from outbox.desk import Attempt, Record
-from outbox.message import UNDECIDED, Kind, Outcome, Status
+from outbox.message import UNDECIDED, Kind, MessageStatus, Outcome
 from outbox.verdict import AFTERMATH_FAILED
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Lane = tuple[str, str]
 
-LIVE = (Status.PENDING, Status.SENDING)
+LIVE = (MessageStatus.PENDING, MessageStatus.SENDING)
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Row:
         return self.record.envelope
 
     @property
-    def status(self) -> Status:
+    def status(self) -> MessageStatus:
         """Where it is."""
         return self.record.status
 
@@ -102,7 +102,9 @@ def same_state(older: Row, newer: Row) -> bool:
 
 def supersede(older: Row, newer: Row, now: datetime) -> None:
     """Retire it, with the trace of what took its place."""
-    older.record = replace(older.record, status=Status.SUPERSEDED, superseded_by=newer.envelope.id, settled_at=now)
+    older.record = replace(
+        older.record, status=MessageStatus.SUPERSEDED, superseded_by=newer.envelope.id, settled_at=now
+    )
 
 
 def followed(aftermath: Aftermath | None, end: Settlement) -> tuple[Settlement, list[Envelope]]:
@@ -113,7 +115,7 @@ def followed(aftermath: Aftermath | None, end: Settlement) -> tuple[Settlement, 
     try:
         aftermath(transaction, end)
     except Exception:  # noqa: BLE001 - whatever it was, the message is parked with that cause
-        return replace(end, status=Status.PARKED, cause=AFTERMATH_FAILED, next_at=None), []
+        return replace(end, status=MessageStatus.PARKED, cause=AFTERMATH_FAILED, next_at=None), []
     return end, transaction.accepted
 
 

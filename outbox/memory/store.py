@@ -11,7 +11,7 @@ from outbox.fingerprint import fingerprint
 from outbox.gate import Gate
 from outbox.memory.queue import MemoryQueue
 from outbox.memory.row import supersede
-from outbox.message import UNDECIDED, Cause, Kind, Status
+from outbox.message import UNDECIDED, Cause, Kind, MessageStatus
 from outbox.verdict import discarded
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class MemoryStore(MemoryQueue):
 
     async def backlog(self) -> list[Backlog]:
         """How many messages are pending, sending, parked or uncertain, per destination."""
-        counts: dict[tuple[str, Status], int] = {}
+        counts: dict[tuple[str, MessageStatus], int] = {}
         for row in self._rows.values():
             if row.live or row.status in UNDECIDED:
                 key = (row.envelope.destination, row.status)
@@ -66,7 +66,7 @@ class MemoryStore(MemoryQueue):
     def _open(self, ids: Sequence[str]) -> list[Row]:
         rows = [self._rows[key] for key in dict.fromkeys(ids) if key in self._rows]
         return sorted(
-            (row for row in rows if row.status in {Status.PENDING, *UNDECIDED}), key=lambda row: row.record.seq
+            (row for row in rows if row.status in {MessageStatus.PENDING, *UNDECIDED}), key=lambda row: row.record.seq
         )
 
     async def groups(self, wanted: Filter) -> list[Group]:
@@ -102,7 +102,7 @@ class MemoryStore(MemoryQueue):
             supersede(row, newer, now)
             return False
         row.unreachable = 0
-        row.record = replace(row.record, status=Status.PENDING, attempts=0, next_at=now, settled_at=None)
+        row.record = replace(row.record, status=MessageStatus.PENDING, attempts=0, next_at=now, settled_at=None)
         return True
 
     async def discard(self, ids: Sequence[str], *, by: str, reason: str) -> int:
@@ -138,7 +138,7 @@ def _group(key: str, records: list[Record]) -> Group:
     causes = [record.cause for record in records if record.cause]
     alike = Cause(causes[0].code, min(cause.title for cause in causes), min(cause.detail for cause in causes))
     example = min(record.envelope.id for record in records)
-    uncertain = sum(record.status is Status.UNCERTAIN for record in records)
+    uncertain = sum(record.status is MessageStatus.UNCERTAIN for record in records)
     return Group(key, envelope.destination, envelope.topic, alike, len(records), min(at), max(at), example, uncertain)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, case, func, select, text
 
 from outbox.desk import Attempt, Backlog, Group, Lag, Pause, Record, portions
-from outbox.message import Cause, Outcome, Priority, Status
+from outbox.message import Cause, MessageStatus, Outcome, Priority
 from outbox.sql import archive, gates, rows
 from outbox.sql.changes import decide
 from outbox.sql.changes.enqueue import announce
@@ -54,7 +54,7 @@ _GROUPS: Final = (
     select(
         _M.fingerprint, _M.destination, _M.topic, _M.cause_code, func.min(_M.cause_title), func.min(_M.cause_detail),
         func.count().label("messages"), func.min(_M.settled_at), func.max(_M.settled_at), func.min(_M.id),
-        func.sum(case((_M.status == Status.UNCERTAIN.value, 1), else_=0)),
+        func.sum(case((_M.status == MessageStatus.UNCERTAIN.value, 1), else_=0)),
     )
     .where(text(UNDECIDED))
     .group_by(_M.fingerprint, _M.destination, _M.topic, _M.cause_code)
@@ -130,7 +130,7 @@ class SqlDesk:
         counts: dict[tuple[str, str], int] = {}
         for destination, status, number in backlog_rows:
             counts[destination, status] = counts.get((destination, status), 0) + number
-        return [Backlog(name, Status(status), number) for (name, status), number in sorted(counts.items())]
+        return [Backlog(name, MessageStatus(status), number) for (name, status), number in sorted(counts.items())]
 
     async def lags(self) -> list[Lag]:
         """How late each destination is, per priority."""

@@ -10,7 +10,7 @@ import orjson
 
 from outbox.database.sealing import UnreadableError, open_json
 from outbox.desk import Record
-from outbox.message import Cause, ClaimedMessage, Envelope, Kind, Priority, Status
+from outbox.message import Cause, ClaimedMessage, Envelope, Kind, MessageStatus, Priority
 
 if TYPE_CHECKING:
     from outbox.database.sealing import Seal
@@ -121,7 +121,9 @@ RECORD: Final = (
 )
 
 
-ENDED: Final = frozenset((Status.DELIVERED, Status.SUPERSEDED, Status.EXPIRED, Status.DISCARDED))
+ENDED: Final = frozenset(
+    (MessageStatus.DELIVERED, MessageStatus.SUPERSEDED, MessageStatus.EXPIRED, MessageStatus.DISCARDED)
+)
 """What is in one of these never begins again."""
 
 EXACT: Final = """CASE WHEN exact = 1 THEN (SELECT sent FROM outbox_attempt a
@@ -231,7 +233,7 @@ def record(row: Named, seal: Seal) -> Record:
     return Record(
         seq=row.seq,
         envelope=envelope(row, seal),
-        status=Status(row.status),
+        status=MessageStatus(row.status),
         attempts=row.attempts,
         next_at=instant(row.next_at),
         enqueued_at=instant(row.enqueued_at),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.mode import Mode
-from domain.victim.care_path import Status
+from domain.victim.care_path import CareStatus
 from gateway import migrations
 from gateway.clock import now
 from gateway.register import Register
@@ -56,7 +56,7 @@ class Fleet:
             lines += [f'[portal]\nsecrets = ["{WEBHOOK_SECRET}"]\n']
             lines += [link.format(name="portal", url=self.urls["portal"] + "/webhook")]
         lines += [link.format(name=name, url=url) for name, url in self.urls.items() if name != "portal"]
-        lines += [f"[trade]\nsivic_statuses = {[status.value for status in Status]}\n"]
+        lines += [f"[trade]\nsivic_statuses = {[status.value for status in CareStatus]}\n"]
         path = self.folder / "passerelle.toml"
         path.write_text("\n".join(lines), encoding="utf-8")
         return path

@@ -19,7 +19,7 @@ import pytest
 
 from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.mode import Mode
-from domain.victim.care_path import Status
+from domain.victim.care_path import CareStatus
 from gateway import migrations
 from gateway.clock import now
 from gateway.register import Register
@@ -158,7 +158,7 @@ def _settings(folder: Path, urls: Mapping[str, str]) -> Path:
         "[server]\nport = 0\n",
         f'[store]\nurl = "sqlite:///{folder}/passerelle.sqlite3"\n',
         f'[portal]\nsecrets = ["{WEBHOOK_SECRET}"]\n',
-        f"[trade]\nsivic_statuses = {[status.value for status in Status]}\n",
+        f"[trade]\nsivic_statuses = {[status.value for status in CareStatus]}\n",
         link.format(name="portal", url=urls["portal"] + "/webhook"),
         *(link.format(name=name, url=urls[name]) for name in ("sinus", "sivic")),
     ]

@@ -16,7 +16,7 @@ from gateway.cli.demo.commands import agrees
 from gateway.mappings import training_event
 from gateway.sandbox import open_sandbox
 from outbox.database.database import open_database
-from outbox.message import Envelope, Kind, Outcome, Status
+from outbox.message import Envelope, Kind, MessageStatus, Outcome
 from outbox.sql import SqlStore, nodes
 from tests.acceptance.nodes import Fleet, fleet, keys
 from tests.outbox.bench import eventually
@@ -115,7 +115,7 @@ async def _mend(made: Fleet) -> None:
         (await wire.delete(f"{made.urls['portal']}/_sandbox/faults")).raise_for_status()
 
 
-async def _all(store: SqlStore, sent: list[Envelope], status: Status) -> bool:
+async def _all(store: SqlStore, sent: list[Envelope], status: MessageStatus) -> bool:
     records = [await store.message(one.id) for one in sent]
     return all(record is not None and record.status is status for record in records)
 
@@ -131,12 +131,12 @@ async def test_after_a_kill_another_node_sends_within_ten_seconds(tmp_path: Path
         await _silence(made, times=len(sent))
         dying = await made.start("work")
         await store.enqueue(sent)
-        await eventually(lambda: _all(store, sent, Status.SENDING))
+        await eventually(lambda: _all(store, sent, MessageStatus.SENDING))
         await made.start("work")
         await _mend(made)
         dying.signal(signal.SIGKILL)
         killed = time.monotonic()
-        await eventually(lambda: _all(store, sent, Status.DELIVERED))
+        await eventually(lambda: _all(store, sent, MessageStatus.DELIVERED))
         assert time.monotonic() - killed < 10, "the issue's own bound"
         attempts = await store.attempts(sent[0].id)
         # On a busy machine a try may have timed out before the kill.
@@ -154,11 +154,11 @@ async def test_a_frozen_node_that_wakes_settles_nothing(tmp_path: Path, url: str
         await _silence(made, times=1)
         frozen = await made.start("work")
         await store.enqueue(sent)
-        await eventually(lambda: _all(store, sent, Status.SENDING))
+        await eventually(lambda: _all(store, sent, MessageStatus.SENDING))
         await _mend(made)
         await made.start("work")
         frozen.signal(signal.SIGSTOP)
-        await eventually(lambda: _all(store, sent, Status.DELIVERED))
+        await eventually(lambda: _all(store, sent, MessageStatus.DELIVERED))
         before = await store.message(sent[0].id)
         frozen.signal(signal.SIGCONT)
 

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from gateway import clock, migrations
 from outbox.database.database import open_database
 from outbox.errors import PermanentDeliveryError
-from outbox.message import Kind, Outcome, Status
+from outbox.message import Kind, MessageStatus, Outcome
 from outbox.retry import Policy
 from outbox.sql import SqlStore
 from outbox.verdict import failed
@@ -157,7 +157,7 @@ async def test_it_sends_what_this_one_accepted(store: SqlStore, url: str, previo
     for one in sent:
         record, (attempt,) = await store.message(one.id), await store.attempts(one.id)
         assert record is not None
-        assert (record.status, record.envelope.body) == (Status.DELIVERED, one.body)
+        assert (record.status, record.envelope.body) == (MessageStatus.DELIVERED, one.body)
         assert (attempt.sent, attempt.answered) == (b"<vieux/>", b"<pris/>")
     assert (await old("work"))["told"] == []
 

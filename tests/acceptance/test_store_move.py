@@ -14,7 +14,7 @@ from gateway.operations.move_store import MovingError, move
 from outbox.database import engines
 from outbox.database.database import open_database
 from outbox.desk import Filter
-from outbox.message import Receipt, Status
+from outbox.message import MessageStatus, Receipt
 from outbox.sql import SqlStore
 from outbox.verdict import delivered
 from tests.gateway.house import open_house
@@ -95,7 +95,7 @@ async def test_everything_arrives_and_goes_on(
         await store.enqueue([added := message(lane="a")])
         record = await store.message(added.id)
         assert record is not None
-        assert (record.seq, record.status) == (highest + 1, Status.PENDING)
+        assert (record.seq, record.status) == (highest + 1, MessageStatus.PENDING)
     finally:
         await old.close()
         await new.close()

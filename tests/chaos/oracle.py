@@ -21,7 +21,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from outbox.message import Kind, Status
+from outbox.message import Kind, MessageStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +54,7 @@ class Evidence:
     sent: Sequence[Sent]
     arrivals: Sequence[Arrival]
     """In the order the receiver took them."""
-    ends: Mapping[str, Status]
+    ends: Mapping[str, MessageStatus]
     """What the store says of each id."""
     replaced_by: Mapping[str, str] = field(default_factory=dict)
     """Which newer state the store says made an older one needless."""
@@ -104,18 +104,18 @@ def _kept(sent: Sent, evidence: Evidence, arrivals: list[Arrival]) -> Iterator[s
     match evidence.ends.get(sent.id):
         case None:
             yield f"{sent.id}: promised, and not in the store"
-        case Status.DELIVERED if not any(one.effect or sent.kind is Kind.STATE for one in arrivals):
+        case MessageStatus.DELIVERED if not any(one.effect or sent.kind is Kind.STATE for one in arrivals):
             yield f"{sent.id}: said to be delivered, and never in effect"
-        case Status.EXPIRED if sent.expires_at is None:
+        case MessageStatus.EXPIRED if sent.expires_at is None:
             yield f"{sent.id}: expired, and had no expiry"
-        case Status.EXPIRED if evidence.expired_at[sent.id] < (sent.expires_at or 0) - TOLERANCE:
+        case MessageStatus.EXPIRED if evidence.expired_at[sent.id] < (sent.expires_at or 0) - TOLERANCE:
             early = (sent.expires_at or 0) - evidence.expired_at[sent.id]
             yield f"{sent.id}: given up {early:.2f} s before its expiry"
-        case Status.SUPERSEDED if sent.kind is Kind.COMMAND:
+        case MessageStatus.SUPERSEDED if sent.kind is Kind.COMMAND:
             yield f"{sent.id}: a command was superseded"
-        case Status.DISCARDED if sent.expires_at is not None:
+        case MessageStatus.DISCARDED if sent.expires_at is not None:
             return  # Left, never answered, and too late to be asked again: a person gave it up.
-        case Status.PENDING | Status.SENDING | Status.PARKED | Status.DISCARDED as end:
+        case MessageStatus.PENDING | MessageStatus.SENDING | MessageStatus.PARKED | MessageStatus.DISCARDED as end:
             yield f"{sent.id}: ended {end}"
 
 
@@ -148,7 +148,7 @@ def _in_time(
 def _needless(lane: list[Sent], evidence: Evidence) -> Iterator[str]:
     """A state is skipped only for a newer one."""
     states = [one for one in lane if one.kind is Kind.STATE]
-    if states and evidence.ends.get(states[-1].id) is Status.SUPERSEDED:
+    if states and evidence.ends.get(states[-1].id) is MessageStatus.SUPERSEDED:
         yield f"{states[-1].id}: superseded, and nothing newer exists"
 
 

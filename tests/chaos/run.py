@@ -15,7 +15,7 @@ from sqlalchemy import create_engine
 
 from outbox.database.database import open_database
 from outbox.desk import Filter
-from outbox.message import Kind, Status
+from outbox.message import Kind, MessageStatus
 from outbox.sql import SqlStore
 from outbox.sql.tables import metadata
 from tests.chaos.faults import LEASE, Faults
@@ -161,7 +161,7 @@ class Run:
 
     async def _decide(self, store: SqlStore) -> None:
         """What a person on duty does with what left unanswered: asked again under its key, given up once it is too late to ask."""
-        for record in await store.find(Filter(status=Status.UNCERTAIN), limit=1000):
+        for record in await store.find(Filter(status=MessageStatus.UNCERTAIN), limit=1000):
             expires_at = record.envelope.expires_at
             if expires_at is not None and expires_at <= now():
                 await store.discard([record.envelope.id], by="ESSAI", reason="trop tard pour le redemander")
@@ -177,7 +177,7 @@ class Run:
         with psycopg.connect(self.server.dsn) as connection:
             rows = connection.execute("SELECT id, status, superseded_by FROM outbox_message").fetchall()
             expired: Mapping[str, float] = dict(connection.execute("SELECT id, at FROM oracle_expired").fetchall())
-        ends = {key: Status(word) for key, word, _ in rows}
+        ends = {key: MessageStatus(word) for key, word, _ in rows}
         replaced = {key: newer for key, _, newer in rows if newer is not None}
         lines = [json.loads(line) for line in self.receiver.record.read_text(encoding="utf-8").splitlines()]
         arrivals = [

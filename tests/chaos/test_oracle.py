@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from outbox.message import Kind, Status
+from outbox.message import Kind, MessageStatus
 from tests.chaos.oracle import Arrival, Evidence, judge
 from tests.chaos.traffic import Sent
 
@@ -36,7 +36,7 @@ def right() -> Evidence:
     arrivals = [arrival(one, 100.0 + one.number) for one in COMMANDS]
     arrivals += [arrival(COMMANDS[0], 103.0, effect=False)]
     arrivals += [arrival(STATES[0], 104.0), arrival(STATES[2], 105.0), arrival(HASTY, 109.9)]
-    ends = {one.id: Status.DELIVERED for one in (*COMMANDS, *STATES, HASTY)} | {"s1": Status.SUPERSEDED}
+    ends = {one.id: MessageStatus.DELIVERED for one in (*COMMANDS, *STATES, HASTY)} | {"s1": MessageStatus.SUPERSEDED}
     return Evidence([*COMMANDS, *STATES, HASTY], arrivals, ends, {"s1": "s2"}, {}, {"noeud-0": [50.0]})
 
 
@@ -52,7 +52,7 @@ def _without(key: str) -> Evidence:
     return replace(fine, arrivals=[one for one in fine.arrivals if one.key != key])
 
 
-def _ending(key: str, end: Status | None, **more: Any) -> Evidence:
+def _ending(key: str, end: MessageStatus | None, **more: Any) -> Evidence:
     fine = right()
     ends = {known: status for known, status in fine.ends.items() if known != key}
     return replace(fine, ends=ends if end is None else {**ends, key: end}, **more)
@@ -77,12 +77,12 @@ def _swapped(first: Sent, second: Sent) -> Evidence:
     [
         (_without("c2"), "c2: said to be delivered, and never in effect"),
         (_ending("c2", None), "c2: promised, and not in the store"),
-        (_ending("c2", Status.PARKED), "c2: ended parked"),
-        (_ending("c2", Status.SENDING), "c2: ended sending"),
-        (_ending("c2", Status.SUPERSEDED), "c2: a command was superseded"),
-        (_ending("c2", Status.EXPIRED), "c2: expired, and had no expiry"),
-        (_ending("h", Status.EXPIRED, expired_at={"h": 108.0}), "h: given up 2.00 s before its expiry"),
-        (_ending("s2", Status.SUPERSEDED), "s2: superseded, and nothing newer exists"),
+        (_ending("c2", MessageStatus.PARKED), "c2: ended parked"),
+        (_ending("c2", MessageStatus.SENDING), "c2: ended sending"),
+        (_ending("c2", MessageStatus.SUPERSEDED), "c2: a command was superseded"),
+        (_ending("c2", MessageStatus.EXPIRED), "c2: expired, and had no expiry"),
+        (_ending("h", MessageStatus.EXPIRED, expired_at={"h": 108.0}), "h: given up 2.00 s before its expiry"),
+        (_ending("s2", MessageStatus.SUPERSEDED), "s2: superseded, and nothing newer exists"),
         (_arriving(arrival(HASTY, 111.0, effect=False)), "h: arrived 1.00 s after its expiry, from noeud-0"),
         (_arriving(arrival(HASTY, 103.0, effect=False)), "h: arrived 1.00 s before it was due, from noeud-0"),
         (_arriving(arrival(COMMANDS[0], 106.0, key="other")), "('nord', 'a', 0): in effect 2 times"),
@@ -109,12 +109,12 @@ def test_a_state_may_leave_when_the_first_it_replaces_might_have() -> None:
     """A stream of changes puts nothing off for ever; but a state that replaces nothing waits for its own time."""
     states = [replace(STATES[0], due_at=101.0), STATES[1], replace(STATES[2], due_at=104.0)]
     arrivals = [arrival(states[2], 102.0)]
-    ends = {"s0": Status.SUPERSEDED, "s1": Status.SUPERSEDED, "s2": Status.DELIVERED}
+    ends = {"s0": MessageStatus.SUPERSEDED, "s1": MessageStatus.SUPERSEDED, "s2": MessageStatus.DELIVERED}
     assert judge(Evidence(states, arrivals, ends, {"s0": "s2", "s1": "s2"})).violations == []
     tried = [arrival(states[0], 101.5), *arrivals]
     assert len(judge(Evidence(states, tried, ends, {"s0": "s2", "s1": "s2"})).violations) == 1, (
         "one that left lends nothing"
     )
     early = ["s2: arrived 2.00 s before it was due, from noeud-0"]
-    ends["s0"] = Status.DELIVERED
+    ends["s0"] = MessageStatus.DELIVERED
     assert judge(Evidence(states, [arrival(states[0], 101.0), *arrivals], ends, {"s1": "s2"})).violations == early

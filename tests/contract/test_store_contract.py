@@ -12,7 +12,7 @@ import pytest
 from outbox.desk import Filter
 from outbox.errors import PermanentDeliveryError, RefusedError, TransientDeliveryError, UnreachableError
 from outbox.gate import Breaker
-from outbox.message import Envelope, Kind, Outcome, Priority, Receipt, Settlement, Status
+from outbox.message import Envelope, Kind, MessageStatus, Outcome, Priority, Receipt, Settlement
 from outbox.ports import ClaimRequest
 from outbox.retry import Policy
 from outbox.verdict import failed
@@ -50,7 +50,7 @@ def store(kit: Bench) -> Store:
     return kit.store()
 
 
-async def status(store: Store, envelope: Envelope) -> Status:
+async def status(store: Store, envelope: Envelope) -> MessageStatus:
     """Where a message is."""
     record = await store.message(envelope.id)
     assert record is not None
@@ -112,7 +112,7 @@ async def test_a_known_id_is_ignored(store: Store, kit: Bench) -> None:
     await store.enqueue([replace(old, body={"autre": 1}), old])
     (claimed,) = await take(store)
     assert claimed.envelope == new
-    assert await status(store, old) is Status.SUPERSEDED
+    assert await status(store, old) is MessageStatus.SUPERSEDED
 
 
 async def test_only_the_head_of_a_lane_is_claimable(store: Store, kit: Bench) -> None:
@@ -143,7 +143,7 @@ async def test_a_newer_state_supersedes_those_that_wait(store: Store, kit: Bench
     await store.enqueue([middle, newest])
     skipped = [await store.message(one.id) for one in (old, middle)]
     assert [(one.status, one.superseded_by, one.settled_at) for one in skipped if one] == [
-        (Status.SUPERSEDED, newest.id, kit.clock.now)
+        (MessageStatus.SUPERSEDED, newest.id, kit.clock.now)
     ] * 2
     (claimed,) = await take(store)
     assert claimed.envelope.id == other.id, "the lane's head was superseded, so the next one leads"
@@ -157,7 +157,7 @@ async def test_what_is_being_sent_is_not_superseded(store: Store, kit: Bench) ->
     await store.enqueue([old])
     (claimed,) = await take(store)
     await store.enqueue([new])
-    assert await status(store, old) is Status.SENDING
+    assert await status(store, old) is MessageStatus.SENDING
     assert await take(store) == []
     await store.settle([kit.done(claimed)])
     assert ids(await take(store)) == [new.id]
@@ -172,7 +172,7 @@ async def test_a_state_that_failed_for_now_gives_way(store: Store, kit: Bench) -
     await store.settle([setback(kit, claimed)])
     record = await store.message(old.id)
     assert record is not None
-    assert (record.status, record.superseded_by) == (Status.SUPERSEDED, new.id)
+    assert (record.status, record.superseded_by) == (MessageStatus.SUPERSEDED, new.id)
     assert ids(await take(store)) == [new.id]
 
 
@@ -229,7 +229,7 @@ async def test_a_parked_command_holds_its_lane(store: Store, kit: Bench) -> None
     assert ids(await take(store)) == [behind.id]
     record = await store.message(stuck.id)
     assert record is not None
-    assert (record.status, record.decided_by, record.decision) == (Status.DISCARDED, "AGENT ESSAI", "doublon")
+    assert (record.status, record.decided_by, record.decision) == (MessageStatus.DISCARDED, "AGENT ESSAI", "doublon")
 
 
 def unanswered(kit: Bench, claimed: ClaimedMessage, *, again: bool = False) -> Settlement:
@@ -248,7 +248,7 @@ async def test_what_left_unanswered_is_uncertain_until_its_receipt(store: Store,
     await store.settle([unanswered(kit, claimed, again=True)])
     record = await store.message(sent.id)
     assert record is not None
-    assert (record.status, record.uncertain_since) == (Status.PENDING, left)
+    assert (record.status, record.uncertain_since) == (MessageStatus.PENDING, left)
     assert [attempt.outcome for attempt in await store.attempts(sent.id)] == [Outcome.UNCERTAIN]
     kit.clock.pass_(30)
     (claimed,) = await take(store)
@@ -256,7 +256,7 @@ async def test_what_left_unanswered_is_uncertain_until_its_receipt(store: Store,
     await store.settle([kit.done(claimed)])
     record = await store.message(sent.id)
     assert record is not None
-    assert (record.status, record.uncertain_since) == (Status.DELIVERED, None)
+    assert (record.status, record.uncertain_since) == (MessageStatus.DELIVERED, None)
 
 
 @pytest.mark.parametrize("last", ["unanswered", "refused", "unreachable", "expired"])
@@ -284,7 +284,7 @@ async def test_what_may_be_held_is_never_parked_nor_expired(store: Store, kit: B
             assert await store.expire() == 1
     record = await store.message(sent.id)
     assert record is not None
-    assert (record.status, record.uncertain_since) == (Status.UNCERTAIN, left)
+    assert (record.status, record.uncertain_since) == (MessageStatus.UNCERTAIN, left)
 
 
 async def test_a_process_that_dies_while_sending_leaves_the_message_uncertain(store: Store, kit: Bench) -> None:
@@ -299,7 +299,7 @@ async def test_a_process_that_dies_while_sending_leaves_the_message_uncertain(st
     assert record.uncertain_since == kit.clock.now
     (claimed,) = await take(store)
     await store.settle([refusal(kit, claimed)])
-    assert await status(store, sent) is Status.UNCERTAIN
+    assert await status(store, sent) is MessageStatus.UNCERTAIN
 
 
 async def test_an_uncertain_command_holds_its_lane(store: Store, kit: Bench) -> None:
@@ -308,7 +308,7 @@ async def test_an_uncertain_command_holds_its_lane(store: Store, kit: Bench) -> 
     await store.enqueue([first, second])
     (claimed,) = await take(store)
     await store.settle([unanswered(kit, claimed)])
-    assert await status(store, first) is Status.UNCERTAIN
+    assert await status(store, first) is MessageStatus.UNCERTAIN
     assert await take(store) == []
     assert await store.replay([first.id], by="jl") == 1
     assert ids(await take(store)) == [first.id]
@@ -319,17 +319,17 @@ async def test_an_uncertain_message_waits_for_a_person(store: Store, kit: Bench)
     sent, other = message(lane="a"), message(lane="b")
     await store.enqueue([sent, other])
     await store.settle([unanswered(kit, claimed) for claimed in await take(store)])
-    assert [(one.status, one.messages) for one in await store.backlog()] == [(Status.UNCERTAIN, 2)]
+    assert [(one.status, one.messages) for one in await store.backlog()] == [(MessageStatus.UNCERTAIN, 2)]
     (group,) = await store.groups(Filter(destination="sivic"))
     assert (group.messages, group.cause.code) == (2, "sivic.coupure")
     assert sorted(key for each in await store.parked(Filter()) for key in each) == sorted([sent.id, other.id])
-    assert [one.envelope.id for one in await store.find(Filter(status=Status.UNCERTAIN))] == [other.id, sent.id]
+    assert [one.envelope.id for one in await store.find(Filter(status=MessageStatus.UNCERTAIN))] == [other.id, sent.id]
     assert await store.replay([sent.id], by="jl") == 1
     assert ids(await take(store)) == [sent.id]
     assert await store.discard([other.id], by="jl", reason="vu au téléphone") == 1
     record = await store.message(other.id)
     assert record is not None
-    assert (record.status, record.uncertain_since is not None) == (Status.DISCARDED, True)
+    assert (record.status, record.uncertain_since is not None) == (MessageStatus.DISCARDED, True)
 
 
 async def test_an_uncertain_state_heals_itself(store: Store, kit: Bench) -> None:
@@ -340,7 +340,7 @@ async def test_an_uncertain_state_heals_itself(store: Store, kit: Bench) -> None
     await store.settle([unanswered(kit, claimed)])
     await store.enqueue([state(lane="v")])
     await store.settle([kit.done(claimed) for claimed in await take(store)])
-    assert await status(store, old) is Status.SUPERSEDED
+    assert await status(store, old) is MessageStatus.SUPERSEDED
 
 
 async def test_a_person_decides_about_what_waits(store: Store, kit: Bench) -> None:
@@ -360,7 +360,7 @@ async def test_a_person_decides_about_what_waits(store: Store, kit: Bench) -> No
     assert ids(await take(store)) == [second.id]
     record = await store.message(third.id)
     assert record is not None
-    assert (record.status, record.decided_by, record.decision) == (Status.DISCARDED, "jl", "doublon")
+    assert (record.status, record.decided_by, record.decision) == (MessageStatus.DISCARDED, "jl", "doublon")
 
 
 async def test_what_a_rule_refuses_waits_for_nobody(store: Store, kit: Bench) -> None:
@@ -370,7 +370,7 @@ async def test_what_a_rule_refuses_waits_for_nobody(store: Store, kit: Bench) ->
     (claimed,) = await take(store)
     error = RefusedError("sivic.code_refuse", "Refusé d’avance")
     await store.settle([failed(claimed, error, kit.clock.now, kit.clock.now, policy=Policy(), jitter=0)])
-    assert await status(store, first) is Status.DISCARDED
+    assert await status(store, first) is MessageStatus.DISCARDED
     record = await store.message(first.id)
     assert record is not None
     assert record.cause is not None
@@ -386,11 +386,11 @@ async def test_a_parked_state_heals_itself(store: Store, kit: Bench) -> None:
     await park(kit, store, stuck)
     await store.enqueue([new])
     (claimed,) = await take(store)
-    assert await status(store, stuck) is Status.PARKED
+    assert await status(store, stuck) is MessageStatus.PARKED
     await store.settle([kit.done(claimed)])
     record = await store.message(stuck.id)
     assert record is not None
-    assert (record.status, record.superseded_by) == (Status.SUPERSEDED, new.id)
+    assert (record.status, record.superseded_by) == (MessageStatus.SUPERSEDED, new.id)
 
 
 async def test_replay_keeps_the_order_of_the_lane(store: Store, kit: Bench) -> None:
@@ -426,7 +426,7 @@ async def test_a_needless_state_is_not_replayed(store: Store, kit: Bench) -> Non
     older, newer = state(lane="v"), state(lane="v")
     await park(kit, store, older, newer)
     assert await store.replay([older.id, newer.id], by="AGENT ESSAI") == 1
-    assert await status(store, older) is Status.SUPERSEDED
+    assert await status(store, older) is MessageStatus.SUPERSEDED
     assert ids(await take(store)) == [newer.id]
 
 
@@ -440,8 +440,8 @@ async def test_nothing_is_sent_after_its_expiry(store: Store, kit: Bench) -> Non
     assert await take(store) == []
     assert await store.expire() == 1
     assert await store.expire() == 0
-    assert await status(store, late) is Status.EXPIRED
-    assert [(one.status, one.claimed.envelope.id) for one in told] == [(Status.EXPIRED, late.id)]
+    assert await status(store, late) is MessageStatus.EXPIRED
+    assert [(one.status, one.claimed.envelope.id) for one in told] == [(MessageStatus.EXPIRED, late.id)]
     assert ids(await take(store)) == [behind.id]
 
 
@@ -503,7 +503,7 @@ async def test_a_lost_lease_returns_the_message(store: Store, kit: Bench) -> Non
     assert await store.settle([kit.done(frozen)]) == [kit.done(frozen)], "pending is nobody's"
     (claimed,) = await take(store)
     assert await store.settle([kit.done(frozen)]) == [kit.done(frozen)], "an older fence"
-    assert await status(store, sent) is Status.SENDING
+    assert await status(store, sent) is MessageStatus.SENDING
     assert await store.settle([kit.done(claimed)]) == []
     assert [one.outcome for one in await store.attempts(sent.id)] == [Outcome.LATE, Outcome.DELIVERED]
 
@@ -568,8 +568,8 @@ async def test_a_failing_aftermath_parks_its_own_message(kit: Bench) -> None:
     record = await store.message(broken.id)
     assert record is not None
     assert record.cause is not None
-    assert (record.status, record.cause.code) == (Status.PARKED, "outbox.aftermath_failed")
-    assert await status(store, fine) is Status.DELIVERED
+    assert (record.status, record.cause.code) == (MessageStatus.PARKED, "outbox.aftermath_failed")
+    assert await status(store, fine) is MessageStatus.DELIVERED
     assert ids(await store.claim("portal", 5)) == [f"suite-{fine.id}"]
     await store.replay([broken.id], by="AGENT ESSAI")
     await store.settle([kit.done(claimed) for claimed in await take(store)])
@@ -595,7 +595,7 @@ async def test_a_person_finds_what_they_ask_for(store: Store, kit: Bench) -> Non
     await park(kit, store, parked)
     await store.enqueue([first := message(), second := message(destination="sinus", topic="counts")])
     asked = [
-        Filter(status=Status.PARKED),
+        Filter(status=MessageStatus.PARKED),
         Filter(cause="sivic.refus"),
         Filter(scope="evenement-2"),
         Filter(destination="sinus", topic="counts"),
@@ -617,8 +617,8 @@ async def test_backlog_and_lag_are_seen(store: Store, kit: Bench) -> None:
     kit.clock.pass_(7)
     await store.settle([setback(kit, claimed) for claimed in await take(store)])
     assert [(one.destination, one.status, one.messages) for one in await store.backlog()] == [
-        ("sivic", Status.PARKED, 1),
-        ("sivic", Status.PENDING, 2),
+        ("sivic", MessageStatus.PARKED, 1),
+        ("sivic", MessageStatus.PENDING, 2),
     ]
     assert [(one.priority, one.seconds, one.waiting) for one in await store.lags()] == [(Priority.NORMAL, 7.0, 1)]
 
@@ -852,8 +852,8 @@ async def test_a_turn_settles_and_goes_on(store: Store, kit: Bench) -> None:
         [kit.done(one) for one in turned.claimed["sivic"]], [ClaimRequest("sivic", 10)]
     )
     assert [one.envelope.id for one in again.claimed["sivic"]] == [lane[2].id]
-    assert await status(store, lane[1]) is Status.DELIVERED
-    assert await status(store, later) is Status.PENDING
+    assert await status(store, lane[1]) is MessageStatus.DELIVERED
+    assert await status(store, later) is MessageStatus.PENDING
 
 
 async def test_a_turn_leaves_the_next_at_the_head(store: Store, kit: Bench) -> None:

@@ -21,7 +21,7 @@ from domain.decisions.commands import (
 from domain.errors import ConflictError, InvalidError
 from domain.rules import Rules
 from domain.source import Source
-from domain.victim.care_path import CANCELS, MOVES, PRESENT, TARGETS, Status, Step
+from domain.victim.care_path import CANCELS, MOVES, PRESENT, TARGETS, CareStatus, Step
 from domain.victim.snapshot import victim_canon
 from tests.domain.stage import HOSPITAL, Stage
 
@@ -57,11 +57,11 @@ def test_r28_to_r35_the_cascade_to_a_hospital() -> None:
     stage.create()
     statuses = [stage.do("p1", command).status for command in (*TO_EVACUATION, ConfirmEvacuation())]
     assert statuses == [
-        Status.ATTENTE_SOINS,
-        Status.ATTENTE_ORIENTATION,
-        Status.ATTENTE_ORIENTATION,
-        Status.ATTENTE_EVACUATION,
-        Status.PATIENT_EVACUE,
+        CareStatus.ATTENTE_SOINS,
+        CareStatus.ATTENTE_ORIENTATION,
+        CareStatus.ATTENTE_ORIENTATION,
+        CareStatus.ATTENTE_EVACUATION,
+        CareStatus.PATIENT_EVACUE,
     ]
     canon = victim_canon(stage.victims["p1"], stage.event)
     assert (canon["orientation"], canon["destination"], canon["vector"]) == ("ETABLISSEMENT", HOSPITAL, "SMUR.AR")
@@ -83,7 +83,7 @@ def test_r29_no_orientation_without_a_severity_at_exit(exit_severity: str | None
     assert (refused.value.code, refused.value.field) == ("R-29", "severity_exit")
     stage.rules = Rules(exit_severity_may_be_nc=True)
     stage.do("p1", Triage("exit", "NC"))
-    assert stage.do("p1", AskOrientation()).status is Status.ATTENTE_ORIENTATION
+    assert stage.do("p1", AskOrientation()).status is CareStatus.ATTENTE_ORIENTATION
 
 
 def test_r29_the_exit_severity_may_change_and_not_disappear_on_the_way() -> None:
@@ -128,9 +128,9 @@ def test_r31_r32_a_decision_says_where_and_how(command: PatientCommand, field: s
 def test_r33_r38_a_dead_person_may_be_left_on_site() -> None:
     """*Attente de sortie*, then *Laissé sur place*."""
     stage = Stage()
-    assert walked(stage, *TO_EXIT).status is Status.ATTENTE_SORTIE
+    assert walked(stage, *TO_EXIT).status is CareStatus.ATTENTE_SORTIE
     victim = stage.do("p1", ConfirmExit())
-    assert (victim.status, victim.severity) == (Status.LAISSE_SUR_PLACE, "DCD")
+    assert (victim.status, victim.severity) == (CareStatus.LAISSE_SUR_PLACE, "DCD")
     assert victim_canon(victim, stage.event)["orientation"] == "SUR_PLACE"
 
 
@@ -148,29 +148,29 @@ def test_r32_a_second_request_replaces_the_first_and_is_cancelled_alone() -> Non
     walked(stage, *TO_EVACUATION)
     assert stage.do("p1", RequestEvacuation(OTHER, "SMUR.HELISMUR")).care.destination == OTHER
     care = stage.do("p1", StepBack()).care
-    assert (care.status, care.destination, care.vector) == (Status.ATTENTE_EVACUATION, HOSPITAL, "SMUR.AR")
+    assert (care.status, care.destination, care.vector) == (CareStatus.ATTENTE_EVACUATION, HOSPITAL, "SMUR.AR")
 
 
 def test_r36_the_table_is_closed_and_every_arrow_has_its_way_back() -> None:
     """Seven statuses; each is reached by the table; each forward move is undone by exactly the step that cancels it."""
-    assert len(Status) == 7
-    assert {end for moves in MOVES.values() for _start, end in moves} == set(Status)
+    assert len(CareStatus) == 7
+    assert {end for moves in MOVES.values() for _start, end in moves} == set(CareStatus)
     assert set(MOVES) == set(Step)
     for (step, start), end in TARGETS.items():
         assert (end, start) in MOVES[CANCELS[step]]
-    assert all(status.label for status in Status)
+    assert all(status.label for status in CareStatus)
 
 
 @pytest.mark.parametrize("status", PRESENT)
-def test_r36_a_step_outside_the_table_is_refused_and_changes_nothing(status: Status) -> None:
+def test_r36_a_step_outside_the_table_is_refused_and_changes_nothing(status: CareStatus) -> None:
     """From each status, every forward step either is in the table or is a conflict that names the status."""
-    paths: dict[Status, tuple[PatientCommand, ...]] = {
-        Status.ATTENTE_SOINS: (RecordBilan(None, "UR"),),
-        Status.ATTENTE_ORIENTATION: TO_EVACUATION[:2],
-        Status.ATTENTE_EVACUATION: TO_EVACUATION,
-        Status.ATTENTE_SORTIE: TO_EXIT,
-        Status.PATIENT_EVACUE: (*TO_EVACUATION, ConfirmEvacuation()),
-        Status.LAISSE_SUR_PLACE: (*TO_EXIT, ConfirmExit()),
+    paths: dict[CareStatus, tuple[PatientCommand, ...]] = {
+        CareStatus.ATTENTE_SOINS: (RecordBilan(None, "UR"),),
+        CareStatus.ATTENTE_ORIENTATION: TO_EVACUATION[:2],
+        CareStatus.ATTENTE_EVACUATION: TO_EVACUATION,
+        CareStatus.ATTENTE_SORTIE: TO_EXIT,
+        CareStatus.PATIENT_EVACUE: (*TO_EVACUATION, ConfirmEvacuation()),
+        CareStatus.LAISSE_SUR_PLACE: (*TO_EXIT, ConfirmExit()),
     }
     commands: dict[Step, PatientCommand] = {
         Step.ASK_ORIENTATION: AskOrientation(),
@@ -201,10 +201,10 @@ def test_backward_moves_are_steps_of_their_own() -> None:
     walked(stage, *TO_EVACUATION, ConfirmEvacuation())
     seen = [stage.do("p1", StepBack("erreur")).status for _ in range(4)]
     assert seen == [
-        Status.ATTENTE_EVACUATION,
-        Status.ATTENTE_ORIENTATION,
-        Status.ATTENTE_ORIENTATION,
-        Status.ATTENTE_SOINS,
+        CareStatus.ATTENTE_EVACUATION,
+        CareStatus.ATTENTE_ORIENTATION,
+        CareStatus.ATTENTE_ORIENTATION,
+        CareStatus.ATTENTE_SOINS,
     ]
     victim = stage.victims["p1"]
     assert (victim.care.destination, victim.care.vector, victim.care.evacuated_at) == (None, None, None)
@@ -217,7 +217,7 @@ def test_backward_moves_are_steps_of_their_own() -> None:
     with pytest.raises(ConflictError) as refused:
         stage.do("p1", StepBack())
     assert refused.value.code == "R-28"
-    assert stage.do("p1", AskOrientation()).status is Status.ATTENTE_ORIENTATION
+    assert stage.do("p1", AskOrientation()).status is CareStatus.ATTENTE_ORIENTATION
 
 
 def test_a_deployment_may_forbid_a_way_back() -> None:
@@ -245,7 +245,7 @@ def test_late_entry_keeps_its_own_time_and_the_order_of_receipt() -> None:
     stage = Stage()
     walked(stage, *TO_EVACUATION)
     victim = stage.do("p1", ConfirmEvacuation(), late=3600)
-    assert victim.status is Status.PATIENT_EVACUE
+    assert victim.status is CareStatus.PATIENT_EVACUE
     assert victim_canon(victim, stage.event)["evacuated_at"] == "2020-09-01T11:00:06+00:00"
 
 
@@ -258,5 +258,5 @@ def test_steps_of_one_same_instant_are_all_kept() -> None:
         RecordBilan(None, "UR"), AskOrientation(), StepBack(), AskOrientation(), ChangePatient({"used_name": "AUTRE"}),
     ):  # fmt: skip
         victim = stage.do("p1", command, stamp=stamp)
-    assert (victim.status, victim.value("used_name")) == (Status.ATTENTE_ORIENTATION, "AUTRE")
+    assert (victim.status, victim.value("used_name")) == (CareStatus.ATTENTE_ORIENTATION, "AUTRE")
     assert len(victim.steps) == 3

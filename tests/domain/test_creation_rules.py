@@ -13,7 +13,7 @@ from domain.rules import Rules
 from domain.severity import Severity
 from domain.source import Source
 from domain.victim.banner import banner, display_name
-from domain.victim.care_path import BACK_STEPS, Status
+from domain.victim.care_path import BACK_STEPS, CareStatus
 from domain.victim.observation import ObservationKind
 from domain.victim.snapshot import detached_documents, victim_canon
 from tests.domain.stage import HP, PLACES, TR, Stage
@@ -88,7 +88,7 @@ def test_r13_a_new_patient_waits_for_care() -> None:
     """The first status is *Attente de soins*, from the time of creation."""
     stage = Stage()
     victim = stage.create()
-    assert victim.status is Status.ATTENTE_SOINS
+    assert victim.status is CareStatus.ATTENTE_SOINS
     assert victim.status.label == "Attente de soins"
     assert victim.care.status_at == stage.now
 
@@ -158,7 +158,7 @@ def test_r39_a_deployment_may_let_a_deletion_be_undone() -> None:
     with pytest.raises(ConflictError):
         stage.do("p1", StepBack())
     stage.rules = Rules(back_steps=BACK_STEPS)
-    assert stage.do("p1", StepBack()).status is Status.ATTENTE_SOINS
+    assert stage.do("p1", StepBack()).status is CareStatus.ATTENTE_SOINS
 
 
 @pytest.mark.parametrize("number", [TR, HP, "FR825NOVI0000XX123123"])

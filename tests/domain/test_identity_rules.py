@@ -24,7 +24,7 @@ from domain.numbers.cata import CATA_CODE, cata_code
 from domain.numbers.identifier import IdentifierKind
 from domain.rules import Rules
 from domain.source import Source
-from domain.victim.care_path import Status
+from domain.victim.care_path import CareStatus
 from domain.victim.offers import offers
 from domain.victim.snapshot import WRITABLE, destination_of, victim_canon
 from domain.victim.victim import disagreements
@@ -140,7 +140,7 @@ def test_a_neighbours_step_does_not_undo_what_a_person_decided() -> None:
     stage.do("p1", ConfirmEvacuation(), Source.LRM)
     back = stage.do("p1", StepBack())
     again = stage.do("p1", ConfirmEvacuation(), Source.LRM)
-    assert (back.status, again.status) == (Status.ATTENTE_EVACUATION, Status.ATTENTE_EVACUATION)
+    assert (back.status, again.status) == (CareStatus.ATTENTE_EVACUATION, CareStatus.ATTENTE_EVACUATION)
     assert "status" in {offer.field for offer in offers(again)}
     with pytest.raises(ConflictError):
         stage.do("p1", StepBack(), Source.LRM)

@@ -15,7 +15,7 @@ from fhir.resources.R4B import get_fhir_model_class
 import adapters
 from adapters.wire.fhir.elements import RESOURCES
 from adapters.wire.fhir.vocabulary import BASE
-from domain.intervention.status import REFUSALS, Status
+from domain.intervention.status import REFUSALS, InterventionStatus
 from gateway.doors.fhir.guide import capability, definitions, package
 from gateway.security.keys import Scope
 
@@ -64,7 +64,7 @@ def test_the_states_are_those_of_the_domain() -> None:
     """Each business status and each refusal has its concept, and there is no other."""
     codes = {one["code"] for one in definitions()["CodeSystem/etat-demande"]["concept"]}
     refusals = {one["code"] for one in definitions()["CodeSystem/motif-refus"]["concept"]}
-    assert (codes, refusals) == ({one.value for one in Status}, set(REFUSALS))
+    assert (codes, refusals) == ({one.value for one in InterventionStatus}, set(REFUSALS))
 
 
 def test_each_error_code_of_the_reader_is_published() -> None:

@@ -5,22 +5,27 @@ Nothing of ours is replaced. The neighbours' wire is `adapters.wire.simulated.In
 
 from __future__ import annotations
 
+import re
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from pydantic import ValidationError
 
 from adapters.portal.simulator import create_simulator as create_portal
 from adapters.sinus.simulator import create_simulator as create_sinus
 from adapters.sivic.simulator import create_simulator as create_sivic
 from adapters.wire.simulated import InProcess
 from domain.mode import Mode
-from domain.victim.care_path import Status
+from domain.victim.care_path import CareStatus
 from gateway.app import create_app
 from gateway.bootstrap import build
+from gateway.doors.answers import ANSWERS
+from gateway.doors.table import DOORS
 from gateway.sandbox import declared_applications
 from gateway.security.keys import Scope, new_key
 from gateway.settings.settings import Settings
@@ -81,6 +86,35 @@ class Clock:
             self._at += timedelta(**by)
 
 
+@cache
+def door_of(method: str, path: str) -> str | None:
+    """The door that an address leads to, as `METHOD /path/{name}`."""
+    for door in DOORS:
+        if door.method == method and re.fullmatch(
+            re.sub(r"{\w+}", "[^/]+", re.escape(door.path).replace(r"\{", "{").replace(r"\}", "}")), path
+        ):
+            return f"{door.method} {door.path}"
+    return None
+
+
+def held_to_contract(response: httpx.Response) -> None:
+    """What a door answers has the shape that is published of it, whoever asks."""
+    door = door_of(response.request.method, response.request.url.path)
+    if not response.is_success or not response.content or door not in ANSWERS:
+        return
+    if not response.headers.get("content-type", "").startswith("application/json"):
+        return  # a board, as a file
+    faults = []
+    for shape in ANSWERS[door]:
+        try:
+            shape.model_validate_json(response.content, strict=True)
+        except ValidationError as error:
+            faults.append(str(error))
+        else:
+            return
+    raise AssertionError(f"{door} answers otherwise than published: {faults}")
+
+
 @dataclass(frozen=True)
 class Heard:
     """One answer of our doors, and who heard it."""
@@ -113,6 +147,8 @@ class OpenHouse:
             await response.aread()
             media = response.headers.get("content-type", "").split(";")[0]
             request = f"{response.request.method} {response.request.url}"
+            if not (scope is Scope.PORTAL and self.runtime.settings.portals):  # a portal may have words of its own
+                held_to_contract(response)
             self.heard.append(Heard(scope, request, response.status_code, media, response.text))
 
         if key is not None:
@@ -219,7 +255,7 @@ def settings_for(folder: Path, mode: Mode = Mode.EXERCISE, **more: Any) -> Setti
             "mode": mode,
             "store": {"url": f"sqlite:///{folder / 'passerelle.sqlite3'}"},
             # Most tests are about the way of a record: SI-VIC learns of it at once. Who learns what is in test_disclosure.
-            "trade": {"sivic_statuses": tuple(Status)},
+            "trade": {"sivic_statuses": tuple(CareStatus)},
             "sinus": link("sinus"),
             "sivic": link("sivic"),
             "portal": {**link("portal"), "secrets": [SECRET]}

@@ -10,7 +10,7 @@ from gateway.cli import main
 from gateway.jobs import retain
 from gateway.operations.alarms import look
 from outbox.desk import Filter
-from outbox.message import Kind, Priority, Status
+from outbox.message import Kind, MessageStatus, Priority
 from tests.gateway.house import open_house
 from tests.outbox.bench import message
 
@@ -168,7 +168,7 @@ async def test_every_topic_is_sent_again_as_it_was(house: OpenHouse) -> None:
     for key, digest in then.items():
         record, attempts = await house.runtime.desk.message(key), await house.runtime.desk.attempts(key)
         assert record is not None
-        assert record.status is Status.DELIVERED, record.cause
+        assert record.status is MessageStatus.DELIVERED, record.cause
         assert hashlib.sha256(attempts[-1].sent).hexdigest() == digest
 
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase
 
 from domain.mode import Mode
 from domain.source import Source
+from gateway.doors.answers import ANSWERS
 from gateway.doors.table import DOORS
 from gateway.register.victims.unknown_persons import UnknownPerson
 from gateway.security.keys import Scope, new_key
@@ -63,6 +64,21 @@ async def test_every_door_is_published_with_who_may_use_it(house: OpenHouse) -> 
     assert told == {(door.method, door.path): sorted(door.scopes) for door in DOORS}
     operations = [one["operationId"] for path in paths.values() for one in path.values()]
     assert len(set(operations)) == len(operations)
+
+
+async def test_every_answer_has_its_shape(house: OpenHouse) -> None:
+    """No door answers "an object": each JSON answer leads to a named shape, each FHIR answer names its resource."""
+    paths = (await _contract(house))["paths"]
+    bare = []
+    for door in DOORS:
+        content = paths[door.path][door.method.lower()]["responses"][str(door.status)].get("content", {})
+        for media_type, answer in content.items():
+            schema = answer["schema"]
+            named = "$ref" in schema or all("$ref" in side for side in schema.get("anyOf", [{}]))
+            if media_type in {"application/json", "application/fhir+json"} and not named:
+                bare.append(f"{door.method} {door.path}")
+    assert bare == []
+    assert set(ANSWERS) <= {f"{door.method} {door.path}" for door in DOORS}
 
 
 async def test_every_door_that_takes_a_required_body_shows_one(house: OpenHouse) -> None:

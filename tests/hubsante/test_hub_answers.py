@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from outbox.message import Outcome, Receipt, Settlement, Status
+from outbox.message import MessageStatus, Outcome, Receipt, Settlement
 from tests.hubsante.test_hub_inbound import CASE, OURS, SAMU, VHOST, Hub, case, opened
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ async def settle(at: Hub, claimed: ClaimedMessage) -> None:
     facts = {"distribution_id": named(claimed), "vhost": VHOST, "message": "createCaseHealth", "case_id": VICTIM}
     receipt = Receipt(f"{VICTIM}@{SAMU}", facts={**facts, "recipient": SAMU})
     now = at.house.clock()
-    done = Settlement(claimed, Status.DELIVERED, Outcome.DELIVERED, now, started_at=now, receipt=receipt)
+    done = Settlement(claimed, MessageStatus.DELIVERED, Outcome.DELIVERED, now, started_at=now, receipt=receipt)
     await at.house.runtime.desk.settle([done])  # type: ignore[attr-defined] # same
 
 

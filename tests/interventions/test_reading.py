@@ -14,7 +14,7 @@ from domain.intervention.fields import Pen, department, phone
 from domain.intervention.reading import read
 from domain.intervention.reference import ALPHABET, read_reference, reference
 from domain.intervention.request import Fact, FactKind, InterventionRequest, Note, Patient, Place, Requester
-from domain.intervention.status import LABELS, MOVES, TASK_STATUS, Status, heard
+from domain.intervention.status import LABELS, MOVES, TASK_STATUS, InterventionStatus, heard
 from domain.mode import Mode
 
 NOW = datetime(2026, 1, 1, 8, tzinfo=UTC)
@@ -121,14 +121,18 @@ def test_any_text_at_all_is_read_or_refused_for_the_one_reason(request: Interven
 
 def test_the_moves_are_drawn_for_every_status() -> None:
     """Each has its label, its FHIR word and its moves; nothing follows the end, and no status follows itself."""
-    assert set(MOVES) == set(LABELS) == set(TASK_STATUS) == set(Status)
-    assert [one for one in Status if one in MOVES[one]] == []
-    assert {one for one in Status if one.is_final} == {Status.TERMINEE, Status.REFUSEE, Status.ANNULEE}
+    assert set(MOVES) == set(LABELS) == set(TASK_STATUS) == set(InterventionStatus)
+    assert [one for one in InterventionStatus if one in MOVES[one]] == []
+    assert {one for one in InterventionStatus if one.is_final} == {
+        InterventionStatus.TERMINEE,
+        InterventionStatus.REFUSEE,
+        InterventionStatus.ANNULEE,
+    }
 
 
 def test_a_crra_is_understood_by_its_own_words() -> None:
     """Those of the contract, hyphen or underscore; an unknown one moves nothing, and an error is ours to say."""
-    assert heard("RECUE") is Status.TRANSMISE
-    assert heard("DOSSIER_OUVERT") is heard("DOSSIER-OUVERT") is Status.DOSSIER_OUVERT
+    assert heard("RECUE") is InterventionStatus.TRANSMISE
+    assert heard("DOSSIER_OUVERT") is heard("DOSSIER-OUVERT") is InterventionStatus.DOSSIER_OUVERT
     assert heard("ERREUR") is None
     assert heard("BIENTOT") is None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from domain.intervention.status import REFUSALS, Status, refusal_code
+from domain.intervention.status import REFUSALS, InterventionStatus, refusal_code
 from gateway.doors.fhir.answers import followed
 from gateway.interventions.follow import LrmAnswer, hear
 from gateway.interventions.tell import instruction
@@ -68,8 +68,8 @@ async def test_a_clinical_word_of_the_crra_goes_to_no_sender(stage: Stage, etat:
 
 def test_a_reason_is_a_code_of_ours() -> None:
     """Whatever is said of a refusal, one of the four codes is kept; of anything else, nothing."""
-    assert {refusal_code(Status.REFUSEE, one) for one in (*REFUSALS, None, CLINICAL, "")} == set(REFUSALS)
-    assert refusal_code(Status.TERMINEE, "CONSEIL") is None
+    assert {refusal_code(InterventionStatus.REFUSEE, one) for one in (*REFUSALS, None, CLINICAL, "")} == set(REFUSALS)
+    assert refusal_code(InterventionStatus.TERMINEE, "CONSEIL") is None
 
 
 async def test_nobody_answers_and_the_operator_is_alarmed(stage: Stage) -> None:

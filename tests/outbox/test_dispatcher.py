@@ -14,7 +14,7 @@ import pytest
 from outbox.dispatch.dispatcher import Dispatcher
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError, UnreachableError
 from outbox.memory import MemoryStore
-from outbox.message import Outcome, Receipt, Status
+from outbox.message import MessageStatus, Outcome, Receipt
 from outbox.retry import Policy
 from tests.outbox.bench import START, ScriptedDestination, SetClock, eventually, message
 
@@ -77,7 +77,7 @@ async def running(work: Dispatcher) -> AsyncIterator[asyncio.Event]:
         await task
 
 
-async def until(store: MemoryStore, message_id: str, status: Status) -> None:
+async def until(store: MemoryStore, message_id: str, status: MessageStatus) -> None:
     """Wait for a message to get there."""
 
     async def there() -> bool:
@@ -119,7 +119,11 @@ async def test_each_failure_has_its_consequence(store: MemoryStore, clock: SetCl
         clock.pass_(seconds)
         await work.step()
     records = [await store.message(one.id) for one in (slow, refused, strange)]
-    assert [record.status for record in records if record] == [Status.PARKED, Status.PARKED, Status.UNCERTAIN]
+    assert [record.status for record in records if record] == [
+        MessageStatus.PARKED,
+        MessageStatus.PARKED,
+        MessageStatus.UNCERTAIN,
+    ]
     attempts = await store.attempts(slow.id)
     assert [(one.number, one.sent, one.answered) for one in attempts] == [(n, b"q", b"r") for n in (1, 2, 3)]
     cause = records[2].cause if records[2] else None
@@ -134,7 +138,7 @@ async def test_a_silent_neighbour_is_given_up_for_now(store: MemoryStore, clock:
     (attempt,) = await store.attempts(sent.id)
     assert (attempt.outcome, attempt.cause and attempt.cause.code) == (Outcome.UNCERTAIN, "outbox.timeout")
     assert (record := await store.message(sent.id)) is not None
-    assert record.status is Status.PENDING
+    assert record.status is MessageStatus.PENDING
 
 
 async def test_an_absent_neighbour_is_not_stormed(store: MemoryStore, clock: SetClock) -> None:
@@ -162,10 +166,10 @@ async def test_a_slow_delivery_blocks_nobody(store: MemoryStore, clock: SetClock
     await store.enqueue([slow, *quick])
     async with running(dispatcher(store, clock, gate, concurrency=2)):
         for one in quick:
-            await until(store, one.id, Status.DELIVERED)
+            await until(store, one.id, MessageStatus.DELIVERED)
         assert gate.inside == [slow.id]
         gate.opened.add(slow.id)
-        await until(store, slow.id, Status.DELIVERED)
+        await until(store, slow.id, MessageStatus.DELIVERED)
     assert gate.most == 2
 
 
@@ -177,7 +181,7 @@ async def test_a_slow_destination_blocks_no_other(store: MemoryStore, clock: Set
     await store.enqueue([*held, *free])
     async with running(dispatcher(store, clock, gate, ScriptedDestination("sinus"), concurrency=2)):
         for one in free:
-            await until(store, one.id, Status.DELIVERED)
+            await until(store, one.id, MessageStatus.DELIVERED)
         assert len(gate.inside) == 2
         gate.opened.update(one.id for one in held)
 
@@ -188,12 +192,12 @@ async def test_an_enqueue_wakes_it(store: MemoryStore, clock: SetClock) -> None:
     async with running(dispatcher(store, clock, gate)):
         await asyncio.sleep(0)
         await store.enqueue([sent := message()])
-        await until(store, sent.id, Status.SENDING)
+        await until(store, sent.id, MessageStatus.SENDING)
         for _ in range(4):
             clock.pass_(0.08)
             await eventually(partial(renewed, store, sent.id, clock.now + timedelta(seconds=0.05)))
         gate.opened.add(sent.id)
-        await until(store, sent.id, Status.DELIVERED)
+        await until(store, sent.id, MessageStatus.DELIVERED)
     assert [one.outcome for one in await store.attempts(sent.id)] == [Outcome.DELIVERED]
 
 
@@ -209,7 +213,7 @@ async def test_what_becomes_too_old_on_its_way_is_given_up(store: MemoryStore, c
     assert await store.expire() == 1
     record = await store.message(late.id)
     assert record is not None
-    assert record.status is Status.UNCERTAIN
+    assert record.status is MessageStatus.UNCERTAIN
     gate.opened.add(next_.id)
     assert await work.step() == 1
 
@@ -268,7 +272,7 @@ async def test_what_was_sent_is_sent_again_as_it_was(store: MemoryStore, clock: 
     record = await store.message(unable.given[0].envelope.id)
     assert record is not None
     assert record.cause is not None
-    assert (record.status, record.cause.code) == (Status.PARKED, "outbox.not_repeatable")
+    assert (record.status, record.cause.code) == (MessageStatus.PARKED, "outbox.not_repeatable")
 
 
 async def test_stopping_lets_deliveries_end(store: MemoryStore, clock: SetClock) -> None:
@@ -277,8 +281,8 @@ async def test_stopping_lets_deliveries_end(store: MemoryStore, clock: SetClock)
     gate = Gate()
     await store.enqueue(sent)
     async with running(dispatcher(store, clock, gate)) as stop:
-        await until(store, sent[0].id, Status.SENDING)
+        await until(store, sent[0].id, MessageStatus.SENDING)
         stop.set()
         gate.opened.update(one.id for one in sent)
     records = [await store.message(one.id) for one in sent]
-    assert [record.status for record in records if record] == [Status.DELIVERED, Status.PENDING]
+    assert [record.status for record in records if record] == [MessageStatus.DELIVERED, MessageStatus.PENDING]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from outbox.dispatch.dispatcher import Dispatcher
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError, UnreachableError
-from outbox.message import Kind, Status
+from outbox.message import Kind, MessageStatus
 from outbox.retry import Policy
 from tests.outbox.bench import ScriptedDestination, bench, message
 
@@ -66,7 +66,7 @@ async def play(kit: Bench, steps: list[tuple[Any, ...]]) -> tuple[list[Envelope]
             case ("discard",):
                 await store.discard(known[:1], by="ESSAI", reason="essai")
     records = [await store.message(one.id) for one in sent]
-    ended = {Status.DELIVERED, Status.SUPERSEDED, Status.DISCARDED}
+    ended = {MessageStatus.DELIVERED, MessageStatus.SUPERSEDED, MessageStatus.DISCARDED}
     assert [record for record in records if record is None or record.status not in ended] == []
     return sent, neighbour
 

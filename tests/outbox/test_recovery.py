@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import Connection, text
 
-from outbox.message import Outcome, Settlement, Status
+from outbox.message import MessageStatus, Outcome, Settlement
 from outbox.sql import SqlStore, enqueue
 from outbox.verdict import DEATHS
 from tests.outbox.bench import START, SetClock, bench, message, sql_database, state
@@ -44,7 +44,9 @@ async def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
     async with sql_database(url) as database:
         store = SqlStore(database, clock=SetClock(datetime(2036, 1, 1, tzinfo=UTC) - timedelta(days=3650)))
         assert await store.recover() == 3
-        assert {record.status for record in [await store.message(one.id) for one in sent] if record} == {Status.PENDING}
+        assert {record.status for record in [await store.message(one.id) for one in sent] if record} == {
+            MessageStatus.PENDING
+        }
         assert {one.outcome for one in await store.attempts(sent[0].id)} == {Outcome.LEASE_LOST}
 
 
@@ -71,7 +73,7 @@ async def test_a_message_that_kills_is_left_to_a_person(kind: str, tmp_path: Pat
             assert await store.release_expired() == 1
         record = await store.message(sent.id)
     assert record is not None
-    assert record.status is told[-1].status is Status.UNCERTAIN
+    assert record.status is told[-1].status is MessageStatus.UNCERTAIN
 
 
 class Mirror:
@@ -125,7 +127,9 @@ async def test_every_lane_has_one_head(tmp_path: Path) -> None:
             await store.enqueue(sent[-3:])
             claims = await store.claim("sivic", 3)
             await store.settle([kit.done(one) for one in claims[: turn % 3]])
-            await store.settle([replace(kit.done(one), status=Status.PARKED, receipt=None) for one in claims[2:]])
+            await store.settle(
+                [replace(kit.done(one), status=MessageStatus.PARKED, receipt=None) for one in claims[2:]]
+            )
             kit.clock.pass_(3)
             await store.expire()
             await store.release_expired()

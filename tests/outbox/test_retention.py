@@ -16,7 +16,7 @@ from outbox.database.database import open_database
 from outbox.desk import Filter
 from outbox.dispatch.dispatcher import Dispatcher
 from outbox.errors import PermanentDeliveryError, TransientDeliveryError
-from outbox.message import Kind, Outcome, Status
+from outbox.message import Kind, MessageStatus, Outcome
 from outbox.retry import Policy
 from outbox.sql import SqlStore, archive
 from outbox.sql.retention import Horizon, SweepCounts, sweep
@@ -113,7 +113,11 @@ async def test_each_kind_is_kept_for_its_own_time(kit: Bench) -> None:
             record, (attempt,) = await found(store, envelope)
             assert record.envelope.body == (envelope.body if full else {})
             assert (attempt.sent, attempt.answered) == ((b"<dit/>", b"<pris/>") if full else (b"", b""))
-            assert (record.status, attempt.outcome, attempt.reference) == (Status.DELIVERED, Outcome.DELIVERED, "F1")
+            assert (record.status, attempt.outcome, attempt.reference) == (
+                MessageStatus.DELIVERED,
+                Outcome.DELIVERED,
+                "F1",
+            )
     kit.clock.now = START + timedelta(days=366)
     assert (await swept(kit)).messages == 2
     assert await store.message(said.id) is None
@@ -162,8 +166,8 @@ async def test_every_way_to_end_is_let_go_of(kit: Bench) -> None:
     await store.release_expired()
     await store.settle([kit.done(one, sent=b"<dit/>") for one in await store.claim("sivic", 50)])
     ends = {lane: [(await found(store, one))[0].status for one in pair] for lane, pair in pairs.items()}
-    assert set(map(tuple, ends.values())) == {(Status.SUPERSEDED, Status.DELIVERED)}
-    assert (await found(store, late))[0].status is Status.EXPIRED
+    assert set(map(tuple, ends.values())) == {(MessageStatus.SUPERSEDED, MessageStatus.DELIVERED)}
+    assert (await found(store, late))[0].status is MessageStatus.EXPIRED
     kept = [one for one in await store.find(Filter(), limit=50) if one.envelope.body]
     assert len(kept) == 10, "until it is old, everything is still shown"
     kit.clock.pass_(40 * 86_400)

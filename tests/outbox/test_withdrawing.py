@@ -9,7 +9,7 @@ import pytest
 
 from gateway import migrations
 from outbox.database.database import open_database
-from outbox.message import Envelope, Kind, Outcome, Settlement, Status
+from outbox.message import Envelope, Kind, MessageStatus, Outcome, Settlement
 from outbox.sql import SqlStore, enqueue, free_lane, withdraw_lane
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def test_what_waits_untouched_is_taken_back_with_its_reason(database: Data
     for name in ("a", "b"):
         record = await store.message(name)
         assert record is not None
-        assert (record.status, record.decision, record.decided_by) == (Status.DISCARDED, "autre voie", "essai")
+        assert (record.status, record.decision, record.decided_by) == (MessageStatus.DISCARDED, "autre voie", "essai")
     assert await store.claim("lrm", 10) == []
 
 
@@ -61,9 +61,11 @@ async def test_what_is_being_sent_or_was_tried_stays(database: Database) -> None
     claimed = (await store.claim("lrm", 1))[0]
     assert await taken_back(database) is False
     later = NOW + timedelta(seconds=1)
-    await store.settle([Settlement(claimed, Status.PENDING, Outcome.TRANSIENT, NOW, NOW, next_at=later)])
+    await store.settle([Settlement(claimed, MessageStatus.PENDING, Outcome.TRANSIENT, NOW, NOW, next_at=later)])
     assert await taken_back(database) is False
-    assert {one.status for one in [await store.message("a"), await store.message("b")] if one} == {Status.PENDING}
+    assert {one.status for one in [await store.message("a"), await store.message("b")] if one} == {
+        MessageStatus.PENDING
+    }
 
 
 async def test_what_met_nobody_is_untouched(database: Database) -> None:
@@ -72,7 +74,7 @@ async def test_what_met_nobody_is_untouched(database: Database) -> None:
     await store.enqueue([message("a")])
     claimed = (await store.claim("lrm", 1))[0]
     later = NOW + timedelta(seconds=1)
-    await store.settle([Settlement(claimed, Status.PENDING, Outcome.UNREACHABLE, NOW, NOW, next_at=later)])
+    await store.settle([Settlement(claimed, MessageStatus.PENDING, Outcome.UNREACHABLE, NOW, NOW, next_at=later)])
     assert await taken_back(database) is True
 
 
@@ -90,7 +92,7 @@ async def test_a_transaction_that_fails_takes_nothing_back(database: Database) -
         await database.write(fails)
     record = await store.message("a")
     assert record is not None
-    assert record.status is Status.PENDING
+    assert record.status is MessageStatus.PENDING
     assert await store.message("b") is None
 
 
@@ -99,7 +101,7 @@ async def test_what_is_parked_makes_way(database: Database) -> None:
     store = SqlStore(database, clock=lambda: NOW)
     await store.enqueue([message("a"), message("b")])
     claimed = (await store.claim("lrm", 1))[0]
-    await store.settle([Settlement(claimed, Status.PARKED, Outcome.PERMANENT, NOW, NOW)])
+    await store.settle([Settlement(claimed, MessageStatus.PARKED, Outcome.PERMANENT, NOW, NOW)])
     assert await store.claim("lrm", 10) == []
     freed = await database.write(lambda c: free_lane(c, "lrm", "lane", by="essai", reason="version 2", now=NOW))
     assert freed == 1

@@ -9,7 +9,7 @@ import pytest
 
 from outbox.dispatch.dispatcher import Dispatcher
 from outbox.memory import MemoryStore
-from outbox.message import Status
+from outbox.message import MessageStatus
 from tests.outbox.bench import ScriptedDestination, SetClock, message
 
 if TYPE_CHECKING:
@@ -34,14 +34,16 @@ class Frozen(MemoryStore):
 @pytest.mark.parametrize(
     ("expires", "frozen", "given", "end"),
     [
-        (None, 4.9, 1, Status.DELIVERED),
-        (None, 5.0, 1, Status.DELIVERED),
-        (4.0, 3.9, 1, Status.DELIVERED),
-        (4.0, 4.0, 0, Status.EXPIRED),
-        (4.0, 6.0, 0, Status.EXPIRED),
+        (None, 4.9, 1, MessageStatus.DELIVERED),
+        (None, 5.0, 1, MessageStatus.DELIVERED),
+        (4.0, 3.9, 1, MessageStatus.DELIVERED),
+        (4.0, 4.0, 0, MessageStatus.EXPIRED),
+        (4.0, 6.0, 0, MessageStatus.EXPIRED),
     ],
 )
-async def test_a_woken_node_sends_nothing_late(expires: float | None, frozen: float, given: int, end: Status) -> None:
+async def test_a_woken_node_sends_nothing_late(
+    expires: float | None, frozen: float, given: int, end: MessageStatus
+) -> None:
     """What its expiry has overtaken during the freeze is not sent; what only lost its lease is claimed again first."""
     clock, neighbour = SetClock(), ScriptedDestination()
     store = Frozen(clock=clock)

@@ -14,7 +14,7 @@ from adapters.lrm.fhir.faults import NAME, not_ours, other_answer, refused_by_lr
 from adapters.wire.exchange import exchange
 from adapters.wire.fhir.vocabulary import ACT_REASON, BASE, MEDIA_TYPE, Resource, codes
 from adapters.wire.http import open_client, refused
-from domain.intervention.status import Status
+from domain.intervention.status import InterventionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,7 +130,7 @@ class LrmFhirClient:
             raise other_answer("Task.meta.security", sent, answered)
         concept = task.get("businessStatus")
         business_code = (
-            next((code for code in codes([concept]) if code in set(Status)), None)
+            next((code for code in codes([concept]) if code in set(InterventionStatus)), None)
             if isinstance(concept, dict)
             else None
         )
@@ -148,7 +148,7 @@ class LrmFhirClient:
 
 def _by_status(status: object) -> str:
     """A Task of another maker, without our businessStatus: the first state that has this status."""
-    return next((known.value for known in Status if known.task_status == status), "TRANSMISE")
+    return next((known.value for known in InterventionStatus if known.task_status == status), "TRANSMISE")
 
 
 def _refusal(task: Resource) -> str | None:

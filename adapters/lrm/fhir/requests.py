@@ -10,7 +10,7 @@ import orjson
 
 from adapters.wire.fhir.vocabulary import FhirRefusalError, Issue, Resource
 from adapters.wire.fhir.writing.answers import FollowedRequest
-from domain.intervention.status import MOVES, REFUSALS, Status
+from domain.intervention.status import MOVES, REFUSALS, InterventionStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from adapters.wire.fhir.reading.request import ReadRequest
 
 STEPS = {
-    Status.TRANSMISE: Status.AFFICHEE,
-    Status.AFFICHEE: Status.DOSSIER_OUVERT,
-    Status.DOSSIER_OUVERT: Status.MOYEN_ENGAGE,
-    Status.MOYEN_ENGAGE: Status.SUR_PLACE,
-    Status.SUR_PLACE: Status.TRANSPORT,
-    Status.TRANSPORT: Status.TERMINEE,
+    InterventionStatus.TRANSMISE: InterventionStatus.AFFICHEE,
+    InterventionStatus.AFFICHEE: InterventionStatus.DOSSIER_OUVERT,
+    InterventionStatus.DOSSIER_OUVERT: InterventionStatus.MOYEN_ENGAGE,
+    InterventionStatus.MOYEN_ENGAGE: InterventionStatus.SUR_PLACE,
+    InterventionStatus.SUR_PLACE: InterventionStatus.TRANSPORT,
+    InterventionStatus.TRANSPORT: InterventionStatus.TERMINEE,
 }
 """Where a plain step leads."""
 
@@ -37,11 +37,11 @@ class HeldRequest:
     record: str
     case_id: str
     versions: tuple[Resource, ...]
-    history: tuple[tuple[Status, datetime], ...]
+    history: tuple[tuple[InterventionStatus, datetime], ...]
     refusal: str | None = None
 
     @property
-    def status(self) -> Status:
+    def status(self) -> InterventionStatus:
         """Where it is now."""
         return self.history[-1][0]
 
@@ -59,7 +59,9 @@ class HeldRequest:
             reason=REFUSALS[self.refusal] if self.refusal else None,
             reason_code=self.refusal,
             # A record exists once somebody opened it.
-            case_id=self.case_id if self.status not in {Status.TRANSMISE, Status.AFFICHEE} else None,
+            case_id=self.case_id
+            if self.status not in {InterventionStatus.TRANSMISE, InterventionStatus.AFFICHEE}
+            else None,
             request_system=self.system,
         )
 
@@ -97,7 +99,7 @@ class HeldRequests:
             number = f"{at:%y}-{len(self._requests) + 1:06d}"
             case = f"fr.health.samu.D{number}"
             return HeldRequest(
-                read.request.request_id, read.system, number, case, (document,), ((Status.TRANSMISE, at),)
+                read.request.request_id, read.system, number, case, (document,), ((InterventionStatus.TRANSMISE, at),)
             )
         if held.status.is_final:
             raise _refused("conflict", "DEMANDE_CLOSE", "Cette demande est close.", "Bundle")
@@ -106,23 +108,25 @@ class HeldRequests:
     def _cancelled(self, held: HeldRequest | None, at: datetime) -> HeldRequest:
         if held is None:
             raise _refused("not-found", "DEMANDE_INCONNUE", "Cette demande n’est pas connue.", "Bundle")
-        if held.status is Status.ANNULEE:
+        if held.status is InterventionStatus.ANNULEE:
             return held
-        if Status.ANNULEE not in MOVES[held.status]:
+        if InterventionStatus.ANNULEE not in MOVES[held.status]:
             raise _refused("conflict", "NON_ANNULABLE", "Une équipe est sur place : appeler le CRRA.", "Bundle")
-        return replace(held, history=(*held.history, (Status.ANNULEE, at)))
+        return replace(held, history=(*held.history, (InterventionStatus.ANNULEE, at)))
 
     def find(self, request: str) -> HeldRequest | None:
         """A request by its identifier."""
         return self._requests.get(request)
 
-    def advance(self, request: str, at: datetime, status: Status | None, refusal: str | None) -> HeldRequest:
+    def advance(
+        self, request: str, at: datetime, status: InterventionStatus | None, refusal: str | None
+    ) -> HeldRequest:
         """What the people of the CRRA do. `KeyError` unknown, `ValueError` no such way."""
         held = self._requests[request]
         following = status or STEPS.get(held.status, held.status)
         if following not in MOVES[held.status]:
             raise ValueError(f"{held.status} ne mène pas à {following}")
-        if (following is Status.REFUSEE) != (refusal in REFUSALS):
+        if (following is InterventionStatus.REFUSEE) != (refusal in REFUSALS):
             raise ValueError(f"un motif parmi {', '.join(REFUSALS)} accompagne REFUSEE, et elle seule")
         moved = replace(held, history=(*held.history, (following, at)), refusal=refusal)
         self._requests[request] = moved

@@ -25,7 +25,7 @@ from adapters.wire.fhir.reading.request import read_document
 from adapters.wire.fhir.vocabulary import MEDIA_TYPE, VERSION, FhirRefusalError, Resource
 from adapters.wire.fhir.writing.answers import DUPLICATE, WELL, operation_outcome, response_message, searchset, task
 from adapters.wire.simulated import FaultScript, control_routes, faulty
-from domain.intervention.status import Status
+from domain.intervention.status import InterventionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ class Step(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    etat: Status | None = None
+    etat: InterventionStatus | None = None
     motif: str | None = None
 
 

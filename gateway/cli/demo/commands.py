@@ -15,7 +15,7 @@ import httpx
 from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.intervention.route import Route, RouteKind
 from domain.mode import Mode
-from domain.victim.care_path import Status
+from domain.victim.care_path import CareStatus
 from gateway.cli.console import complain, port, progress_bar, run, say, set_up_log
 from gateway.cli.demo.samu import SamuPeople
 from gateway.cli.serve import open_house
@@ -163,7 +163,7 @@ def demo_settings(urls: Any, folder: Path, port: int) -> Settings:  # noqa: ANN4
             "server": {"port": port},
             "store": {"url": f"sqlite:///{folder / 'passerelle.sqlite3'}"},
             # The deck's event ends before most victims leave: SI-VIC learns of all of them, so that three columns can be compared.
-            "trade": {"sivic_statuses": tuple(Status)},
+            "trade": {"sivic_statuses": tuple(CareStatus)},
             "sinus": link("sinus"),
             "sivic": link("sivic"),
             "lrm": link("lrm"),

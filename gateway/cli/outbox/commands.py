@@ -14,7 +14,7 @@ from gateway.register import Register
 from gateway.runtime import heartbeat
 from outbox.desk import Filter
 from outbox.gate import Breaker, Gate
-from outbox.message import Status
+from outbox.message import MessageStatus
 from outbox.sql import nodes
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _declare_messages(verb: Callable[..., argparse.ArgumentParser]) -> None:
     """The verbs that look at messages and decide on them."""
     verb("status", "chaque destination : attente, retard, disjoncteur ; chaque nœud ; les alarmes", status)
     listing = verb("list", "les messages, les plus récents d’abord", show_list)
-    listing.add_argument("--status", choices=list(Status), help="dans cet état")
+    listing.add_argument("--status", choices=list(MessageStatus), help="dans cet état")
     listing.add_argument("--limit", type=int, default=30, help="au plus (30)")
     showing = verb("show", "un message, ses essais, et ce qui partirait aujourd’hui", show_one)
     showing.add_argument("id")
@@ -79,7 +79,7 @@ def _declare_messages(verb: Callable[..., argparse.ArgumentParser]) -> None:
         parser.add_argument("--cause", help="code de la cause")
 
 
-def _wanted(arguments: argparse.Namespace, *, status: Status | None = None) -> Filter:
+def _wanted(arguments: argparse.Namespace, *, status: MessageStatus | None = None) -> Filter:
     return Filter(
         status=status,
         destination=arguments.destination,
@@ -105,7 +105,7 @@ async def status(desk: OpenOutbox, _: argparse.Namespace) -> int:
         counts = {line.status: line.messages for line in backlog if line.destination == name}
         late = max((lag.seconds for lag in lags if lag.destination == name), default=0.0)
         way = _way(gates.get(name, Gate(name)), paused.get(name), name in down)
-        shown = (Status.PENDING, Status.SENDING, Status.PARKED, Status.UNCERTAIN)
+        shown = (MessageStatus.PENDING, MessageStatus.SENDING, MessageStatus.PARKED, MessageStatus.UNCERTAIN)
         waiting, sending, parked, uncertain = (counts.get(shown_status, 0) for shown_status in shown)
         say(f"{name:16}{waiting:>9}{sending:>9}{parked:>10}{uncertain:>13}{late:>10.0f}  {way}")
     for node in known:
@@ -136,7 +136,7 @@ def _way(gate: Gate, pause: Pause | None, down: bool) -> str:  # noqa: FBT001 - 
 
 async def show_list(desk: OpenOutbox, arguments: argparse.Namespace) -> int:
     """One line a message."""
-    wanted = _wanted(arguments, status=Status(arguments.status) if arguments.status else None)
+    wanted = _wanted(arguments, status=MessageStatus(arguments.status) if arguments.status else None)
     for record in await desk.store.find(wanted, limit=arguments.limit):
         say(_line(record))
     return 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.portal.neighbour import WEBHOOK_SECRET
 from domain.mode import Mode
-from domain.victim.care_path import Status
+from domain.victim.care_path import CareStatus
 from gateway.cli.console import progress_bar, run, say, set_up_log
 from gateway.cli.play import report
 from gateway.cli.play.people import Crowd
@@ -112,7 +112,7 @@ def _settings(urls: Any, store: str) -> Settings:  # noqa: ANN401 - name → add
             "server": {"port": 0},
             "store": {"url": store},
             # SI-VIC learns of everybody, so that what it holds can be judged person by person.
-            "trade": {"sivic_statuses": tuple(Status)},
+            "trade": {"sivic_statuses": tuple(CareStatus)},
             "watch": {"reconcile_seconds": 5, "repair_seconds": 5},
             "hospitals": {
                 HOSPITAL_KEY: {"finess": [place["finess"] for place in HOSPITALS], "name": "Hôpital d’essai"}

@@ -25,7 +25,7 @@ from domain.decisions.commands import (
 from domain.errors import RuleError
 from domain.event import add_localisation, change_event, open_event
 from domain.source import Source
-from domain.victim.care_path import Status
+from domain.victim.care_path import CareStatus
 from domain.victim.observation import Stamp
 from gateway.doors.fhir.answers import fhir, refuse, refuse_bundle
 from gateway.doors.http.problems import FieldFault, ProblemError
@@ -45,12 +45,12 @@ if TYPE_CHECKING:
 
 NOT_KEPT = "Événement non enregistré."
 _RANK = (
-    Status.ATTENTE_SOINS,
-    Status.ATTENTE_ORIENTATION,
-    Status.ATTENTE_SORTIE,
-    Status.ATTENTE_EVACUATION,
-    Status.LAISSE_SUR_PLACE,
-    Status.PATIENT_EVACUE,
+    CareStatus.ATTENTE_SOINS,
+    CareStatus.ATTENTE_ORIENTATION,
+    CareStatus.ATTENTE_SORTIE,
+    CareStatus.ATTENTE_EVACUATION,
+    CareStatus.LAISSE_SUR_PLACE,
+    CareStatus.PATIENT_EVACUE,
 )
 
 
@@ -188,20 +188,20 @@ def _placed(error: RuleError, victim: VictimReport) -> ProblemError:
     return ProblemError(problem.status, problem.code, problem.title, problem.detail, faults=faults)
 
 
-def path_of(report: VictimReport) -> list[tuple[Status, PatientCommand]]:
+def path_of(report: VictimReport) -> list[tuple[CareStatus, PatientCommand]]:
     """The steps that lead where the victim is said to be: the Tasks say, and without them Encounter.status."""
-    asked = (Status.ATTENTE_ORIENTATION, AskOrientation())
+    asked = (CareStatus.ATTENTE_ORIENTATION, AskOrientation())
     evacuation, leaving = report.tasks.get("evacuation"), report.tasks.get("sortie")
     if evacuation or (report.encounter == "in-progress" and not leaving):
-        away: list[tuple[Status, PatientCommand]] = [asked]
-        away.append((Status.ATTENTE_EVACUATION, RequestEvacuation(report.destination, report.vector or "")))
+        away: list[tuple[CareStatus, PatientCommand]] = [asked]
+        away.append((CareStatus.ATTENTE_EVACUATION, RequestEvacuation(report.destination, report.vector or "")))
         if evacuation in {"in-progress", "completed"}:
-            away.append((Status.PATIENT_EVACUE, ConfirmEvacuation()))
+            away.append((CareStatus.PATIENT_EVACUE, ConfirmEvacuation()))
         return away
     if leaving or report.encounter == "finished":
-        stays: list[tuple[Status, PatientCommand]] = [asked]
-        stays.append((Status.ATTENTE_SORTIE, DecideOrientation("SUR_PLACE")))
+        stays: list[tuple[CareStatus, PatientCommand]] = [asked]
+        stays.append((CareStatus.ATTENTE_SORTIE, DecideOrientation("SUR_PLACE")))
         if leaving == "completed" or report.encounter == "finished":
-            stays.append((Status.LAISSE_SUR_PLACE, ConfirmExit()))
+            stays.append((CareStatus.LAISSE_SUR_PLACE, ConfirmExit()))
         return stays
     return [asked] if report.encounter == "triaged" else []

@@ -58,7 +58,7 @@ class Position(Strict):
     ) = None  # fmt: skip
 
 
-class Positions(Outgoing):
+class PositionList(Outgoing):
     """GEO-POS."""
 
     topic = "partner.positions"

@@ -101,7 +101,7 @@ class OfVehicles(OfCase):
         return {**made, "vehicles": vehicles}
 
 
-class Vehicles(OfVehicles):
+class VehicleList(OfVehicles):
     """RS-RI: every vehicle, each time."""
 
     topic = "partner.vehicles"

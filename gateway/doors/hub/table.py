@@ -19,14 +19,14 @@ TAG = "Hub Santé"
 BYTES = "application/octet-stream"
 
 SAID: dict[str, tuple[type[Outgoing], str]] = {
-    "vehicles": (schemas.Vehicles, "RS-RI : nos moyens engagés sur un dossier, la liste entière"),
+    "vehicles": (schemas.VehicleList, "RS-RI : nos moyens engagés sur un dossier, la liste entière"),
     "vehicle-status": (schemas.VehicleStatus, "RS-SR : où en est un moyen"),
     "help-request": (schemas.HelpRequest, "RS-DR : demander des moyens à un partenaire, ou annuler la demande"),
     "help-answer": (schemas.HelpAnswer, "RS-RR : répondre à une demande de moyens"),
     "case-word": (schemas.CaseWord, "RS-EDA-MAJ : prendre, refuser ou clore le dossier d’un partenaire"),
     "positions-request": (schemas.PositionsRequest, "GEO-REQ : demander le détail de moyens inconnus ici"),
     "engagement": (resources.Engagement, "RS-ER : demander à une tablette ou une base d’engager des moyens"),
-    "positions": (resources.Positions, "GEO-POS : où sont des moyens"),
+    "positions": (resources.PositionList, "GEO-POS : où sont des moyens"),
     "resource-details": (resources.ResourceDetails, "GEO-RES : ce que sont des moyens, en réponse à une demande"),
     "appointment": (resources.Appointment, "RS-SAS-RDV : un rendez-vous pris, modifié ou annulé"),
     "document-links": (schemas.DocumentLinks, "RS-URL : où lire les documents d’un dossier"),

@@ -10,7 +10,7 @@ from gateway.doors.http.reply import Reply
 from gateway.mappings import replay as replaying
 from outbox.desk import Filter
 from outbox.fingerprint import fingerprint
-from outbox.message import UNDECIDED, Status
+from outbox.message import UNDECIDED, MessageStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 async def messages(call: Call) -> Reply:
     """The newest first; every filter given must match."""
     status = call.query.get("status")
-    if status is not None and status not in tuple(Status):
-        fault = FieldFault("?status", "État inconnu.", ", ".join(Status))
+    if status is not None and status not in tuple(MessageStatus):
+        fault = FieldFault("?status", "État inconnu.", ", ".join(MessageStatus))
         raise ProblemError(400, "parametre_illisible", "Cet état de message n’existe pas.", faults=(fault,))
     cursor = call.query.get("before")
     before = whole_number(cursor) if cursor is not None else None
@@ -31,7 +31,7 @@ async def messages(call: Call) -> Reply:
             400, "parametre_illisible", "Le curseur est illisible.", faults=(FieldFault("?before", "Entier attendu."),)
         )
     wanted = Filter(
-        status=Status(status) if status else None,
+        status=MessageStatus(status) if status else None,
         destination=call.query.get("destination"),
         scope=call.query.get("event_id"),
         cause=call.query.get("cause"),

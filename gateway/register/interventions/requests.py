@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from sqlalchemy import bindparam, func, insert, literal_column, or_, select, text, update
 
-from domain.intervention.status import Status
+from domain.intervention.status import InterventionStatus
 from gateway.register.instants import from_column, to_column
 from gateway.register.interventions.tables import intervention as table
 from gateway.register.interventions.tables import intervention_document, intervention_message, intervention_observation
@@ -102,7 +102,7 @@ class Intervention:
     request_id: str
     reference: str
     mode: str
-    status: Status
+    status: InterventionStatus
     since: datetime
     version: int
     destination: str
@@ -133,7 +133,7 @@ class Word:
     """What somebody said of a request."""
 
     source: str
-    status: Status
+    status: InterventionStatus
     reason: str | None
     moved: bool
     """Whether it changed the status; a word that comes late does not."""
@@ -186,7 +186,9 @@ def _read(row: Sequence[Any], seal: Seal) -> Intervention:
     except UnreadableError:
         # One sheet that no key opens must not silence "appelez le 15" for the others, nor for itself.
         document, readable = BLANK_SHEET, False
-    return Intervention(**{**fields, "status": Status(fields["status"]), "document": document, "readable": readable})
+    return Intervention(
+        **{**fields, "status": InterventionStatus(fields["status"]), "document": document, "readable": readable}
+    )
 
 
 def _kept(row: Sequence[bytes] | None) -> KeptMessage | None:
@@ -329,5 +331,6 @@ class Interventions:
         """Everything that was said of a request, in the order we heard it."""
         rows = self._connection.execute(WORDS, {"id": id_})
         return [
-            Word(row.source, Status(row.status), row.reason, row.moved, *map(from_column, row[-2:])) for row in rows
+            Word(row.source, InterventionStatus(row.status), row.reason, row.moved, *map(from_column, row[-2:]))
+            for row in rows
         ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from domain.victim.care_path import Status
+    from domain.victim.care_path import CareStatus
 
 LIVING = select(
     victim.c.id, victim.c.severity, victim.c.localisation_id, victim.c.destination_finess, victim.c.sinus_number
@@ -42,7 +42,7 @@ class Persons:
         rows = self._connection.execute(LIVING, {"event_id": event_id})
         return {row[0]: Person(*row) for row in rows}
 
-    def in_statuses(self, event_id: str, statuses: Iterable[Status]) -> frozenset[str]:
+    def in_statuses(self, event_id: str, statuses: Iterable[CareStatus]) -> frozenset[str]:
         """The identifiers of those who are in one of these statuses of the care path."""
         wanted = {"event_id": event_id, "statuses": [status.value for status in statuses]}
         return frozenset(self._connection.execute(IN_STATUSES, wanted).scalars())

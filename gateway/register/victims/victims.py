@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from domain.counting.counts import Cell, cell_of
 from domain.severity import Severity
-from domain.victim.care_path import Status
+from domain.victim.care_path import CareStatus
 from domain.victim.projection import from_record, to_record
 from gateway.register.instants import to_column
 from gateway.register.readable import each_readable, read_whole
@@ -140,7 +140,7 @@ class Victims:
             (
                 Cell(
                     localisation_id=row.localisation_id,
-                    status=Status(row.status),
+                    status=CareStatus(row.status),
                     severity=Severity(row.severity),
                     destination_finess=row.destination_finess,
                     destination_name=row.destination_name,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, literal_column, select, text, update
 
-from outbox.message import Kind, Status
+from outbox.message import Kind, MessageStatus
 from outbox.sql import rows
 from outbox.sql.changes.enqueue import announce
 from outbox.sql.changes.settle import end_chosen
@@ -43,13 +43,13 @@ _NEWER: Final = (
 )
 _STEP_BACK: Final = (
     update(outbox_message)
-    .where(_M.destination == bindparam("d"), _M.lane == bindparam("l"), _LIVE, _M.status != Status.SENDING.value)
+    .where(_M.destination == bindparam("d"), _M.lane == bindparam("l"), _LIVE, _M.status != MessageStatus.SENDING.value)
     .where(literal_column("place") == 1)
     .values(place=2)
 )
 _BUSY: Final = (
     select(_M.seq)
-    .where(_M.destination == bindparam("d"), _M.lane == bindparam("l"), _LIVE, _M.status == Status.SENDING.value)
+    .where(_M.destination == bindparam("d"), _M.lane == bindparam("l"), _LIVE, _M.status == MessageStatus.SENDING.value)
     .limit(1)
 )
 _DECIDE: Final = (
@@ -60,13 +60,13 @@ _DECIDE: Final = (
 _OVERTAKE: Final = (
     update(outbox_message)
     .where(_M.seq == bindparam("number"))
-    .values(status=Status.SUPERSEDED.value, superseded_by=bindparam("newer"), settled_at=bindparam("at"))
+    .values(status=MessageStatus.SUPERSEDED.value, superseded_by=bindparam("newer"), settled_at=bindparam("at"))
 )
 _AGAIN: Final = (
     update(outbox_message)
     .where(_M.seq == bindparam("number"))
     .values(
-        status=Status.PENDING.value,
+        status=MessageStatus.PENDING.value,
         place=2,
         attempts=0,
         unreachable=0,

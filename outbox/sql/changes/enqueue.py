@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from outbox.database.sealing import seal_of
 from outbox.database.writers import ENQUEUED
-from outbox.message import Kind, Status
+from outbox.message import Kind, MessageStatus
 from outbox.sql.dialects.statements import session
 from outbox.sql.rows import envelope_row, instant, micros
 
@@ -119,8 +119,8 @@ def _rows(
         by = newest.get(subject, envelope.id)
         row = (*envelope_row(envelope, seal), at, due)
         if envelope.kind is Kind.STATE and by != envelope.id:
-            yield (*row, Status.SUPERSEDED.value, by, at, None)
+            yield (*row, MessageStatus.SUPERSEDED.value, by, at, None)
             continue
         lane = (envelope.destination, envelope.lane)
-        yield (*row, Status.PENDING.value, None, None, 2 if lane in occupied else 1)
+        yield (*row, MessageStatus.PENDING.value, None, None, 2 if lane in occupied else 1)
         occupied.add(lane)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from outbox.database.writers import innocent
 from outbox.fingerprint import fingerprint
-from outbox.message import UNDECIDED, Kind, Outcome, Status
+from outbox.message import UNDECIDED, Kind, MessageStatus, Outcome
 from outbox.sql.changes.enqueue import announce, deferred, deferring, enqueue
 from outbox.sql.dialects.statements import session
 from outbox.sql.rows import claimed, micros
@@ -44,7 +44,7 @@ class ConcludedSettlement:
         """Where the message stands afterwards."""
         end = self.settlement
         holds = end.status in UNDECIDED and end.claimed.envelope.kind is Kind.COMMAND
-        return 1 if end.status is Status.PENDING or holds else None
+        return 1 if end.status is MessageStatus.PENDING or holds else None
 
     def row(self) -> Row:
         """The arguments of `Engine.conclude`."""
@@ -58,11 +58,11 @@ class ConcludedSettlement:
             end.claimed.attempt - unreachable,
             end.claimed.unreachable + 1 if unreachable else 0,
             micros(end.next_at or end.at),
-            None if end.status is Status.PENDING else micros(end.at),
+            None if end.status is MessageStatus.PENDING else micros(end.at),
             self.superseded_by,
             *((cause.code, cause.title, cause.detail) if cause else (None, None, None)),
             fingerprint(envelope.destination, envelope.topic, undecided) if undecided else None,
-            int(end.status is Status.PENDING and bool(end.claimed.exact)),
+            int(end.status is MessageStatus.PENDING and bool(end.claimed.exact)),
             None if end.uncertain_since is None else micros(end.uncertain_since),
             self.seq,
         )
@@ -111,7 +111,7 @@ def conclude(
     others = {lane for lane in left if lane[0] not in onward or lane in lanes}
     if others:
         here.engine.advance(here.raw, sorted(others))
-    if any(end.place is not None and end.settlement.status is Status.PENDING for end in ends):
+    if any(end.place is not None and end.settlement.status is MessageStatus.PENDING for end in ends):
         announce(connection)
     enqueue(connection, later, ends[0].settlement.at, seal=seal)
     return left - others
@@ -136,7 +136,7 @@ def end_chosen(
 
 def _deliver_lanes(here: Session, ends: Sequence[ConcludedSettlement]) -> None:
     """Keep the references, retire what a delivered state made needless, and let the lanes move on."""
-    delivered = [end for end in ends if end.settlement.status is Status.DELIVERED]
+    delivered = [end for end in ends if end.settlement.status is MessageStatus.DELIVERED]
     references = {row[:2]: row for end in delivered if (row := _reference(end.settlement))}
     if references:
         here.engine.remember(here.raw, list(references.values()))
@@ -154,11 +154,11 @@ def _overtaken(here: Session, ends: Sequence[ConcludedSettlement]) -> Sequence[C
     states = [
         (*_lane(end.settlement), end.settlement.claimed.envelope.topic, end.seq)
         for end in ends
-        if end.settlement.status is Status.PENDING and end.settlement.claimed.envelope.kind is Kind.STATE
+        if end.settlement.status is MessageStatus.PENDING and end.settlement.claimed.envelope.kind is Kind.STATE
     ]
     newer = here.engine.overtaken(here.raw, states) if states else {}
     return [
-        replace(end, settlement=replace(end.settlement, status=Status.SUPERSEDED), superseded_by=newer[end.seq])
+        replace(end, settlement=replace(end.settlement, status=MessageStatus.SUPERSEDED), superseded_by=newer[end.seq])
         if end.seq in newer
         else end
         for end in ends
@@ -186,7 +186,9 @@ def _followed(
 
 def _unfollowed(end: ConcludedSettlement) -> ConcludedSettlement:
     """What must follow could not be written, so a person decides."""
-    return replace(end, settlement=replace(end.settlement, status=Status.PARKED, cause=AFTERMATH_FAILED, next_at=None))
+    return replace(
+        end, settlement=replace(end.settlement, status=MessageStatus.PARKED, cause=AFTERMATH_FAILED, next_at=None)
+    )
 
 
 def attempt_row(seq: int, end: Settlement, seal: Seal) -> Row:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, delete, or_, select, update
 
 from outbox.database.sealing import seal_of
-from outbox.message import Status
+from outbox.message import MessageStatus
 from outbox.sql.changes.settle import end_chosen
 from outbox.sql.rows import micros
 from outbox.sql.selection import Choice
@@ -42,7 +42,11 @@ _UNFINISHED: Final = select(_M.id).where(
 )
 _BEHIND: Final = (
     select(_M.id)
-    .where(_M.destination == bindparam("destination"), _M.lane == bindparam("lane"), _M.status == Status.PENDING.value)
+    .where(
+        _M.destination == bindparam("destination"),
+        _M.lane == bindparam("lane"),
+        _M.status == MessageStatus.PENDING.value,
+    )
     .limit(1)
 )
 _TOUCHED: Final = (
@@ -132,7 +136,7 @@ def free_scope(  # noqa: PLR0913 - which messages, by whom, why, when
 ) -> int:
     """Discard what waits for a decision in a scope, and in these lanes also what only waits; say how many there were."""
     rows = connection.execute(_OF_SCOPE, {"destination": destination, "scope": scope}).all()
-    ids = [row.id for row in rows if row.status != Status.PENDING.value or row.lane in lanes]
+    ids = [row.id for row in rows if row.status != MessageStatus.PENDING.value or row.lane in lanes]
     chosen = _OPEN.locked(connection, ids)
     _end(connection, chosen, by, reason, now, seal or seal_of(connection))
     return len(chosen)

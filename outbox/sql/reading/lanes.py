@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, case, func, select
 
-from outbox.message import Status
+from outbox.message import MessageStatus
 from outbox.sql.rows import instant
 from outbox.sql.tables import outbox_message as message
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-ENDED = (Status.DELIVERED, Status.SUPERSEDED, Status.EXPIRED, Status.DISCARDED)
-WAITING = (Status.PENDING, Status.SENDING)
+ENDED = (MessageStatus.DELIVERED, MessageStatus.SUPERSEDED, MessageStatus.EXPIRED, MessageStatus.DISCARDED)
+WAITING = (MessageStatus.PENDING, MessageStatus.SENDING)
 
 
 def _number(condition: Any) -> Any:  # noqa: ANN401 - SQL expressions
@@ -28,10 +28,12 @@ LANES = (
     select(
         message.c.lane,
         _number(message.c.status.in_(WAITING)).label("waiting"),
-        _number(message.c.status == Status.PARKED).label("parked"),
-        _number(message.c.status.not_in((*ENDED, *WAITING, Status.PARKED))).label("uncertain"),
+        _number(message.c.status == MessageStatus.PARKED).label("parked"),
+        _number(message.c.status.not_in((*ENDED, *WAITING, MessageStatus.PARKED))).label("uncertain"),
         _number(message.c.topic == bindparam("topic")).label("queued"),
-        _number((message.c.topic == bindparam("topic")) & (message.c.status == Status.DELIVERED)).label("delivered"),
+        _number((message.c.topic == bindparam("topic")) & (message.c.status == MessageStatus.DELIVERED)).label(
+            "delivered"
+        ),
         func.max(message.c.settled_at).label("settled_at"),
         func.min(case((message.c.status.in_(WAITING), message.c.created_at))).label("oldest"),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, case, func, select
 
-from outbox.message import Status
+from outbox.message import MessageStatus
 from outbox.sql.rows import instant, micros
 from outbox.sql.tables import outbox_message as table
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-WAITING = (Status.PENDING, Status.SENDING)
+WAITING = (MessageStatus.PENDING, MessageStatus.SENDING)
 
 
-def _born_when(*statuses: Status) -> Any:  # noqa: ANN401 - a SQL expression
+def _born_when(*statuses: MessageStatus) -> Any:  # noqa: ANN401 - a SQL expression
     return case((table.c.status.in_(statuses), table.c.created_at))
 
 
-def _number(*statuses: Status) -> Any:  # noqa: ANN401 - a SQL expression
+def _number(*statuses: MessageStatus) -> Any:  # noqa: ANN401 - a SQL expression
     return func.sum(case((table.c.status.in_(statuses), 1), else_=0))
 
 
@@ -31,10 +31,10 @@ OF_SCOPE = (
     select(
         table.c.destination,
         _number(*WAITING).label("waiting"),
-        _number(Status.PARKED).label("parked"),
-        _number(Status.DELIVERED).label("delivered"),
+        _number(MessageStatus.PARKED).label("parked"),
+        _number(MessageStatus.DELIVERED).label("delivered"),
         func.min(_born_when(*WAITING)).label("oldest"),
-        func.max(case((table.c.status == Status.DELIVERED, table.c.settled_at))).label("last_settled"),
+        func.max(case((table.c.status == MessageStatus.DELIVERED, table.c.settled_at))).label("last_settled"),
     )
     .where(table.c.scope == bindparam("scope"))
     .group_by(table.c.destination)
@@ -45,7 +45,7 @@ LAST_DELIVERED = (
     .where(
         table.c.scope == bindparam("scope"),
         table.c.destination == bindparam("destination"),
-        table.c.status == Status.DELIVERED,
+        table.c.status == MessageStatus.DELIVERED,
         table.c.topic == "victim",
     )
     .order_by(table.c.settled_at.desc())
@@ -111,7 +111,7 @@ def lane_progress(connection: Connection, scope: str, lane: str) -> list[dict[st
     return list(newest.values())
 
 
-def status_of(connection: Connection, message_id: str) -> Status | None:
+def status_of(connection: Connection, message_id: str) -> MessageStatus | None:
     """Where a message is; None when there is none of that id."""
     value = connection.execute(STATUS, {"message_id": message_id}).scalar()
-    return None if value is None else Status(value)
+    return None if value is None else MessageStatus(value)

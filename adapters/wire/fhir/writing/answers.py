@@ -27,7 +27,7 @@ from adapters.wire.fhir.vocabulary import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from domain.intervention.status import Status
+    from domain.intervention.status import InterventionStatus
 
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 ENDPOINT = "urn:passerelle:fhir:process-message"
@@ -40,7 +40,7 @@ class FollowedRequest:
     id: str
     request_id: str
     reference: str
-    status: Status
+    status: InterventionStatus
     version: int
     received_at: str
     since: str

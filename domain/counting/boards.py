@@ -184,13 +184,14 @@ def board_csv(board: Board, rules: Rules = DEFAULT_RULES) -> str:
     table = lines(board)
     text = io.StringIO()
     sheet = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    sheet.writerows([name, value if value == ZERO else _safe(value)] for name, value in heading(board, rules))
+    sheet.writerows([name, value if value == ZERO else safe(value)] for name, value in heading(board, rules))
     sheet.writerow([])
-    sheet.writerows([value if value == ZERO else _safe(value) for value in line] for line in table)
+    sheet.writerows([value if value == ZERO else safe(value) for value in line] for line in table)
     return text.getvalue()
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """A text that no spreadsheet runs as a formula."""
     # A spreadsheet would run a name that starts like a formula.
     return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
 

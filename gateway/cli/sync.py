@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain.agreement import Verdict
@@ -10,6 +12,7 @@ from domain.errors import RuleError
 from domain.event import Link
 from domain.source import Source
 from domain.victim.observation import Stamp
+from gateway.agreement.phone_list import PHONE_LISTS, taken_list, write_list
 from gateway.agreement.reconcile import look_and_note
 from gateway.agreement.report import detail_view, history_view
 from gateway.agreement.resend import resend
@@ -53,9 +56,12 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     there.add_argument("--to", metavar="ID", help="identifiant de l’événement du voisin")
     there.add_argument("--create", action="store_true", help="en ouvrir un autre chez lui")
     leaving = verb("unlink", "délier l’événement : ce qui y est allé en est retiré", unlink_event)
+    dictated = verb("phone-list", "liaison coupée : la liste à dicter par téléphone, et quoi dire", dictate)
+    dictated.add_argument("--format", choices=[form for form in PHONE_LISTS if form != "json"], default="pdf")
+    dictated.add_argument("--output", metavar="FICHIER", help="à défaut : événement-destination-telephone.format, ici")
     for parser in (joining, leaving):
         parser.add_argument("--reason", required=True, help="pourquoi, pour ceux qui liront")
-    for parser in (again, joining, leaving):
+    for parser in (again, joining, leaving, dictated):
         parser.add_argument("destination", help="sinus ou sivic")
 
 
@@ -109,6 +115,20 @@ async def history(runtime: Runtime, event: Event, arguments: argparse.Namespace)
             say(
                 f"  {step['from']}  {step['state']:11}{numbers} waiting={step['waiting']} undecided={step['undecided']}"
             )
+    return 0
+
+
+async def dictate(runtime: Runtime, event: Event, arguments: argparse.Namespace) -> int:
+    """The list as a file; names, for who may read the base of this machine."""
+    destination, form, now = arguments.destination, arguments.format, runtime.clock()
+    if destination not in neighbours_of_event(runtime):
+        complain(f"{destination} ne tient pas de fiches, ou n’est pas réglé ici.")
+        return 2
+    by, deployment = by_terminal(), runtime.deployment
+    made = await runtime.write(lambda register: taken_list(register, deployment, event, destination, form, by, now))
+    path = Path(arguments.output or f"{event.id}-{destination}-telephone.{form}")
+    await asyncio.to_thread(lambda: path.write_bytes(write_list(made, form)))
+    say(f"{path} : {made.to_say} fiche(s) à dire sur {len(made.rows)}")
     return 0
 
 

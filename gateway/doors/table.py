@@ -291,6 +291,15 @@ AGREEMENT_DOORS = (
         tag="Accord",
     ),
     Door(
+        "GET",
+        EVENT + "/sync/{destination}/phone-list",
+        PORTAL,
+        sync.phone_list,
+        "Liaison coupée : la liste à dicter par téléphone, dans l’ordre des bracelets, et quoi dire",
+        tag="Accord",
+        query={"format": "json, csv ou pdf."},
+    ),
+    Door(
         "POST",
         EVENT + "/sync/{destination}/resend",
         WATCH,

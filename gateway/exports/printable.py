@@ -43,10 +43,10 @@ def board_pdf(board: Board, rules: Rules = DEFAULT_RULES) -> bytes:
     )
     styles = getSampleStyleSheet()
     body = styles["BodyText"]
-    story: list[Flowable] = [Paragraph(escape(_latin(board.title)), styles["Heading1"])]
-    story += [Paragraph(f"<b>{name} :</b> {escape(_latin(value))}", body) for name, value in heading(board, rules)]
+    story: list[Flowable] = [Paragraph(escape(latin(board.title)), styles["Heading1"])]
+    story += [Paragraph(f"<b>{name} :</b> {escape(latin(value))}", body) for name, value in heading(board, rules)]
     texts = len(table[0]) - len(board.columns)
-    cells = [[*(Paragraph(escape(_latin(text)), body) for text in line[:texts]), *line[texts:]] for line in table]
+    cells = [[*(Paragraph(escape(latin(text)), body) for text in line[:texts]), *line[texts:]] for line in table]
     drawn = Table(cells, colWidths=[LABEL] * texts + [NUMBER] * len(board.columns), repeatRows=1)
     drawn.setStyle(
         TableStyle(
@@ -61,15 +61,16 @@ def board_pdf(board: Board, rules: Rules = DEFAULT_RULES) -> bytes:
         )
     )
     story += [Spacer(1, 5 * mm), drawn]
-    page.build(story, onFirstPage=_foot, onLaterPages=_foot)
+    page.build(story, onFirstPage=foot, onLaterPages=foot)
     return made.getvalue()
 
 
-def _foot(canvas: Canvas, page: SimpleDocTemplate) -> None:
+def foot(canvas: Canvas, page: SimpleDocTemplate) -> None:
+    """The number of each page."""
     canvas.setFont("Helvetica", 8)
     canvas.drawRightString(page.pagesize[0] - 15 * mm, 8 * mm, f"Passerelle - page {canvas.getPageNumber()}")
 
 
-def _latin(text: str) -> str:
+def latin(text: str) -> str:
     """The letters that the standard fonts of PDF have; any other is shown as a question mark rather than as an empty box."""
     return text.encode("cp1252", "replace").decode("cp1252")

@@ -156,6 +156,19 @@ def test_after_a_reload_reading_goes_on_and_a_decision_asks_for_the_key(page: Pa
     expect(line).to_contain_text("suspendu par")
 
 
+def test_a_job_asked_for_on_the_page_runs(page: Page, house: LiveHouse) -> None:
+    """What had not run yet is asked for, and its line says that it is done; the page is as wide as a telephone."""
+    page.set_viewport_size({"width": 390, "height": 800})
+    opened(page, house)
+    line = page.locator("#jobs-body tr", has_text="Retirer ce qui a été gardé assez longtemps")
+    expect(line).to_contain_text("pas encore passé")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    line.get_by_role("button").click()
+    page.locator("#decision-do").click()
+    expect(page.locator("#told")).to_have_text("Retirer ce qui a été gardé assez longtemps : demandé.")
+    expect(line).to_contain_text("fait", timeout=30_000)
+
+
 def test_another_scope_is_told_in_words(page: Page, house: LiveHouse) -> None:
     """A platform's key opens nothing here, with a sentence and the focus where a key is asked for."""
     page.goto(f"{house.url}/console/veille.html#cle={house.keys[PLATFORM]}")

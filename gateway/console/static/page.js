@@ -121,7 +121,7 @@ async function refresh() {
     if (event !== state.event) return;
     state.heard = Date.now();
     tellStale(false);
-    if (sync.read) { drawAgreement(sync.read, Boolean(links.read)); announce(sync.read); }
+    if (sync.read) { drawAgreement(sync.read, Boolean(links.read), Boolean(boards[BOARDS.indexOf("tb2")].read)); announce(sync.read); }
     else { tellVerdict(sync.refused.message, "bad"); }
     drawTasks(event, tasks.read);
     at("links-table").hidden = !links.read;

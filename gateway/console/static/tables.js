@@ -53,7 +53,7 @@ export function drawRefused(place, text) {
   morph(place, said);
 }
 
-export function drawAgreement(sync, resend) {
+export function drawAgreement(sync, resend, names) {
   const sides = sync.destinations;
   morph(at("accord-head"), cell("td", ""), cell("th", "Portail", "", "col"), ...sides.map((side) => cell("th", named(side.name), "", "col")));
   const lines = ROWS.map(([name, title]) => row(name.startsWith("total") ? "total" : "",
@@ -65,7 +65,7 @@ export function drawAgreement(sync, resend) {
   morph(at("accord-body"), ...lines);
   // Decided by the gateway, person by person: a page decides nothing.
   tellVerdict(sync.verdict.text, LOOKS[sync.verdict.state] ?? "");
-  morph(at("verdicts"), ...sides.map((side) => verdict(side, resend)));
+  morph(at("verdicts"), ...sides.map((side) => verdict(side, resend, names && sync.event_id)));
 }
 
 export function tellVerdict(text, look) {
@@ -73,7 +73,7 @@ export function tellVerdict(text, look) {
   if (at("accord-state").textContent !== text) at("accord-state").textContent = text;
 }
 
-function verdict(side, resend) {
+function verdict(side, resend, event) {
   const line = cell("li", "");
   line.append(cell("span", side.verdict.text, LOOKS[side.verdict.state] ?? ""));
   if (side.verdict.state === "gap" && side.verdict.resendable && resend) {
@@ -82,6 +82,14 @@ function verdict(side, resend) {
     button.setAttribute("aria-label", `Renvoyer à ${named(side.name)}`);
     button.dataset.destination = side.name;
     line.append(button);
+  }
+  // While something is not there, a person can say it by telephone.
+  if (event && side.verdict.state !== "agreed") {
+    const link = cell("a", "Liste à dicter (PDF)");
+    link.href = byUs(`/v1/events/${encodeURIComponent(event)}/sync/${encodeURIComponent(side.name)}/phone-list?format=pdf`);
+    link.download = "";
+    link.setAttribute("aria-label", `Liste à dicter à ${named(side.name)}, en PDF`);
+    line.append(" ", link);
   }
   return line;
 }

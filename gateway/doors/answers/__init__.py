@@ -61,6 +61,7 @@ ANSWERS: Final[Mapping[str, tuple[type[Answer], ...]]] = {
     f"POST {EVENT}/sync": (agreement.EventAgreement,),
     f"GET {EVENT}/sync/history": (agreement.AgreementHistory,),
     f"GET {EVENT}/sync/{{destination}}": (agreement.LinkDetail,),
+    f"GET {EVENT}/sync/{{destination}}/phone-list": (agreement.PhoneListShown,),
     f"POST {EVENT}/sync/{{destination}}/resend": (agreement.ResentSummary,),
     "GET /v1/destinations": (operator.DestinationsShown,),
     "GET /v1/outbox/messages": (operator.MessageList,),

@@ -163,3 +163,22 @@ class ResentSummary(Answer):
     event_again: bool
     unsendable: int
     verdict: LinkVerdict
+
+
+class PhoneListShown(Answer):
+    """Whom the neighbour has to do with, in the order of the bracelets, and what to say by telephone."""
+
+    event_id: str
+    event_name: str
+    mode: Literal["EXERCICE", "RÉEL"]
+    destination: str
+    title: str
+    external_id: str | None
+    made_at: str
+    """À l’heure du déploiement, pour être lue."""
+    waits_since: str | None
+    columns: list[str]
+    rows: list[list[str]]
+    """Une personne par ligne ; la dernière case dit si le voisin a la fiche telle qu’elle est."""
+    to_say: int
+    script: list[str]

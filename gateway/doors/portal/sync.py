@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
 
 from domain.agreement import Verdict, tally
 from domain.counting.counts import counts_document
+from gateway.agreement.phone_list import PHONE_LISTS, taken_list, write_list
 from gateway.agreement.reconcile import look_and_note
 from gateway.agreement.report import detail_view, history_view, summary_of, verdict_view
 from gateway.agreement.resend import resend as send_again
 from gateway.agreement.standing import Look, look_at, neighbours_of_event
-from gateway.doors.http.problems import ProblemError
+from gateway.doors.http.problems import FieldFault, ProblemError
 from gateway.doors.http.reply import Reply
 from gateway.flow.compartments import event_for
 from gateway.runtime.census import PATIENCE
@@ -20,6 +24,7 @@ from outbox.sql.reading.progress import lane_progress, progress_of
 
 if TYPE_CHECKING:
     from domain.event import Event
+    from gateway.agreement.phone_list import PhoneList
     from gateway.doors.http.door import Call
     from gateway.register import Register
     from outbox.sql.reading.progress import Progress
@@ -60,6 +65,27 @@ async def link_detail(call: Call) -> Reply:
     """One link in full. The two values of a difference are for the portal; others see who differs, and on what."""
     look = await look_at(call.runtime, await _event(call), _neighbour(call), patience=PATIENCE)
     return Reply(200, detail_view(look, values=call.principal.scope is Scope.PORTAL))
+
+
+async def phone_list(call: Call) -> Reply | Response:
+    """Whom the neighbour has to do with, in the order of the bracelets, and what to say by telephone while the link is down."""
+    destination, form = _neighbour(call), call.query.get("format", "json").lower()
+    if form not in PHONE_LISTS:
+        fault = FieldFault("?format", f"Forme inconnue : {form[:40]}.", ", ".join(PHONE_LISTS))
+        raise ProblemError(406, "forme_inconnue", "Cette liste n’existe pas sous cette forme.", faults=(fault,))
+    principal, deployment = call.principal, call.runtime.deployment
+
+    def work(register: Register) -> PhoneList:
+        event = event_for(register, call.path["event_id"], principal)
+        return taken_list(register, deployment, event, destination, form, principal.author, call.now)
+
+    made = await call.runtime.write(work)
+    if form == "json":
+        return Reply(200, asdict(made))
+    name = f"{made.event_id}-{destination}-telephone.{form}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    content = await asyncio.to_thread(write_list, made, form)
+    return Response(content, media_type=PHONE_LISTS[form], headers=headers)
 
 
 async def resend(call: Call) -> Reply:

@@ -248,7 +248,7 @@ def settings_for(folder: Path, mode: Mode = Mode.EXERCISE, **more: Any) -> Setti
     """A house with three neighbours and impatient links."""
 
     def link(name: str) -> dict[str, Any]:
-        return {"link": {"url": f"http://{name}", "mode": mode, "read_timeout": 0.2}, "delivery": {"schedule": [1, 2]}}
+        return {"link": {"url": f"http://{name}", "mode": mode, "read_timeout": 1.0}, "delivery": {"schedule": [1, 2]}}
 
     return Settings.model_validate(
         {

@@ -23,7 +23,7 @@ def declared(**changes: Any) -> dict[str, Any]:
     """The settings of a house that knows the clinic."""
     clinic = {
         **tomllib.loads(AGREED),
-        "link": {"url": "http://clinique", "mode": "Exercise", "read_timeout": 0.2},
+        "link": {"url": "http://clinique", "mode": "Exercise", "read_timeout": 1.0},
         "delivery": {"schedule": [1, 2]},
         **changes,
     }

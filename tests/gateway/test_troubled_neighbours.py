@@ -46,7 +46,7 @@ async def _waiting(house: OpenHouse, name: str) -> dict[str, Any]:
 TROUBLES: dict[str, tuple[dict[str, Any] | None, str]] = {
     "down": (None, "{}.injoignable"),
     "refusing": ({"fault": "refuse", "times": None}, "{}.http_503"),
-    "slow": ({"fault": "latency", "seconds": 0.5, "times": None}, "{}.delai"),
+    "slow": ({"fault": "latency", "seconds": 5, "times": None}, "{}.delai"),
     "cutting": ({"fault": "reset", "times": None}, "{}.coupure"),
     "overrun": ({"fault": "too_many", "seconds": 3, "times": None}, "{}.http_429"),
     "losing its answers": ({"fault": "lost_ack", "times": None}, "{}.coupure"),

@@ -61,7 +61,17 @@ def phone_list_pdf(
     story += [Paragraph(f"<b>{name} :</b> {escape(latin(value))}", body) for name, value in heading]
     story += [Spacer(1, 3 * mm)]
     story += [Paragraph(f"{number}. {escape(latin(step))}", body) for number, step in enumerate(script, 1)]
-    cells: list[list[Paragraph | str]] = [[Paragraph(f"<b>{escape(latin(name))}</b>", body) for name in ("Dit", *columns)]]
+    story += [Spacer(1, 5 * mm), _table(columns, rows)]
+    page.build(story, onFirstPage=foot, onLaterPages=foot)
+    return made.getvalue()
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """The persons, each with a box to tick."""
+    body = getSampleStyleSheet()["BodyText"]
+    cells: list[list[Paragraph | str]] = [
+        [Paragraph(f"<b>{escape(latin(name))}</b>", body) for name in ("Dit", *columns)]
+    ]
     cells += [["", *(Paragraph(escape(latin(text)), body) for text in row)] for row in rows]
     drawn = Table(cells, colWidths=[BOX] + [(WIDTH - BOX) / len(columns)] * len(columns), repeatRows=1)
     drawn.setStyle(
@@ -73,6 +83,4 @@ def phone_list_pdf(
             ]
         )
     )
-    story += [Spacer(1, 5 * mm), drawn]
-    page.build(story, onFirstPage=foot, onLaterPages=foot)
-    return made.getvalue()
+    return drawn

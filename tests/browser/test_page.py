@@ -214,4 +214,4 @@ def test_a_person_is_found_by_keyboard_alone_and_opened(page: Page, demo: tuple[
     assert "ESSAI" not in page.url
     page.keyboard.press("Escape")
     expect(page.locator("#person")).to_be_hidden()
-    assert "patient=" not in page.url
+    expect(page).not_to_have_url(re.compile("patient="))

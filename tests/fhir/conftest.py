@@ -37,7 +37,7 @@ async def fhir_house(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> AsyncI
     wires = {"lrm_fhir": InProcess(crra)}
     keys = {scope: new_key(f"essai-{scope}", scope, mode) for scope in Scope}
     others = {scope: new_key(f"autre-{scope}", scope, mode) for scope in Scope}
-    link: dict[str, Any] = {"link": {"url": "http://crra.essai", "mode": mode, "read_timeout": 1.0}}
+    link: dict[str, Any] = {"link": {"url": "http://crra.essai", "mode": mode, "read_timeout": 0.3}}
     settings = settings_for(tmp_path, mode, sinus=None, sivic=None, portal=None, lrm_fhir=link)
     async with AsyncExitStack() as closing:
         runtime = await closing.enter_async_context(build(settings, clock=clock, transports=wires))

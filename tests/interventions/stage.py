@@ -143,7 +143,7 @@ class Stage:
 
 def settings_for(folder: Path, mode: Mode, **more: Any) -> Settings:
     """A house with a CRRA and a platform that has a webhook."""
-    wire = {"mode": mode, "read_timeout": 1.0}
+    wire = {"mode": mode, "read_timeout": 0.2}
     return Settings.model_validate(
         {
             "mode": mode,

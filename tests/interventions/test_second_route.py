@@ -40,7 +40,7 @@ async def two_routes(folder: Path) -> AsyncIterator[tuple[Stage, Second]]:
     """A house whose department has two routes, over two links of one kind."""
     clock = Clock()
     second = Second(clock)
-    links = {"secours": {"link": {"url": "http://secours", "mode": "Exercise", "read_timeout": 1.0}}}
+    links = {"secours": {"link": {"url": "http://secours", "mode": "Exercise", "read_timeout": 0.2}}}
     async with open_stage(folder, clock=clock, wires={SECOND: second.wire}, lrms=links) as stage:
         answer = await stage.route(second=SECOND)
         assert answer.status_code == 200, answer.text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from gateway.doors.answers.shape import Answer, Instant
 
 
@@ -110,6 +108,8 @@ class ContentLine(Answer):
 
     label: str
     value: str | None = None
+    masked: bool | None = None
+    """Vrai : la valeur est là, et le lecteur n’a pas le droit de la voir."""
     lines: list[ContentLine] | None = None
     items: list[list[ContentLine]] | None = None
 
@@ -118,7 +118,8 @@ class UnmappedLeaf(Answer):
     """What the message also holds, by its own path."""
 
     path: str
-    value: str
+    value: str | None = None
+    masked: bool | None = None
 
 
 class ContentRemark(Answer):
@@ -167,7 +168,7 @@ class MessageInspected(Answer):
     valid: bool
     model: int | None
     format: str
-    form: Literal["json", "xml"] | None
+    form: str | None
     type: str | None
     code: int | None
     more: bool
